@@ -4,6 +4,11 @@
 
 #![forbid(unsafe_code)]
 
+pub mod agent;
+pub mod budget;
+pub mod digest;
 pub mod id;
+pub mod llm;
 pub mod project;
 pub mod sandbox;
+pub mod store;

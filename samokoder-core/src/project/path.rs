@@ -57,7 +57,7 @@ impl WorkspacePath {
         let mut names = Vec::new();
         for name in text.split('/') {
             match name {
-                "" | "." => continue,
+                "" | "." => {}
                 ".." => return fail("`..` leaves the folder"),
                 name if name.len() > MAX_NAME => return fail("a name in it is longer than 255 bytes"),
                 name if name.contains(forbidden) => {
@@ -90,12 +90,14 @@ impl WorkspacePath {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
+    /// Whether `other` is this file or lies beneath this folder.
+    pub fn contains(&self, other: &Self) -> bool {
+        beneath(&self.0, &other.0)
+    }
+
     /// Whether one of the two is the other or lies beneath it, ignoring case.
     pub fn overlaps(&self, other: &Self) -> bool {
         let (a, b) = (fold(&self.0), fold(&other.0));
-        let beneath = |outer: &str, inner: &str| {
-            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
         beneath(&a, &b) || beneath(&b, &a)
     }
 }
@@ -112,6 +114,10 @@ fn is_reserved(name: &str) -> bool {
         || (stem.len() == 4
             && (stem.starts_with("com") || stem.starts_with("lpt"))
             && stem.ends_with(|c: char| c.is_ascii_digit()))
+}
+
+fn beneath(outer: &str, inner: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn fold(text: &str) -> String {

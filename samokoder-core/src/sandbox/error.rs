@@ -22,7 +22,7 @@ pub enum SandboxErrorKind {
 }
 
 /// A failure of the sandbox itself. A command that fails is an outcome, not an error.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SandboxError {
     /// What kind of failure it is.
     pub kind: SandboxErrorKind,

@@ -34,8 +34,8 @@ impl Default for Limits {
     /// Room for the tests of a mid-sized app on a small machine.
     fn default() -> Self {
         Self {
-            wall: Duration::from_secs(120),
-            cpu: Duration::from_secs(120),
+            wall: Duration::from_mins(2),
+            cpu: Duration::from_mins(2),
             memory: 1 << 30,
             processes: 128,
             file_size: 256 << 20,

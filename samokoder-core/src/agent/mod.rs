@@ -1,0 +1,5 @@
+//! The port to agents.
+
+mod role;
+
+pub use role::{Resource, Role, Subject};

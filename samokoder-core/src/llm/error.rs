@@ -1,0 +1,101 @@
+//! Why a model did not answer.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of failure an [`LlmError`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LlmErrorKind {
+    /// Too many requests or tokens for now.
+    RateLimited,
+    /// The provider has no capacity for now.
+    Overloaded,
+    /// The account's money or quota is used up. Waiting does not help.
+    QuotaExhausted,
+    /// The key is missing, wrong or not allowed to do this.
+    Authentication,
+    /// There is no such model.
+    UnknownModel,
+    /// The request has more tokens than the model takes.
+    ContextTooLong,
+    /// The provider refuses the content.
+    ContentRefused,
+    /// The provider does not accept the request.
+    BadRequest,
+    /// No answer in time.
+    Timeout,
+    /// The provider can't be reached.
+    Connection,
+    /// The answer stopped before its end.
+    Truncated,
+    /// The answer is not what the protocol says.
+    Malformed,
+    /// The call was cancelled from this side.
+    Cancelled,
+}
+
+/// A call to a model that brought no answer. It can be stored and read back, so that a failed call replays too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LlmError {
+    /// What kind of failure it is.
+    pub kind: LlmErrorKind,
+    /// What happened, in the provider's words where it has some. Never holds a key.
+    pub message: String,
+    /// How long the provider asks to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<Duration>,
+}
+
+impl LlmError {
+    /// An error of this kind.
+    pub fn new(kind: LlmErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), retry_after: None }
+    }
+
+    /// Says how long the provider asks to wait.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// Whether the same request may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self.kind,
+            LlmErrorKind::RateLimited
+                | LlmErrorKind::Overloaded
+                | LlmErrorKind::Timeout
+                | LlmErrorKind::Connection
+                | LlmErrorKind::Truncated
+                | LlmErrorKind::Malformed
+        )
+    }
+}
+
+impl fmt::Display for LlmError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            LlmErrorKind::RateLimited => "the model's provider asks to slow down",
+            LlmErrorKind::Overloaded => "the model's provider is overloaded",
+            LlmErrorKind::QuotaExhausted => "the account at the model's provider is used up",
+            LlmErrorKind::Authentication => "the model's provider does not accept the key",
+            LlmErrorKind::UnknownModel => "unknown model",
+            LlmErrorKind::ContextTooLong => "the request is too long for the model",
+            LlmErrorKind::ContentRefused => "the model's provider refuses the content",
+            LlmErrorKind::BadRequest => "the model's provider does not accept the request",
+            LlmErrorKind::Timeout => "the model did not answer in time",
+            LlmErrorKind::Connection => "the model's provider can't be reached",
+            LlmErrorKind::Truncated => "the model's answer was cut off",
+            LlmErrorKind::Malformed => "the model's answer is malformed",
+            LlmErrorKind::Cancelled => "the call was cancelled",
+        };
+        write!(f, "{kind}: {}", self.message)
+    }
+}
+
+impl std::error::Error for LlmError {}

@@ -1,0 +1,77 @@
+//! The port to language models.
+//!
+//! An implementor of [`LlmProvider`] writes two methods. A caller uses [`LlmProviderExt`] beside them.
+
+mod call;
+mod capabilities;
+mod error;
+mod money;
+mod request;
+mod response;
+
+use std::{fmt::Debug, pin::Pin};
+
+use async_trait::async_trait;
+use futures::{Stream, StreamExt as _};
+
+pub use call::{CallContext, CallId};
+pub use capabilities::{ModelCapabilities, Price};
+pub use error::{LlmError, LlmErrorKind};
+pub use money::Money;
+pub use request::{ChatRequest, Message, ModelId, ModelRole, Part, PromptSource, ResponseFormat};
+pub use response::{ChatResponse, FinishReason, StreamEvent, Usage};
+
+/// The answer to a request as it is being written. Dropping it cancels the request.
+pub type ChatStream = Pin<Box<dyn Stream<Item = Result<StreamEvent, LlmError>> + Send>>;
+
+/// A service that answers chat requests.
+#[async_trait]
+pub trait LlmProvider: Debug + Send + Sync {
+    /// What a model can do and what it costs. `model` is the name without the provider.
+    ///
+    /// # Errors
+    /// [`LlmErrorKind::UnknownModel`] when the provider is sure that there is no such model.
+    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError>;
+
+    /// Sends a request and returns its answer as a stream that ends with [`StreamEvent::Finish`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future or the stream cancels the request; what was generated until then may be billed.
+    async fn stream(&self, request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError>;
+}
+
+/// What every provider can do, made of the two methods its implementor wrote.
+#[async_trait]
+pub trait LlmProviderExt: LlmProvider {
+    /// Sends a request and waits for the whole answer, handing each event to `observe` as it arrives.
+    ///
+    /// # Errors
+    /// Those of the stream, and [`LlmErrorKind::Truncated`] for a stream that stops before it finishes.
+    async fn complete_observed(
+        &self,
+        request: ChatRequest,
+        call: &CallContext,
+        observe: &(dyn for<'e> Fn(&'e StreamEvent) + Send + Sync),
+    ) -> Result<ChatResponse, LlmError> {
+        let mut stream = self.stream(request, call).await?;
+        let mut response = ChatResponse::default();
+        while let Some(event) = stream.next().await {
+            let event = event?;
+            observe(&event);
+            if response.add(event) {
+                return Ok(response);
+            }
+        }
+        Err(LlmError::new(LlmErrorKind::Truncated, "the answer stopped before its end"))
+    }
+
+    /// Sends a request and waits for the whole answer.
+    ///
+    /// # Errors
+    /// As [`complete_observed`](Self::complete_observed).
+    async fn complete(&self, request: ChatRequest, call: &CallContext) -> Result<ChatResponse, LlmError> {
+        self.complete_observed(request, call, &|_| ()).await
+    }
+}
+
+impl<P: LlmProvider + ?Sized> LlmProviderExt for P {}
