@@ -9,6 +9,12 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// An id that can be derived from where it comes from.
+pub trait DerivedId {
+    /// The id for `parts`.
+    fn derived(parts: &[&str]) -> Self;
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
@@ -20,6 +26,12 @@ macro_rules! ids {
             /// An id made of the first 16 bytes of the hash of `parts`.
             pub fn derive<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
                 Self(derive(stringify!($name), parts))
+            }
+        }
+
+        impl DerivedId for $name {
+            fn derived(parts: &[&str]) -> Self {
+                Self::derive(parts.iter().copied())
             }
         }
 

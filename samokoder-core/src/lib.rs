@@ -5,10 +5,14 @@
 #![forbid(unsafe_code)]
 
 pub mod agent;
+#[cfg(feature = "agents")]
+pub mod agents;
 pub mod budget;
 pub mod digest;
 pub mod id;
 pub mod llm;
+pub mod pipeline;
 pub mod project;
 pub mod sandbox;
 pub mod store;
+pub mod workspace;

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{id::TaskId, project::WorkspacePath};
+use crate::{
+    id::TaskId,
+    project::{Change, WorkspacePath},
+};
 
 macro_rules! open_names {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
@@ -51,6 +54,18 @@ open_names! {
     Subject
 }
 
+impl Subject {
+    /// The thing of this kind with this id: `task:0192…`.
+    pub fn of(kind: &str, id: impl fmt::Display) -> Self {
+        Self::new(format!("{kind}:{id}"))
+    }
+
+    /// The id, if this is a thing of this kind.
+    pub fn id<T: std::str::FromStr>(&self, kind: &str) -> Option<T> {
+        self.as_str().strip_prefix(kind)?.strip_prefix(':')?.parse().ok()
+    }
+}
+
 /// A part of the project that an assignment reads or writes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -77,6 +92,27 @@ pub enum Resource {
 }
 
 impl Resource {
+    /// What a change touches. `None` for one that only people and the pipeline make.
+    pub fn touched_by(change: &Change) -> Option<Self> {
+        match change {
+            Change::SpecificationWritten { .. } => Some(Self::Specification),
+            Change::ArchitectureChosen { .. } => Some(Self::Architecture),
+            Change::PlanMade { .. } => Some(Self::Plan),
+            Change::StepsPlanned { task, .. } => Some(Self::Task(*task)),
+            Change::FileWritten { path, .. } | Change::FileDeleted { path, .. } => {
+                Some(Self::File(path.clone()))
+            }
+            Change::Checked { .. } | Change::IterationPlanned { .. } => Some(Self::Verification),
+            Change::Extension { namespace, .. } => Some(Self::Extension(namespace.clone())),
+            Change::Described { .. }
+            | Change::QuestionAsked { .. }
+            | Change::QuestionAnswered { .. }
+            | Change::AssignmentFailed { .. }
+            | Change::FailureCleared { .. }
+            | Change::BudgetSet { .. } => None,
+        }
+    }
+
     /// Whether something could be part of both.
     pub fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {

@@ -63,6 +63,21 @@ impl LlmError {
         self
     }
 
+    /// Whether the provider said no before it did anything, so that nothing is billed.
+    pub fn was_refused(&self) -> bool {
+        matches!(
+            self.kind,
+            LlmErrorKind::RateLimited
+                | LlmErrorKind::Overloaded
+                | LlmErrorKind::QuotaExhausted
+                | LlmErrorKind::Authentication
+                | LlmErrorKind::UnknownModel
+                | LlmErrorKind::ContextTooLong
+                | LlmErrorKind::BadRequest
+                | LlmErrorKind::Connection
+        )
+    }
+
     /// Whether the same request may succeed later.
     pub fn is_retryable(&self) -> bool {
         matches!(

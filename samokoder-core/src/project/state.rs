@@ -209,6 +209,12 @@ impl ProjectState {
         self.extensions.get(&(namespace.to_owned(), key.to_owned())).map(|value| &**value)
     }
 
+    /// This state as the one of another version: the number of a commit is known only once it is recorded.
+    pub(crate) fn at(mut self, version: Seq) -> Self {
+        self.version = version;
+        self
+    }
+
     /// The state after `changes`, which are the commit with number `version`.
     ///
     /// # Errors

@@ -67,14 +67,6 @@ pub enum Record {
         #[serde(flatten)]
         id: AttemptId,
     },
-    /// An attempt waits for a person's answer.
-    Parked {
-        /// The attempt.
-        #[serde(flatten)]
-        id: AttemptId,
-        /// The question.
-        question: QuestionId,
-    },
     /// An attempt is over.
     Ended {
         /// The attempt.

@@ -1,0 +1,193 @@
+//! An attempt at an assignment, and what its agent may do.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    effect::{Effect, EffectError},
+    history::RecordedEffect,
+    journal::Journal,
+    run::{Delta, RunShared},
+};
+use crate::{
+    agent::{AgentError, Assignment, Suspension},
+    budget::{BudgetExceeded, Limit, Spend},
+    id::QuestionId,
+    llm::{
+        CallContext, CallId, ChatRequest, ChatResponse, LlmError, LlmErrorKind, LlmProvider,
+        LlmProviderExt as _, ModelCapabilities, ModelId, Money, Price, StreamEvent, Usage,
+    },
+    project::{ProjectState, Question, WorkspacePath},
+    sandbox::{Command, ExecOutcome},
+    store::{AttemptId, EffectId, EffectKind},
+};
+
+/// An attempt at an assignment.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub(crate) id: AttemptId,
+    pub(crate) assignment: Assignment,
+    pub(crate) base: ProjectState,
+    pub(crate) run: Arc<RunShared>,
+    pub(crate) journal: Journal,
+    /// What its effects came to before, by name and how many of that name came before.
+    pub(crate) recorded: BTreeMap<(String, u32), RecordedEffect>,
+    pub(crate) names: Mutex<BTreeMap<String, NameUse>>,
+}
+
+/// How often an effect's name was used, and whether it is in use.
+#[derive(Debug, Default)]
+pub(crate) struct NameUse {
+    pub(crate) count: u32,
+    pub(crate) open: bool,
+}
+
+impl Attempt {
+    pub(crate) fn model(&self) -> &ModelId {
+        self.run.options.model_of(&self.assignment.role)
+    }
+
+    pub(crate) fn has_sandbox(&self) -> bool {
+        self.run.workbench.is_some()
+    }
+
+    pub(crate) async fn read(&self, path: &WorkspacePath) -> Result<Option<String>, AgentError> {
+        let Some(file) = self.base.file(path) else { return Ok(None) };
+        let bytes = self.run.store.blob(&self.run.branch.scope, file.content).await?;
+        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    pub(crate) async fn call(&self, name: &str, request: ChatRequest) -> Result<ChatResponse, AgentError> {
+        let mut effect = Effect::begin(self, name, &request)?;
+        if let Some(response) = effect.replay().await? {
+            return Ok(response);
+        }
+        let provider = self.run.options.provider_of(&request.model)?;
+        let capabilities = provider.capabilities(request.model.name()).await?;
+        let worst = self.worst_case(&request, &capabilities)?;
+        let reservation = self.run.budget.reserve(worst).await?;
+        let template = request.prompt.as_ref().map(|prompt| prompt.template.clone());
+        effect.intend(EffectKind::Call { model: request.model.clone(), template }, worst).await?;
+        let answer = self.send(provider, request, &effect.id).await;
+        let (usage, spent) = bill(&answer, capabilities.price.unwrap_or(Price::FREE), worst);
+        reservation.settle(spent);
+        effect.conclude(answer.map_err(EffectError::Call), usage, spent).await
+    }
+
+    /// The most that a call may cost.
+    fn worst_case(
+        &self,
+        request: &ChatRequest,
+        capabilities: &ModelCapabilities,
+    ) -> Result<Spend, BudgetExceeded> {
+        if capabilities.price.is_none() && self.run.budget.limits().money.is_some() {
+            let reason = format!(
+                "the price of {} is not known, so a limit on money can't hold; choose a priced model or drop the limit",
+                request.model
+            );
+            return Err(BudgetExceeded { limit: Limit::Money, reason });
+        }
+        let price = capabilities.price.unwrap_or(Price::FREE);
+        let (input, output) =
+            (request.estimate_tokens(), request.max_output.unwrap_or(capabilities.max_output));
+        let dearest_input = std::cmp::max(price.input, price.cache_write);
+        let money = dearest_input.times(input).plus(price.output.times(output));
+        Ok(Spend { money, tokens: input.saturating_add(output), calls: 1 })
+    }
+
+    async fn send(
+        &self,
+        provider: &Arc<dyn LlmProvider>,
+        request: ChatRequest,
+        effect: &EffectId,
+    ) -> Result<ChatResponse, LlmError> {
+        let deadline = Instant::now() + self.run.options.call_timeout;
+        let AttemptId { assignment, attempt } = self.id;
+        let call = CallContext {
+            deadline: Some(deadline),
+            cancellation: self.run.options.cancellation.child_token(),
+            budget: self.run.budget.clone(),
+            id: Some(CallId { run: self.run.id, assignment, attempt, effect: effect.name.clone() }),
+        };
+        let offset = Mutex::new(0);
+        let observe = |event: &StreamEvent| {
+            if let StreamEvent::Text(text) = event {
+                let mut offset = offset.lock().unwrap_or_else(PoisonError::into_inner);
+                self.run.observe(Delta { effect: effect.clone(), offset: *offset, text: text.clone() });
+                *offset += text.len();
+            }
+        };
+        let answer = provider.complete_observed(request, &call, &observe);
+        tokio::time::timeout_at(deadline.into(), answer).await.unwrap_or_else(|_| {
+            let allowed = self.run.options.call_timeout;
+            Err(LlmError::new(LlmErrorKind::Timeout, format!("there was no whole answer after {allowed:?}")))
+        })
+    }
+
+    pub(crate) async fn exec(&self, name: &str, command: Command) -> Result<ExecOutcome, AgentError> {
+        let Some(workbench) = &self.run.workbench else {
+            return Err(AgentError::Failed("there is no sandbox to run a command in".into()));
+        };
+        let mut effect = Effect::begin(self, name, &(self.base.tree(), &command))?;
+        if let Some(outcome) = effect.replay().await? {
+            return Ok(outcome);
+        }
+        effect.intend(EffectKind::Exec { command: command.argv.clone() }, Spend::default()).await?;
+        let outcome = workbench.exec(&self.run, &self.base, command).await;
+        effect.conclude(outcome.map_err(EffectError::Exec), None, Spend::default()).await
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        name: &str,
+        text: &str,
+        options: &[String],
+        default: Option<&str>,
+    ) -> Result<String, AgentError> {
+        let effect = Effect::begin(self, name, &(text, options, default))?;
+        if let Some(answer) = effect.replay().await? {
+            return Ok(answer);
+        }
+        let AttemptId { assignment, attempt } = self.id;
+        let nth = effect.id.nth.to_string();
+        let id = QuestionId::derive([&*assignment.to_string(), &attempt.to_string(), name, &nth]);
+        let question =
+            Question { id, text: text.into(), options: options.to_vec(), default: default.map(Into::into) };
+        let (request, effect) = (effect.request.clone(), effect.id.clone());
+        Err(AgentError::Suspended(Box::new(Suspension { question, effect, request })))
+    }
+
+    pub(crate) async fn effect<Q, R, F>(&self, name: &str, request: &Q, future: F) -> Result<R, AgentError>
+    where
+        Q: Serialize + Sync,
+        R: Serialize + DeserializeOwned,
+        F: Future<Output = Result<R, String>> + Send,
+    {
+        let mut effect = Effect::begin(self, name, request)?;
+        if let Some(value) = effect.replay().await? {
+            return Ok(value);
+        }
+        effect.intend(EffectKind::Custom, Spend::default()).await?;
+        let outcome = future.await.map_err(EffectError::Other);
+        effect.conclude(outcome, None, Spend::default()).await
+    }
+}
+
+/// What a call used and cost. One that failed after it was accepted counts with its worst case: nobody knows what it
+/// was billed.
+fn bill(answer: &Result<ChatResponse, LlmError>, price: Price, worst: Spend) -> (Option<Usage>, Spend) {
+    match answer {
+        Ok(response) => {
+            let usage = response.usage;
+            (Some(usage), Spend { money: price.cost(&usage), tokens: usage.total(), calls: 1 })
+        }
+        Err(error) if error.was_refused() => (None, Spend { money: Money::ZERO, tokens: 0, calls: 1 }),
+        Err(_) => (None, worst),
+    }
+}

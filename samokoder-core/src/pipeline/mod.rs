@@ -1,0 +1,212 @@
+//! The engine: it asks the workflow what can be done, lets agents do it, and commits what they propose.
+//!
+//! This is the only module that knows all the ports.
+
+mod attempt;
+mod effect;
+mod engine;
+mod error;
+mod history;
+mod journal;
+mod options;
+mod publication;
+mod run;
+mod schedule;
+mod signals;
+mod workbench;
+mod workflow;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use tokio::sync::broadcast;
+
+pub(crate) use attempt::Attempt;
+pub use error::PipelineError;
+pub use history::History;
+pub use options::{Answers, RunOptions};
+pub use run::{Delta, Run, RunReport, events};
+pub use workflow::{Next, Workflow, WorkflowError};
+
+use crate::{
+    agent::{Agent, Role},
+    budget::Budget,
+    id::{BranchId, ProjectId, RunId},
+    project::Change,
+    sandbox::{Sandbox, SandboxError, SandboxErrorKind, Toolchain},
+    store::{Author, Branch, Commit, Lease, Record, Scope, StateStore},
+};
+use engine::Engine;
+use run::RunShared;
+use workbench::Workbench;
+
+/// A team, its workflow, and the places where it keeps and tries things. It can carry on many runs at a time.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    store: Arc<dyn StateStore>,
+    sandbox: Option<Arc<dyn Sandbox>>,
+    agents: BTreeMap<Role, Arc<dyn Agent>>,
+    workflow: Arc<dyn Workflow>,
+}
+
+/// Puts a [`Pipeline`] together.
+#[derive(Debug)]
+#[must_use]
+pub struct PipelineBuilder {
+    store: Arc<dyn StateStore>,
+    sandbox: Option<Arc<dyn Sandbox>>,
+    agents: BTreeMap<Role, Arc<dyn Agent>>,
+    workflow: Option<Arc<dyn Workflow>>,
+}
+
+/// What to build.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct NewProject {
+    /// Whose it is.
+    pub scope: Scope,
+    /// What the person said.
+    pub description: String,
+    /// The name the app is to have; the team finds one when absent.
+    pub name: Option<String>,
+    /// The toolchains the app can count on. Those of the sandbox when empty.
+    pub toolchains: Vec<Toolchain>,
+}
+
+impl NewProject {
+    /// An app that this describes.
+    pub fn new(description: impl Into<String>) -> Self {
+        Self { description: description.into(), ..Self::default() }
+    }
+
+    /// Gives it a name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Says whose it is.
+    #[must_use]
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// Says which toolchains it can count on.
+    #[must_use]
+    pub fn toolchains(mut self, toolchains: Vec<Toolchain>) -> Self {
+        self.toolchains = toolchains;
+        self
+    }
+}
+
+impl PipelineBuilder {
+    /// Runs commands in this sandbox. Without one nothing is run, and apps are unverified.
+    pub fn sandbox(mut self, sandbox: Arc<dyn Sandbox>) -> Self {
+        self.sandbox = Some(sandbox);
+        self
+    }
+
+    /// Adds an agent, in place of the one that has its role.
+    pub fn agent(mut self, agent: impl Agent + 'static) -> Self {
+        self.agents.insert(agent.role(), Arc::new(agent));
+        self
+    }
+
+    /// Replaces the workflow.
+    pub fn workflow(mut self, workflow: impl Workflow + 'static) -> Self {
+        self.workflow = Some(Arc::new(workflow));
+        self
+    }
+
+    /// The pipeline.
+    ///
+    /// # Errors
+    /// [`PipelineError::Configuration`] when there is no workflow: only the built-in team brings one.
+    pub fn build(self) -> Result<Pipeline, PipelineError> {
+        let Self { store, sandbox, agents, workflow } = self;
+        let workflow =
+            workflow.ok_or_else(|| PipelineError::Configuration("a pipeline needs a workflow".into()))?;
+        Ok(Pipeline { store, sandbox, agents, workflow })
+    }
+}
+
+impl Pipeline {
+    /// A pipeline with the built-in team.
+    #[cfg(feature = "agents")]
+    pub fn builder(store: Arc<dyn StateStore>) -> PipelineBuilder {
+        crate::agents::Team::default().join(Self::empty(store))
+    }
+
+    /// A pipeline without agents and workflow.
+    pub fn empty(store: Arc<dyn StateStore>) -> PipelineBuilder {
+        PipelineBuilder { store, sandbox: None, agents: BTreeMap::new(), workflow: None }
+    }
+
+    /// Makes a project and starts a run on it.
+    ///
+    /// # Errors
+    /// [`PipelineError`] before anything is stored or spent, when a model or the sandbox can't be had.
+    pub async fn start(&self, project: NewProject, options: RunOptions) -> Result<Run, PipelineError> {
+        let NewProject { scope, description, name, mut toolchains } = project;
+        options.check_models().await?;
+        let available = self.check_sandbox().await?;
+        if toolchains.is_empty() {
+            toolchains = available;
+        }
+        let branch = Branch { scope, project: ProjectId::fresh(), id: BranchId::fresh() };
+        self.store.create(&branch).await?;
+        let lease = self.store.acquire(&branch).await?;
+        let described = Change::Described { description, name, toolchains };
+        let first = Record::Commit(Commit { author: Author::Person, changes: vec![described] });
+        Ok(self.launch(lease, History::default(), options, vec![first]))
+    }
+
+    /// Starts a run on a branch that has a history, and goes on where the last one stopped.
+    ///
+    /// # Errors
+    /// [`PipelineError`] before anything is stored or spent, when a model or the sandbox can't be had, the history can't
+    /// be read, or another run works on the branch.
+    pub async fn resume(&self, branch: &Branch, options: RunOptions) -> Result<Run, PipelineError> {
+        options.check_models().await?;
+        self.check_sandbox().await?;
+        let lease = self.store.acquire(branch).await?;
+        let history = History::load(&*self.store, branch).await?;
+        Ok(self.launch(lease, history, options, Vec::new()))
+    }
+
+    /// The toolchains of the sandbox, or why it can't be used here.
+    async fn check_sandbox(&self) -> Result<Vec<Toolchain>, PipelineError> {
+        let Some(sandbox) = &self.sandbox else { return Ok(Vec::new()) };
+        let capabilities = sandbox.capabilities().await?;
+        let missing: Vec<_> =
+            capabilities.unsupported().map(|(control, why)| format!("{control:?} ({why})")).collect();
+        if missing.is_empty() {
+            return Ok(capabilities.toolchains);
+        }
+        let message = format!(
+            "the {} sandbox can't hold {} on this machine; choose another sandbox, or none to build without verification",
+            capabilities.backend,
+            missing.join(", ")
+        );
+        Err(SandboxError::new(SandboxErrorKind::Unsupported, "open", message).into())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this task is the run: everything else is spawned into it")]
+    fn launch(&self, lease: Lease, history: History, options: RunOptions, first: Vec<Record>) -> Run {
+        let limits = options.budget.or(history.state().budget()).unwrap_or_default();
+        let shared = Arc::new(RunShared {
+            id: RunId::fresh(),
+            branch: lease.branch().clone(),
+            store: Arc::clone(&self.store),
+            budget: Budget::new(limits, history.spent()),
+            agents: self.agents.clone(),
+            workbench: self.sandbox.clone().map(Workbench::new),
+            deltas: broadcast::channel(1024).0,
+            options,
+        });
+        let engine = Engine::new(Arc::clone(&shared), Arc::clone(&self.workflow), lease, history);
+        let task = tokio::spawn(engine.run(first));
+        Run { shared, task: Some(task) }
+    }
+}

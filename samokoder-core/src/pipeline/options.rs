@@ -1,0 +1,158 @@
+//! Everything that is particular to one run.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use super::PipelineError;
+use crate::{
+    agent::Role,
+    budget::SpendLimits,
+    llm::{LlmError, LlmErrorKind, LlmProvider, ModelId},
+    sandbox::Limits,
+};
+
+/// Everything that is particular to one run: models, keys (inside the providers), limits, where to publish.
+///
+/// Nothing of it is global to the process, so that runs of different people can share one.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RunOptions {
+    /// The services that may be asked, by the provider's id.
+    pub providers: BTreeMap<String, Arc<dyn LlmProvider>>,
+    /// The model that agents ask.
+    pub model: ModelId,
+    /// Models of single agents, instead of that one.
+    pub models: BTreeMap<Role, ModelId>,
+    /// What the project may spend from now on. `None` leaves what was settled before.
+    pub budget: Option<SpendLimits>,
+    /// How many agents may work at a time.
+    pub parallel: usize,
+    /// How many attempts there are at an assignment.
+    pub attempts: u32,
+    /// How long a model may take over one answer.
+    pub call_timeout: Duration,
+    /// How long this sitting may last.
+    pub wall: Option<Duration>,
+    /// What happens when a person is asked something.
+    pub answers: Answers,
+    /// The folder that the app's files are published to.
+    pub folder: Option<PathBuf>,
+    /// What commands in the sandbox are held to.
+    pub sandbox_limits: Limits,
+    /// Cancelling it ends the run as a cancellation by a person would.
+    pub cancellation: CancellationToken,
+}
+
+/// What happens when a person is asked something and nothing else is left to do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Answers {
+    /// The run ends with [`RunEnd::Waiting`](crate::store::RunEnd::Waiting) and can be resumed with the answer.
+    #[default]
+    End,
+    /// The run waits for the answer: someone is there to give it.
+    Wait,
+    /// Questions that have a default are answered with it at once; others end the run.
+    Defaults,
+}
+
+impl RunOptions {
+    /// Options for a run on one model of one provider.
+    pub fn new(provider: Arc<dyn LlmProvider>, model: ModelId) -> Self {
+        Self {
+            providers: BTreeMap::from([(model.provider().to_owned(), provider)]),
+            model,
+            models: BTreeMap::new(),
+            budget: None,
+            // Calls to models wait, they don't compute; more than this and rate limits of small accounts are hit.
+            parallel: 8,
+            attempts: 3,
+            call_timeout: Duration::from_mins(10),
+            wall: None,
+            answers: Answers::default(),
+            folder: None,
+            sandbox_limits: Limits::default(),
+            cancellation: CancellationToken::new(),
+        }
+    }
+
+    /// Adds a provider.
+    #[must_use]
+    pub fn provider(mut self, id: impl Into<String>, provider: Arc<dyn LlmProvider>) -> Self {
+        self.providers.insert(id.into(), provider);
+        self
+    }
+
+    /// Lets agents with this role ask another model.
+    #[must_use]
+    pub fn model_for(mut self, role: Role, model: ModelId) -> Self {
+        self.models.insert(role, model);
+        self
+    }
+
+    /// Limits what the project may spend.
+    #[must_use]
+    pub fn budget(mut self, limits: SpendLimits) -> Self {
+        self.budget = Some(limits);
+        self
+    }
+
+    /// Limits how many agents work at a time. 0 counts as 1.
+    #[must_use]
+    pub fn parallel(mut self, agents: usize) -> Self {
+        self.parallel = std::cmp::max(agents, 1);
+        self
+    }
+
+    /// Limits the attempts at an assignment. 0 counts as 1.
+    #[must_use]
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = std::cmp::max(attempts, 1);
+        self
+    }
+
+    /// Limits how long this sitting may last.
+    #[must_use]
+    pub fn wall(mut self, time: Duration) -> Self {
+        self.wall = Some(time);
+        self
+    }
+
+    /// Says what happens when a person is asked something.
+    #[must_use]
+    pub fn answers(mut self, answers: Answers) -> Self {
+        self.answers = answers;
+        self
+    }
+
+    /// Publishes the app's files to a folder.
+    #[must_use]
+    pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
+        self
+    }
+
+    /// The model of an agent.
+    pub fn model_of(&self, role: &Role) -> &ModelId {
+        self.models.get(role).unwrap_or(&self.model)
+    }
+
+    pub(crate) fn provider_of(&self, model: &ModelId) -> Result<&Arc<dyn LlmProvider>, LlmError> {
+        self.providers.get(model.provider()).ok_or_else(|| {
+            let known: Vec<_> = self.providers.keys().map(String::as_str).collect();
+            let message =
+                format!("there is no provider {:?} here, only {}", model.provider(), known.join(", "));
+            LlmError::new(LlmErrorKind::UnknownModel, message)
+        })
+    }
+
+    /// Finds every model that the run may ask, so that a wrong name costs nothing.
+    pub(crate) async fn check_models(&self) -> Result<(), PipelineError> {
+        for model in std::iter::once(&self.model).chain(self.models.values()) {
+            let found = async { self.provider_of(model)?.capabilities(model.name()).await };
+            found.await.map_err(|error| PipelineError::Model { model: model.to_string(), error })?;
+        }
+        Ok(())
+    }
+}

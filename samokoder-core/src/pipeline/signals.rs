@@ -1,0 +1,139 @@
+//! What people tell a run.
+
+use std::time::Duration;
+
+use super::{
+    PipelineError,
+    engine::{Engine, Open},
+    history::{Key, RecordedEffect},
+    journal::Entry,
+    options::Answers,
+};
+use crate::{
+    agent::Suspension,
+    budget::Spend,
+    digest::Digest,
+    id::{QuestionId, SignalId},
+    project::Change,
+    store::{Author, EffectKind, EffectResult, Record, RunEnd, Signal},
+};
+
+impl Engine {
+    /// Does what people asked for. Says whether that is to stop.
+    pub(super) async fn take_signals(&mut self) -> Result<bool, PipelineError> {
+        let mut cancelled = false;
+        for (id, signal) in self.run.store.signals(&self.run.branch).await? {
+            match signal {
+                Signal::Answer { question, answer } => {
+                    self.answer(question, &answer, Author::Person, Some(id)).await?;
+                }
+                Signal::SetBudget { limits } => {
+                    self.record_signal(id, vec![Change::BudgetSet { limits }]).await?;
+                    self.run.budget.set_limits(limits);
+                    self.exhausted = None;
+                    self.relaunch();
+                }
+                Signal::Cancel => {
+                    self.record_signal(id, Vec::new()).await?;
+                    cancelled = true;
+                }
+            }
+        }
+        Ok(cancelled)
+    }
+
+    /// Takes a signal with what it changes.
+    async fn record_signal(&mut self, id: SignalId, changes: Vec<Change>) -> Result<(), PipelineError> {
+        if changes.is_empty() {
+            self.journal.append(Entry { taken: vec![id], ..Entry::default() }).await?;
+            return Ok(());
+        }
+        self.commit(Author::Person, changes, Entry { taken: vec![id], ..Entry::default() }).await
+    }
+
+    /// Lets attempts that a limit stopped go on.
+    fn relaunch(&mut self) {
+        let stopped = |open: &Open| open.task.is_none() && open.attempt.parked.is_none();
+        let keys: Vec<Key> =
+            self.open.iter().filter(|(_, open)| stopped(open)).map(|(key, _)| key.clone()).collect();
+        for key in keys {
+            self.launch(&key, Duration::ZERO);
+        }
+    }
+
+    /// Records a question. The attempt that asked it holds no slot until the answer is there.
+    pub(super) async fn suspend(&mut self, key: &Key, suspension: Suspension) -> Result<(), PipelineError> {
+        let Suspension { question, effect, request } = suspension;
+        let Some(open) = self.open.get_mut(key) else { return Ok(()) };
+        let asked = RecordedEffect { request: Digest::of(&request), result: None };
+        open.attempt.effects.insert((effect.name.clone(), effect.nth), asked);
+        open.attempt.parked = Some((question.id, effect.clone()));
+        let author = Author::Agent {
+            role: key.0.clone(),
+            subject: key.1.clone(),
+            assignment: effect.attempt.assignment,
+        };
+        let intent = Record::Intent {
+            effect,
+            kind: EffectKind::Question { question: question.id },
+            request: Digest::of(&request),
+            reserved: Spend::default(),
+        };
+        let (id, default) = (question.id, question.default.clone());
+        let entry = Entry::new(vec![intent]).blobs(vec![request]);
+        self.commit(author, vec![Change::QuestionAsked { question }], entry).await?;
+        match default {
+            Some(default) if self.run.options.answers == Answers::Defaults => {
+                self.answer(id, &default, Author::Pipeline, None).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Records an answer and lets the attempt that waited for it go on. One that answers nothing open is dropped.
+    async fn answer(
+        &mut self,
+        question: QuestionId,
+        answer: &str,
+        author: Author,
+        signal: Option<SignalId>,
+    ) -> Result<(), PipelineError> {
+        let taken: Vec<_> = signal.into_iter().collect();
+        let open_question = self.state.question(question).is_some_and(|asked| asked.answer.is_none());
+        if !open_question {
+            tracing::warn!(%question, "an answer to a question that is not open");
+            self.journal.append(Entry { taken, ..Entry::default() }).await?;
+            return Ok(());
+        }
+        let mut entry = Entry { taken, ..Entry::default() };
+        let parked = self.open.iter_mut().find_map(|(key, open)| {
+            let (_, effect) = open.attempt.parked.take_if(|(waits_for, _)| *waits_for == question)?;
+            Some((key.clone(), open, effect))
+        });
+        let mut answered = None;
+        if let Some((key, open, effect)) = parked {
+            let payload = serde_json::Value::from(answer).to_string();
+            let result =
+                EffectResult::Done { payload: Digest::of(payload.as_bytes()), usage: None, duration_ms: 0 };
+            if let Some(asked) = open.attempt.effects.get_mut(&(effect.name.clone(), effect.nth)) {
+                asked.result = Some(result.clone());
+            }
+            let id = open.attempt.id;
+            entry.records.push(Record::Outcome { effect, result, spent: Spend::default() });
+            entry.records.push(Record::Resumed { id });
+            entry.blobs.push(payload.into());
+            answered = Some(key);
+        }
+        self.commit(author, vec![Change::QuestionAnswered { question, answer: answer.into() }], entry)
+            .await?;
+        if let Some(key) = answered {
+            self.launch(&key, Duration::ZERO);
+        }
+        Ok(())
+    }
+
+    /// How the run ends when only people can carry it on, or that it waits for them.
+    pub(super) fn wait_or_end(&self, questions: Vec<QuestionId>) -> Option<RunEnd> {
+        (self.run.options.answers != Answers::Wait).then_some(RunEnd::Waiting { questions })
+    }
+}

@@ -1,0 +1,197 @@
+//! Writing the files of a project to a folder, and finding what a person changed there.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    digest::Digest,
+    project::{ProjectState, STATE_FOLDER, WorkspacePath},
+};
+
+/// A folder that the files of a project are published to.
+///
+/// A manifest beside the state says what was written last. A file that differs from it was changed by a person, and is
+/// never written over: it is found by [`edits`](Self::edits) and becomes a commit of its own.
+#[derive(Debug)]
+pub struct Folder {
+    root: PathBuf,
+    published: BTreeMap<WorkspacePath, Digest>,
+    manifest: Option<File>,
+}
+
+/// A file that a person changed or deleted since it was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalEdit {
+    /// The file.
+    pub path: WorkspacePath,
+    /// Its content as it is, `None` when it was deleted.
+    pub content: Option<Bytes>,
+}
+
+impl LocalEdit {
+    /// The hash of the content.
+    pub fn digest(&self) -> Option<Digest> {
+        self.content.as_ref().map(|content| Digest::of(content))
+    }
+}
+
+/// A folder that can't be read or written.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}: {message}", path.display())]
+pub struct FolderError {
+    path: PathBuf,
+    message: String,
+}
+
+/// A line of the manifest: what a file holds from now on. Later lines count.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    path: WorkspacePath,
+    content: Option<Digest>,
+}
+
+impl Folder {
+    /// The folder at this path, with what is known of it. It is made when something is written.
+    ///
+    /// # Errors
+    /// [`FolderError`] when the manifest can't be read.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self, FolderError> {
+        let root = root.into();
+        let mut folder = Self { root, published: BTreeMap::new(), manifest: None };
+        let path = folder.manifest_path();
+        let text = read(&path)?.unwrap_or_default();
+        // A crash can cut the last line off: the file it stood for then looks edited, to what it is in the state.
+        for line in text.split(|byte| *byte == b'\n') {
+            if let Ok(Line { path, content }) = serde_json::from_slice(line) {
+                folder.know(path, content);
+            }
+        }
+        Ok(folder)
+    }
+
+    /// The files that are not published as they are in `state`.
+    pub fn outdated(&self, state: &ProjectState) -> Vec<WorkspacePath> {
+        let changed = state.files().filter(|(path, file)| self.published.get(*path) != Some(&file.content));
+        let gone = self.published.keys().filter(|path| state.file(path).is_none());
+        changed.map(|(path, _)| path).chain(gone).cloned().collect()
+    }
+
+    /// Makes a file hold `content`, or removes it. A file that a person changed is left as it is: the answer is `false`.
+    ///
+    /// # Errors
+    /// [`FolderError`] when something can't be read or written. Publishing again goes on where this stopped.
+    pub fn publish(&mut self, path: &WorkspacePath, content: Option<Bytes>) -> Result<bool, FolderError> {
+        let target = self.root.join(path.as_str());
+        let wanted = content.as_ref().map(|content| Digest::of(content));
+        let on_disk = read(&target)?.map(|content| Digest::of(&content));
+        if on_disk != wanted {
+            if on_disk.is_some() && on_disk.as_ref() != self.published.get(path) {
+                return Ok(false);
+            }
+            match content {
+                Some(content) => write(&target, &content)?,
+                None => {
+                    fs::remove_file(&target).map_err(|error| fail(&target, "can't be removed", &error))?;
+                }
+            }
+        }
+        self.note(path, wanted)?;
+        Ok(true)
+    }
+
+    /// What a person changed since files were published.
+    ///
+    /// # Errors
+    /// [`FolderError`] when something can't be read.
+    pub fn edits(&self) -> Result<Vec<LocalEdit>, FolderError> {
+        let mut edits = Vec::new();
+        for (path, published) in &self.published {
+            let content = read(&self.root.join(path.as_str()))?;
+            if content.as_ref().map(|content| Digest::of(content)) != Some(*published) {
+                edits.push(LocalEdit { path: path.clone(), content });
+            }
+        }
+        Ok(edits)
+    }
+
+    /// Takes note that `edits` are part of the project, so that they count as published.
+    ///
+    /// # Errors
+    /// [`FolderError`] when the manifest can't be written.
+    pub fn accept(&mut self, edits: &[LocalEdit]) -> Result<(), FolderError> {
+        edits.iter().try_for_each(|edit| self.note(&edit.path, edit.digest()))
+    }
+
+    /// Adds a line to the manifest. It costs the line, however many files there are.
+    fn note(&mut self, path: &WorkspacePath, content: Option<Digest>) -> Result<(), FolderError> {
+        let manifest = self.manifest_path();
+        let failed = |error: io::Error| fail(&manifest, "can't be written", &error);
+        if self.manifest.is_none() {
+            if let Some(parent) = manifest.parent() {
+                fs::create_dir_all(parent).map_err(failed)?;
+            }
+            let mut file = File::options().create(true).append(true).open(&manifest).map_err(failed)?;
+            // Ends a line that a crash cut off.
+            file.write_all(b"\n").map_err(failed)?;
+            self.manifest = Some(file);
+        }
+        if let Some(file) = &mut self.manifest {
+            let line =
+                serde_json::to_string(&Line { path: path.clone(), content }).unwrap_or_default() + "\n";
+            file.write_all(line.as_bytes()).map_err(failed)?;
+        }
+        self.know(path.clone(), content);
+        Ok(())
+    }
+
+    fn know(&mut self, path: WorkspacePath, content: Option<Digest>) {
+        match content {
+            Some(content) => self.published.insert(path, content),
+            None => self.published.remove(&path),
+        };
+    }
+
+    fn manifest_path(&self) -> PathBuf {
+        self.root.join(STATE_FOLDER).join("published.jsonl")
+    }
+}
+
+fn fail(path: &Path, what: &str, error: &io::Error) -> FolderError {
+    FolderError { path: path.into(), message: format!("{what}: {error}") }
+}
+
+/// The content of a regular file; `None` when there is none.
+fn read(path: &Path) -> Result<Option<Bytes>, FolderError> {
+    match fs::symlink_metadata(path) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(fail(path, "can't be read", &error)),
+        Ok(kind) if !kind.is_file() => {
+            Err(FolderError { path: path.into(), message: "is not a regular file; move it away".into() })
+        }
+        Ok(_) => {
+            fs::read(path).map(|content| Some(content.into())).map_err(|e| fail(path, "can't be read", &e))
+        }
+    }
+}
+
+/// Replaces a file as a whole: whoever reads it sees the old content or the new one.
+fn write(path: &Path, content: &[u8]) -> Result<(), FolderError> {
+    let failed = |error: io::Error| fail(path, "can't be written", &error);
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(failed)?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".samokoder-new");
+    let temporary = path.with_file_name(name);
+    fs::write(&temporary, content).map_err(failed)?;
+    fs::rename(&temporary, path).map_err(failed)
+}
