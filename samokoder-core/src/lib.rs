@@ -8,11 +8,15 @@ pub mod agent;
 #[cfg(feature = "agents")]
 pub mod agents;
 pub mod budget;
+pub mod context;
 pub mod digest;
+pub mod edit;
 pub mod id;
 pub mod llm;
 pub mod pipeline;
 pub mod project;
 pub mod sandbox;
 pub mod store;
+#[cfg(feature = "test-util")]
+pub mod testing;
 pub mod workspace;

@@ -80,11 +80,12 @@ impl Run {
     pub fn events(&self, after: Seq) -> impl Stream<Item = Result<Stored, StoreError>> + Send + use<> {
         let run = self.shared.id;
         let ended = move |stored: &Stored| matches!(stored.record, crate::store::Record::RunEnded { run: ended, .. } if ended == run);
-        let mut over = false;
-        events(Arc::clone(&self.shared.store), self.shared.branch.clone(), after).take_while(move |event| {
-            let go_on = !over;
-            over = event.as_ref().map_or(true, ended);
-            std::future::ready(go_on)
+        let all = Box::pin(events(Arc::clone(&self.shared.store), self.shared.branch.clone(), after));
+        stream::unfold(Some(all), move |all| async move {
+            let mut all = all?;
+            let event = all.next().await?;
+            let is_last = event.as_ref().map_or(true, ended);
+            Some((event, (!is_last).then_some(all)))
         })
     }
 

@@ -1,0 +1,7 @@
+//! Doubles and conformance suites, for tests of whatever is built on the ports.
+
+mod fake_sandbox;
+mod scripted_model;
+
+pub use fake_sandbox::FakeSandbox;
+pub use scripted_model::ScriptedModel;

@@ -1,0 +1,11 @@
+//! The engine from outside.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+mod pipeline;
+mod script;
+mod team;
