@@ -12,3 +12,5 @@ pub mod llm;
 pub mod project;
 pub mod sandbox;
 pub mod store;
+#[cfg(feature = "test-util")]
+pub mod testing;
