@@ -1,1 +1,10 @@
-//! samokoder-store.
+//! Where samokoder keeps the history of projects: implementations of
+//! [`StateStore`](samokoder_core::store::StateStore).
+
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;

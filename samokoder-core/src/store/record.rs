@@ -1,6 +1,6 @@
 //! What the log of a branch is made of.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{Seq, StoreError, StoreErrorKind};
@@ -283,22 +283,20 @@ pub enum Signal {
     },
 }
 
-/// The version of the form in which records are stored.
+/// The version of the form in which records and signals are stored.
 const FORMAT: u64 = 1;
 
 #[derive(Serialize)]
-struct Envelope<'a> {
+struct Envelope<'a, T> {
     v: u64,
     #[serde(flatten)]
-    record: &'a Record,
+    content: &'a T,
 }
 
 impl Record {
     /// The record as JSON, with the version of its form.
     pub fn encode(&self) -> Result<String, StoreError> {
-        serde_json::to_string(&Envelope { v: FORMAT, record: self }).map_err(|error| {
-            StoreError::new(StoreErrorKind::Damaged, "encode", "a record has no JSON form").caused_by(error)
-        })
+        encode(self)
     }
 
     /// A record from the JSON that [`encode`](Self::encode) made.
@@ -307,33 +305,58 @@ impl Record {
     /// [`StoreErrorKind::NewerFormat`] for one that a newer version wrote: nothing unknown is ever skipped.
     /// [`StoreErrorKind::Damaged`] for anything else that is not a record.
     pub fn decode(json: &str) -> Result<Self, StoreError> {
-        let newer = |what: String| {
-            StoreError::new(
-                StoreErrorKind::NewerFormat,
-                "read",
-                format!(
-                    "this history was written by a newer version of samokoder ({what}); update samokoder to open it"
-                ),
-            )
-        };
-        let damaged = |error: serde_json::Error| {
-            StoreError::new(StoreErrorKind::Damaged, "read", format!("a record is damaged: {error}"))
-                .caused_by(error)
-        };
-        let mut value: Value = serde_json::from_str(json).map_err(damaged)?;
-        match value.as_object_mut().and_then(|fields| fields.remove("v")).and_then(|v| v.as_u64()) {
-            Some(FORMAT) => {}
-            Some(version) => return Err(newer(format!("format {version}"))),
-            None => {
-                let message = "a record does not say its format; the file is damaged";
-                return Err(StoreError::new(StoreErrorKind::Damaged, "read", message));
-            }
-        }
-        serde_json::from_value(value).map_err(|error| match error.to_string() {
-            text if text.starts_with("unknown variant") => newer(text),
-            _ => damaged(error),
-        })
+        decode(json)
     }
+}
+
+impl Signal {
+    /// The signal as JSON, with the version of its form.
+    pub fn encode(&self) -> Result<String, StoreError> {
+        encode(self)
+    }
+
+    /// A signal from the JSON that [`encode`](Self::encode) made.
+    ///
+    /// # Errors
+    /// The same as [`Record::decode`].
+    pub fn decode(json: &str) -> Result<Self, StoreError> {
+        decode(json)
+    }
+}
+
+fn encode<T: Serialize>(content: &T) -> Result<String, StoreError> {
+    serde_json::to_string(&Envelope { v: FORMAT, content }).map_err(|error| {
+        StoreError::new(StoreErrorKind::Damaged, "encode", "a record has no JSON form").caused_by(error)
+    })
+}
+
+fn decode<T: DeserializeOwned>(json: &str) -> Result<T, StoreError> {
+    let newer = |what: String| {
+        StoreError::new(
+            StoreErrorKind::NewerFormat,
+            "read",
+            format!(
+                "this history was written by a newer version of samokoder ({what}); update samokoder to open it"
+            ),
+        )
+    };
+    let damaged = |error: serde_json::Error| {
+        StoreError::new(StoreErrorKind::Damaged, "read", format!("a record is damaged: {error}"))
+            .caused_by(error)
+    };
+    let mut value: Value = serde_json::from_str(json).map_err(damaged)?;
+    match value.as_object_mut().and_then(|fields| fields.remove("v")).and_then(|v| v.as_u64()) {
+        Some(FORMAT) => {}
+        Some(version) => return Err(newer(format!("format {version}"))),
+        None => {
+            let message = "a record does not say its format; the file is damaged";
+            return Err(StoreError::new(StoreErrorKind::Damaged, "read", message));
+        }
+    }
+    serde_json::from_value(value).map_err(|error| match error.to_string() {
+        text if text.starts_with("unknown variant") => newer(text),
+        _ => damaged(error),
+    })
 }
 
 #[cfg(test)]

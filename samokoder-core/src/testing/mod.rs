@@ -2,6 +2,7 @@
 
 mod fake_sandbox;
 mod scripted_model;
+pub mod store;
 
 pub use fake_sandbox::FakeSandbox;
 pub use scripted_model::ScriptedModel;

@@ -8,4 +8,5 @@
 
 mod pipeline;
 mod script;
+mod store;
 mod team;

@@ -1,0 +1,196 @@
+//! A store in one SQLite file.
+//!
+//! Every append is one transaction and one `fsync`. Any number of processes may read the file and post signals to it
+//! at the same time; who may append to a branch is decided by a lock that the kernel drops with its holder.
+//!
+//! Beside `state.db` live SQLite's `state.db-wal` and `state.db-shm`, which belong to it, and an empty
+//! `state.db-lease-N` for each branch. They must be on a local disk: network folders don't keep locks.
+
+mod blob;
+mod branch;
+mod checksum;
+mod connection;
+mod error;
+mod lease;
+mod log;
+mod open;
+mod schema;
+mod signal;
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use samokoder_core::{
+    digest::Digest,
+    id::SignalId,
+    store::{Batch, Branch, Lease, Scope, Seq, Signal, StateStore, StoreError, Stored},
+};
+
+use connection::{Connections, Work};
+
+/// How often one who waits looks for what another process wrote. Writes of this process are seen at once.
+const POLL: Duration = Duration::from_millis(100);
+
+/// A store in one SQLite file. Clones share its connections; the last one to be dropped closes them.
+///
+/// ```
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("state.db");
+/// use samokoder_core::{id::{BranchId, ProjectId}, store::{Branch, Scope, StateStore}};
+/// use samokoder_store::SqliteStore;
+///
+/// let store = SqliteStore::open(path).await?;
+/// let branch = Branch { scope: Scope::default(), project: ProjectId::fresh(), id: BranchId::fresh() };
+/// store.create(&branch).await?;
+/// assert_eq!(store.branches(&Scope::default()).await?, [branch]);
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct SqliteStore(Arc<Connections>);
+
+impl SqliteStore {
+    /// Opens the store in this file. Makes the file and its folder if they are not there.
+    ///
+    /// # Errors
+    /// [`Damaged`](samokoder_core::store::StoreErrorKind::Damaged) when the file is not a store in good order,
+    /// [`NewerFormat`](samokoder_core::store::StoreErrorKind::NewerFormat) when a newer version wrote it,
+    /// [`Unavailable`](samokoder_core::store::StoreErrorKind::Unavailable) when it can't be used here,
+    /// [`Full`](samokoder_core::store::StoreErrorKind::Full). What was there is as it was then.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let (file, writer) = open::open_or_create(path.as_ref()).await?;
+        Ok(Self(Arc::new(Connections::new(file, writer))))
+    }
+
+    /// Opens the store in this file, which must be there.
+    ///
+    /// # Errors
+    /// [`NotFound`](samokoder_core::store::StoreErrorKind::NotFound) when it is not, and those of
+    /// [`open`](Self::open).
+    pub async fn open_existing(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let (file, writer) = open::open_existing(path.as_ref()).await?;
+        Ok(Self(Arc::new(Connections::new(file, writer))))
+    }
+
+    /// The file, by its real name.
+    pub fn path(&self) -> &Path {
+        self.0.file()
+    }
+
+    /// Calls `look` whenever something may have changed until it finds something.
+    async fn until<T>(
+        &self,
+        operation: &'static str,
+        look: impl for<'c> Fn(&'c mut sqlx::SqliteConnection) -> Work<'c, Option<T>>,
+    ) -> Result<T, StoreError> {
+        loop {
+            let changed = self.0.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if let Some(found) = self.0.read(operation, &look).await? {
+                return Ok(found);
+            }
+            // Being late is not an error: another process may have written.
+            let _ = tokio::time::timeout(POLL, changed).await;
+        }
+    }
+}
+
+#[async_trait]
+impl StateStore for SqliteStore {
+    async fn create(&self, branch: &Branch) -> Result<(), StoreError> {
+        let branch = branch.clone();
+        self.0
+            .write("create", move |connection| {
+                Box::pin(async move { branch::create(connection, &branch).await })
+            })
+            .await
+    }
+
+    async fn branches(&self, scope: &Scope) -> Result<Vec<Branch>, StoreError> {
+        let scope = scope.clone();
+        self.0
+            .read("branches", move |connection| {
+                Box::pin(async move { branch::list(connection, &scope).await })
+            })
+            .await
+    }
+
+    async fn acquire(&self, branch: &Branch) -> Result<Lease, StoreError> {
+        let (database, of) = (self.0.file().to_owned(), branch.clone());
+        let (epoch, lock) = self
+            .0
+            .write("acquire", |connection| {
+                Box::pin(async move { lease::acquire(connection, &database, &of).await })
+            })
+            .await?;
+        Ok(Lease::new(branch.clone(), epoch.unsigned_abs(), lock))
+    }
+
+    async fn append(&self, lease: &Lease, after: Seq, batch: Batch) -> Result<Seq, StoreError> {
+        let (fence, batch) = (log::Fence::from(lease), log::Batch::encode(batch)?);
+        self.0
+            .write("append", move |connection| {
+                Box::pin(async move { log::append(connection, &fence, after, batch).await })
+            })
+            .await
+    }
+
+    async fn read(&self, branch: &Branch, after: Seq, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        let branch = branch.clone();
+        self.0
+            .read("read", move |connection| {
+                Box::pin(async move { log::read(connection, &branch, after, limit).await })
+            })
+            .await
+    }
+
+    async fn wait(&self, branch: &Branch, after: Seq) -> Result<Seq, StoreError> {
+        self.until("wait", |connection| {
+            let branch = branch.clone();
+            Box::pin(async move {
+                let head = branch::find(connection, &branch, "wait").await?.head();
+                Ok((head > after).then_some(head))
+            })
+        })
+        .await
+    }
+
+    async fn blob(&self, scope: &Scope, digest: Digest) -> Result<Bytes, StoreError> {
+        let scope = scope.clone();
+        self.0
+            .read("blob", move |connection| {
+                Box::pin(async move { blob::read(connection, &scope, digest).await })
+            })
+            .await
+    }
+
+    async fn post(&self, branch: &Branch, id: SignalId, signal: Signal) -> Result<(), StoreError> {
+        let (branch, body) = (branch.clone(), signal.encode()?);
+        self.0
+            .write("post", move |connection| {
+                Box::pin(async move { signal::post(connection, &branch, id, body).await })
+            })
+            .await
+    }
+
+    async fn signals(&self, branch: &Branch) -> Result<Vec<(SignalId, Signal)>, StoreError> {
+        let branch = branch.clone();
+        self.0
+            .read("signals", move |connection| {
+                Box::pin(async move { signal::open(connection, &branch).await })
+            })
+            .await
+    }
+
+    async fn wait_signal(&self, branch: &Branch) -> Result<(), StoreError> {
+        self.until("wait_signal", |connection| {
+            let branch = branch.clone();
+            Box::pin(async move { Ok(signal::any(connection, &branch).await?.then_some(())) })
+        })
+        .await
+    }
+}
