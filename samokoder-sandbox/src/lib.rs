@@ -1,1 +1,9 @@
-//! samokoder-sandbox.
+//! Sandboxes for code that a model wrote.
+//!
+//! A backend implements [`samokoder_core::sandbox::Sandbox`]. What it can't enforce it refuses to run: there is
+//! no fallback to the host.
+
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "local")]
+pub mod local;

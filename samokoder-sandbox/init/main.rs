@@ -1,0 +1,45 @@
+//! The init program of a local sandbox session.
+//!
+//! The library embeds it and starts it with a socket as its standard input. One thread, four roles, each a fork
+//! of the one before:
+//!
+//! 1. [`outer`] stays in the host's namespaces, maps users, and ends when the host process or the session does.
+//! 2. [`session`] is process 1 of the session: it builds the root and stays warm to answer requests.
+//! 3. [`command`] is process 1 of one command's own process namespace: it supervises, and its end kills the rest.
+//! 4. [`start`] gives up all rights and turns into the command.
+
+mod command;
+mod outer;
+mod output;
+mod root;
+mod session;
+mod start;
+mod sys;
+mod usage;
+mod wire;
+mod workspace;
+
+use std::io;
+
+fn main() {
+    outer::run();
+}
+
+/// Says which step failed.
+trait At<T> {
+    fn at(self, step: &str) -> Result<T, wire::Failure>;
+}
+
+impl<T> At<T> for io::Result<T> {
+    fn at(self, step: &str) -> Result<T, wire::Failure> {
+        self.map_err(|error| wire::Failure {
+            step: step.to_owned(),
+            errno: error.raw_os_error().unwrap_or_default(),
+        })
+    }
+}
+
+/// Paths come as bytes; what mounts and files need is text. Ours is, the host's is by then a descriptor.
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

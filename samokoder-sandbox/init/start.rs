@@ -1,0 +1,81 @@
+//! Gives up all rights and turns into a command.
+
+use std::{
+    ffi::{CStr, CString},
+    fs::{self, File},
+    io::{self, Write as _},
+    os::fd::{AsFd as _, OwnedFd},
+};
+
+use crate::{
+    sys::process,
+    wire::{Exec, INSIDE_ID, Setup, WORKSPACE},
+};
+
+/// The first byte that is reported when the command could not be started.
+pub const RIGHTS: u8 = 0;
+/// See [`RIGHTS`]: everything was given up, but there is no such program.
+pub const PROGRAM: u8 = 1;
+
+/// Turns this process into the command. Reports on `trouble` what kept it from that; success closes it.
+pub fn run(setup: &Setup, exec: &Exec, stdout: OwnedFd, stderr: OwnedFd, trouble: OwnedFd) -> ! {
+    let (kind, error) = match give_up_rights(setup, &stdout, &stderr) {
+        Ok(()) => (PROGRAM, turn_into(exec)),
+        Err(error) => (RIGHTS, error),
+    };
+    let errno = error.raw_os_error().unwrap_or_default().to_le_bytes();
+    let _ = File::from(trouble).write_all(&[&[kind], &errno[..]].concat());
+    process::exit(127)
+}
+
+/// In this order: what needs a right comes before it is given up.
+fn give_up_rights(setup: &Setup, stdout: &OwnedFd, stderr: &OwnedFd) -> io::Result<()> {
+    let nothing = File::open("/dev/null")?;
+    process::install(nothing.as_fd(), 0)?;
+    process::install(stdout.as_fd(), 1)?;
+    process::install(stderr.as_fd(), 2)?;
+    process::close_from(3, true)?;
+    process::setsid()?;
+    std::env::set_current_dir(WORKSPACE)?;
+    for (resource, soft, hard) in &setup.rlimits {
+        process::limit(*resource, *soft, *hard)?;
+    }
+    process::forget_capabilities()?;
+    if setup.ids.is_some() {
+        process::become_user(INSIDE_ID, true)?;
+    }
+    process::keep_capabilities(0)?;
+    process::no_new_privileges()?;
+    process::reset_signals()?;
+    process::filter_calls(&setup.filter)
+}
+
+/// Looks the program up and runs it; returns why that was not possible.
+fn turn_into(exec: &Exec) -> io::Error {
+    let texts =
+        |list: &[Vec<u8>]| -> Result<Vec<CString>, _> { list.iter().cloned().map(CString::new).collect() };
+    let (Ok(argv), Ok(env)) = (texts(&exec.argv), texts(&exec.env)) else {
+        return io::Error::from_raw_os_error(22);
+    };
+    let argv: Vec<&CStr> = argv.iter().map(CString::as_c_str).collect();
+    let env: Vec<&CStr> = env.iter().map(CString::as_c_str).collect();
+    let Some(program) = exec.argv.first() else { return io::Error::from_raw_os_error(2) };
+    let candidates: Vec<Vec<u8>> = if program.contains(&b'/') {
+        vec![program.clone()]
+    } else {
+        exec.path.iter().map(|folder| [folder, &b"/"[..], program].concat()).collect()
+    };
+    let mut reason = io::Error::from_raw_os_error(2);
+    for candidate in candidates {
+        let Ok(path) = CString::new(candidate) else { continue };
+        let error = process::run(&path, &argv, &env);
+        // A file that is there but can't be run says more than one that isn't there.
+        if error.kind() != io::ErrorKind::NotFound {
+            reason = error;
+        } else if path.to_str().is_ok_and(|path| fs::metadata(path).is_ok()) {
+            // It is there: what is missing is its interpreter.
+            reason = io::Error::from_raw_os_error(80);
+        }
+    }
+    reason
+}

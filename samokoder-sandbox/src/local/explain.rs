@@ -1,0 +1,66 @@
+//! From a step that failed to words that help.
+
+use std::{fs, io};
+
+use samokoder_core::sandbox::{SandboxError, SandboxErrorKind};
+
+use super::wire::Failure;
+
+/// What a session that could not be built lacked.
+pub(super) fn setup(failure: &Failure) -> SandboxError {
+    let error = io::Error::from_raw_os_error(failure.errno);
+    let what = format!("could not {}: {error}", failure.step);
+    let refused = matches!(
+        failure.errno,
+        libc::EPERM
+            | libc::EACCES
+            | libc::EINVAL
+            | libc::ENOSYS
+            | libc::ENOSPC
+            | libc::EUSERS
+            | libc::EOPNOTSUPP
+            | libc::ENODEV
+    );
+    if refused {
+        SandboxError::new(SandboxErrorKind::Unsupported, "open", format!("{what}. {}", advice()))
+    } else {
+        SandboxError::new(SandboxErrorKind::Infrastructure, "open", what)
+    }
+}
+
+/// What a session could not do.
+pub(super) fn request(operation: &str, failure: &Failure) -> SandboxError {
+    let error = io::Error::from_raw_os_error(failure.errno);
+    let message = format!("could not {}: {error}", failure.step);
+    let kind = match failure.errno {
+        libc::ENOSPC | libc::EEXIST | libc::ENOTDIR | libc::EISDIR | libc::ENAMETOOLONG => {
+            SandboxErrorKind::InvalidRequest
+        }
+        _ => SandboxErrorKind::Infrastructure,
+    };
+    let hint = if failure.errno == libc::ENOSPC {
+        ". The files need more room than the session's limits on disk and inodes give"
+    } else {
+        ""
+    };
+    SandboxError::new(kind, operation, message + hint)
+}
+
+/// What is in the way of namespaces on this machine, as far as it shows.
+fn advice() -> &'static str {
+    let setting = |name: &str| fs::read_to_string(format!("/proc/sys/{name}")).unwrap_or_default();
+    if setting("kernel/unprivileged_userns_clone").trim() == "0" {
+        return "This kernel keeps user namespaces from ordinary users: \
+                `sudo sysctl kernel.unprivileged_userns_clone=1` allows them";
+    }
+    if setting("user/max_user_namespaces").trim() == "0" {
+        return "User namespaces are switched off: `sudo sysctl user.max_user_namespaces=10000` allows them";
+    }
+    if setting("kernel/apparmor_restrict_unprivileged_userns").trim() == "1" {
+        return "AppArmor keeps user namespaces from programs without a profile, as Ubuntu does: \
+                `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0` allows them, or give this program a \
+                profile with `userns,`";
+    }
+    "The sandbox needs user, mount, process and network namespaces. In a container, allow them (Docker: \
+     `--security-opt seccomp=unconfined --security-opt systempaths=unconfined`), or start this on the machine itself"
+}

@@ -1,0 +1,99 @@
+//! The `local` backend: Linux namespaces on this machine, in milliseconds, without a daemon and without root.
+//!
+//! ```no_run
+//! use samokoder_core::sandbox::{Command, Sandbox as _, SessionSpec};
+//! use samokoder_sandbox::local::{LocalConfig, LocalSandbox};
+//!
+//! # async fn example() -> Result<(), samokoder_core::sandbox::SandboxError> {
+//! let sandbox = LocalSandbox::new(LocalConfig::default());
+//! let session = sandbox.open(SessionSpec::new("project-1")).await?;
+//! let outcome = session.exec(Command::new(["node", "--version"])).await?;
+//! assert!(outcome.success());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What a command sees
+//!
+//! | path | what it is |
+//! |---|---|
+//! | `/workspace` | the working directory: what was checked out, writable, in memory |
+//! | `/workspace/data` | the session's data folder, if it has one: a folder of the host, writable |
+//! | `/tmp`, `/dev/shm` | temporary files, writable, in memory; `HOME` and `TMPDIR` are `/tmp` |
+//! | `/usr`, `/bin`, `/lib*`, `/sbin` | the host's, read-only |
+//! | a toolchain's own folder | when the host keeps `node` or `python3` elsewhere: that folder, read-only, at the same path |
+//! | `/etc` | `passwd`, `group`, `hosts`, `nsswitch.conf` of its own; the host's `ld.so.cache` and `alternatives` |
+//! | `/dev` | `null`, `zero`, `full`, `random`, `urandom` |
+//! | `/proc` | the command's own processes, read-only |
+//!
+//! Nothing else of the host: no home folders, no `/run`, no `/sys`, no terminal, no environment, no descriptors but
+//! 0, 1 and 2. The network is a loopback interface of the session's own.
+//!
+//! # How it holds
+//!
+//! [`capabilities`](samokoder_core::sandbox::Sandbox::capabilities) says it for this machine; on a kernel that is
+//! new enough (5.14) and allows user namespaces:
+//!
+//! | control | by | means |
+//! |---|---|---|
+//! | network | kernel | a network namespace with nothing but loopback |
+//! | file system | kernel | a mount namespace with a root of its own; a size limit on what is writable |
+//! | environment | kernel | a cleared environment, closed descriptors, a session without a terminal |
+//! | identity | kernel | a user namespace; never the host's root; no capabilities, no new privileges |
+//! | system calls | kernel | a filter that refuses calls that reach the kernel's rarely used parts |
+//! | kill of the tree | kernel | a process namespace for each command |
+//! | wall time, output | supervised | a supervisor process kills at the deadline, and when it has read too much |
+//! | processor time, file size, open files, processes | kernel | `setrlimit` |
+//! | memory | supervised | the supervisor adds up what the processes hold every 20 ms; the kernel caps each process's private memory at twice the limit |
+//!
+//! Known limits: memory that the kernel holds for a command (socket buffers, page tables) is not counted; what is
+//! written to the data folder counts towards no limit but that of one file's size; all sessions share the host's
+//! kernel, so a hole in it is a hole in the sandbox.
+//!
+//! # Who commands are
+//!
+//! Started by an ordinary user, commands are that user for the kernel, without any of their files in sight. Started
+//! by root, they are [`LocalConfig::ids`], which own nothing; the data folder is then mounted so that what commands
+//! write belongs to the folder's owner, or, on a file system that can't do that, handed over to them.
+//!
+//! # How it is built
+//!
+//! The library embeds a small init program and starts it with a socket as its standard input. It makes the
+//! namespaces, becomes process 1 of the session, and forks each command into a process namespace of its own. When
+//! the library's end of the socket closes, by intent or by `kill -9`, process 1 ends, and the kernel ends the rest.
+
+#[cfg(target_os = "linux")]
+mod capabilities;
+mod config;
+#[cfg(target_os = "linux")]
+mod explain;
+#[cfg(target_os = "linux")]
+mod filter;
+#[cfg(target_os = "linux")]
+mod identity;
+#[cfg(target_os = "linux")]
+mod launch;
+#[cfg(target_os = "linux")]
+mod output;
+#[cfg(target_os = "linux")]
+mod reaper;
+#[cfg(target_os = "linux")]
+mod running;
+#[cfg(target_os = "linux")]
+mod sandbox;
+#[cfg(not(target_os = "linux"))]
+#[path = "unsupported.rs"]
+mod sandbox;
+#[cfg(target_os = "linux")]
+mod session;
+#[cfg(target_os = "linux")]
+mod toolchain;
+#[cfg(target_os = "linux")]
+mod view;
+#[cfg(target_os = "linux")]
+#[path = "../../init/wire.rs"]
+#[allow(dead_code, unreachable_pub, missing_docs, reason = "one file for both sides; each uses its half")]
+mod wire;
+
+pub use config::LocalConfig;
+pub use sandbox::LocalSandbox;

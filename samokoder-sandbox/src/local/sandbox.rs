@@ -1,0 +1,158 @@
+//! The backend itself: one for a process is enough.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+
+use async_trait::async_trait;
+use samokoder_core::sandbox::{
+    Sandbox, SandboxCapabilities, SandboxError, SandboxErrorKind, SandboxSession, SessionSpec,
+};
+use tokio::sync::OnceCell;
+
+use super::{
+    LocalConfig, capabilities, identity,
+    launch::{self, Program},
+    reaper::Reaper,
+    session::LocalSession,
+    toolchain::{self, Installed},
+    view,
+    wire::Setup,
+};
+
+/// Runs commands in namespaces of the Linux kernel.
+///
+/// Cheap to clone; clones share their sessions. What has to be found out about the machine is found out once, when
+/// it is first needed.
+#[derive(Debug, Clone)]
+pub struct LocalSandbox {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    config: LocalConfig,
+    machine: OnceCell<Machine>,
+    capabilities: OnceCell<SandboxCapabilities>,
+    sessions: Mutex<BTreeMap<String, Slot>>,
+    reaper: Arc<Reaper>,
+}
+
+/// The session of one owner. The lock is held while it is opened, so that nobody opens a second one.
+type Slot = Arc<tokio::sync::Mutex<Weak<LocalSession>>>;
+
+/// What was found out about this machine.
+#[derive(Debug)]
+struct Machine {
+    program: Program,
+    common: Setup,
+    toolchains: Vec<Installed>,
+    path: Vec<Vec<u8>>,
+}
+
+impl LocalSandbox {
+    /// A backend with these settings. Touches nothing yet.
+    pub fn new(config: LocalConfig) -> Self {
+        let shared = Shared {
+            config,
+            machine: OnceCell::new(),
+            capabilities: OnceCell::new(),
+            sessions: Mutex::default(),
+            reaper: Arc::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+}
+
+#[async_trait]
+impl Sandbox for LocalSandbox {
+    async fn capabilities(&self) -> Result<SandboxCapabilities, SandboxError> {
+        let machine = self.shared.machine().await?;
+        let probe = async {
+            let session = self.shared.launch(&SessionSpec::new("probe"), None).await?;
+            let root = machine.common.ids.is_some();
+            let installed = machine.toolchains.iter().map(|installed| installed.toolchain.clone());
+            capabilities::probe(&session, installed.collect(), root).await
+        };
+        self.shared.capabilities.get_or_try_init(|| probe).await.cloned()
+    }
+
+    async fn open(&self, spec: SessionSpec) -> Result<Arc<dyn SandboxSession>, SandboxError> {
+        let slot = self.shared.slot(&spec.owner);
+        let mut present = slot.lock().await;
+        if let Some(session) = present.upgrade().filter(|session| session.is_open()) {
+            return Ok(session);
+        }
+        check(&spec)?;
+        let data = spec.data.as_deref().map(data_folder).transpose()?;
+        let session = Arc::new(self.shared.launch(&spec, data.as_deref()).await?);
+        *present = Arc::downgrade(&session);
+        Ok(session)
+    }
+}
+
+impl Shared {
+    async fn machine(&self) -> Result<&Machine, SandboxError> {
+        let find_out = async {
+            let ids = identity::host_ids(self.config.ids)?;
+            let program = Program::unpack().map_err(|error| SandboxError::io("open", &error))?;
+            let config = self.config.clone();
+            let toolchains = tokio::task::spawn_blocking(move || toolchain::find_all(&config)).await;
+            let toolchains = toolchains.map_err(|error| {
+                SandboxError::new(SandboxErrorKind::Infrastructure, "open", format!("toolchains: {error}"))
+            })?;
+            let common = view::common(&toolchains, ids);
+            let path = view::search_path(&toolchains);
+            Ok(Machine { program, common, toolchains, path })
+        };
+        self.machine.get_or_try_init(|| find_out).await
+    }
+
+    async fn launch(&self, spec: &SessionSpec, data: Option<&Path>) -> Result<LocalSession, SandboxError> {
+        capabilities::check_kernel()?;
+        let machine = self.machine().await?;
+        self.reaper.sweep();
+        let setup = view::of_session(&machine.common, spec, data);
+        let link = launch::launch(&machine.program, &setup, Arc::clone(&self.reaper)).await?;
+        Ok(LocalSession::new(link, spec.limits.wall, machine.path.clone(), data.is_some()))
+    }
+
+    fn slot(&self, owner: &str) -> Slot {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        // Owners come and go; those without a session and without anyone opening one leave no trace.
+        sessions.retain(|_, slot| {
+            Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|slot| slot.strong_count() > 0)
+        });
+        Arc::clone(sessions.entry(owner.to_owned()).or_default())
+    }
+}
+
+/// Refuses limits that can't be meant.
+fn check(spec: &SessionSpec) -> Result<(), SandboxError> {
+    let limits = &spec.limits;
+    let smallest = [
+        ("memory", limits.memory, 1 << 20),
+        ("disk", limits.disk, 64 << 10),
+        ("inodes", limits.inodes, 16),
+        ("processes", limits.processes, 1),
+        ("open_files", limits.open_files, 16),
+    ];
+    match smallest.iter().find(|(_, value, least)| value < least) {
+        None => Ok(()),
+        Some((name, value, least)) => Err(SandboxError::new(
+            SandboxErrorKind::InvalidRequest,
+            "open",
+            format!("the limit on {name} is {value}, and nothing runs with less than {least}"),
+        )),
+    }
+}
+
+/// The data folder's real path. It is created when it does not exist.
+fn data_folder(path: &Path) -> Result<PathBuf, SandboxError> {
+    std::fs::create_dir_all(path).and_then(|()| path.canonicalize()).map_err(|error| {
+        let message = format!("the data folder {} can't be used: {error}", path.display());
+        SandboxError::new(SandboxErrorKind::InvalidRequest, "open", message)
+    })
+}
