@@ -69,7 +69,47 @@ const NODE: &[Common] = &[
     ("package.json", "node/package.json.j2", Part::Documentation, "Names the app and its commands."),
 ];
 
-const PYTHON: &[Common] = &[];
+const PYTHON: &[Common] = &[
+    ("server.py", "python/server.py", Part::Api, "Starts the app, and stops it cleanly."),
+    ("app/__init__.py", "python/app/__init__.py", Part::Store, "Makes the folder a package."),
+    (
+        "app/application.py",
+        "python/app/application.py",
+        Part::Api,
+        "Puts store, routes and HTTP server together.",
+    ),
+    (
+        "app/entities/__init__.py",
+        "python/app/entities.py.j2",
+        Part::Api,
+        "Lists the kinds of records the app keeps.",
+    ),
+    ("app/routes.py", "python/app/routes.py", Part::Api, "Says what is answered at which address."),
+    ("app/query.py", "python/app/query.py.j2", Part::Api, "Searches, filters, sorts and pages lists."),
+    ("app/validate.py", "python/app/validate.py", Part::Api, "Checks what a client sends against an entity."),
+    ("app/names.py", "python/app/names.py", Part::Api, "Gives a record the name people know it by."),
+    ("app/web.py", "python/app/web.py", Part::Http, "Routes requests, writes answers and errors."),
+    ("app/body.py", "python/app/body.py", Part::Http, "Reads the body of a request."),
+    ("app/answers.py", "python/app/answers.py", Part::Http, "Defines what a request is answered with."),
+    ("app/static.py", "python/app/static.py", Part::Http, "Serves the files of the web page."),
+    ("app/store.py", "python/app/store.py", Part::Store, "Keeps records in files that a crash can't damage."),
+    ("app/entity.py", "python/app/entity.py", Part::Store, "Defines what a kind of record is."),
+    (
+        "app/fields.py",
+        "python/app/fields.py",
+        Part::Store,
+        "Defines the kinds of fields and checks their values.",
+    ),
+    ("app/messages.py", "python/app/messages.{}.py", Part::Store, "Holds what the app tells people."),
+    (
+        "tests/support.py",
+        "python/tests/support.py",
+        Part::Checks,
+        "Starts the app for a test and talks to it.",
+    ),
+    ("tests/test_app.py", "python/tests/app.py.j2", Part::Checks, "Tests what holds for the app as a whole."),
+    ("tests/entities/__init__.py", "python/tests/entities.py", Part::Checks, "Makes the folder a package."),
+];
 
 const SHARED: &[Common] = &[
     (

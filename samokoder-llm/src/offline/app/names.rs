@@ -107,15 +107,19 @@ pub(super) fn snake(text: &str) -> String {
 
 /// `camelCase` from the words of `text`, starting with a letter and usable as an identifier.
 pub(super) fn camel(text: &str) -> String {
-    let mut name = String::new();
-    for (index, word) in words(text).iter().enumerate() {
-        let mut letters = word.chars();
-        match letters.next() {
-            Some(first) if index > 0 => name.extend(first.to_uppercase().chain(letters)),
-            _ => name.push_str(word),
-        }
-    }
-    free(name, "Record")
+    let words = words(text);
+    let (first, rest) = words.split_at(1);
+    free(first.concat() + &rest.iter().map(|word| capitalised(word)).collect::<String>(), "Record")
+}
+
+/// `PascalCase` from the words of `text`.
+pub(super) fn pascal(text: &str) -> String {
+    words(text).iter().map(|word| capitalised(word)).collect()
+}
+
+fn capitalised(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_ascii_uppercase() + rest
 }
 
 /// The ASCII words of `text` in lower case, the first of which starts with a letter.

@@ -9,7 +9,7 @@ use samokoder_core::project::Specification;
 
 use super::{PlannedTask, Runtime, architecture, plan, render};
 
-const RUNTIMES: [Runtime; 1] = [Runtime::Node];
+const RUNTIMES: [Runtime; 2] = [Runtime::Node, Runtime::Python];
 
 /// Every file of the app by its path.
 fn files(spec: &Specification, runtime: Runtime) -> BTreeMap<String, String> {

@@ -53,3 +53,23 @@ fn one_field_on_node() {
 fn hostile_on_node() {
     passes_its_own_tests(&fixtures::hostile(), Runtime::Node);
 }
+
+#[test]
+fn library_on_python() {
+    passes_its_own_tests(&fixtures::library(), Runtime::Python);
+}
+
+#[test]
+fn shop_on_python() {
+    passes_its_own_tests(&fixtures::shop(), Runtime::Python);
+}
+
+#[test]
+fn one_field_on_python() {
+    passes_its_own_tests(&fixtures::single(), Runtime::Python);
+}
+
+#[test]
+fn hostile_on_python() {
+    passes_its_own_tests(&fixtures::hostile(), Runtime::Python);
+}
