@@ -28,6 +28,8 @@ pub(super) enum Value {
     Json(serde_json::Value),
     /// The id of the record in a variable.
     Id(String),
+    /// A text of that many characters.
+    Long(usize),
 }
 
 pub(super) fn for_entity(spec: &Specification, entity: &Entity) -> Examples {
@@ -99,11 +101,24 @@ pub(super) fn wrong(field: &Field) -> Vec<Value> {
         FieldKind::Boolean => vec![json!("true"), json!(1)],
         FieldKind::Email => vec![json!("anna"), json!("anna@example"), json!(7)],
         FieldKind::Url => vec![json!("example.com"), json!("javascript:alert(1)"), json!(7)],
-        FieldKind::Enumeration => vec![json!(format!("{} ?", field.values.concat())), json!(7)],
+        FieldKind::Enumeration => vec![json!(another_value(&field.values)), json!(7)],
         FieldKind::Relation => vec![json!(999), json!("1"), json!(1.5)],
-        _ => vec![json!(7), json!("two\nlines"), json!("x".repeat(1001))],
+        FieldKind::Text => {
+            return vec![Value::Json(json!(7)), Value::Json(json!("two\nlines")), Value::Long(1001)];
+        }
+        _ => vec![json!(7)],
     };
     values.into_iter().map(Value::Json).collect()
+}
+
+/// A value that is none of `values`.
+fn another_value(values: &[String]) -> String {
+    let taken = |value: &String| values.contains(value);
+    let mut value = "something else".to_owned();
+    while taken(&value) {
+        value.push('!');
+    }
+    value
 }
 
 /// The values of `record` that `entity` requires.
@@ -116,7 +131,7 @@ pub(super) fn minimal(entity: &Entity, record: &[(String, Value)]) -> Vec<(Strin
 pub(super) fn json(record: &[(String, Value)]) -> String {
     let pair = |(name, value): &(String, Value)| match value {
         Value::Json(value) => format!("\"{name}\": {value}"),
-        Value::Id(_) => format!("\"{name}\": 1"),
+        Value::Id(_) | Value::Long(_) => format!("\"{name}\": 1"),
     };
     format!("{{{}}}", record.iter().map(pair).collect::<Vec<_>>().join(", "))
 }
@@ -158,7 +173,7 @@ impl Value {
     fn as_text(&self) -> Option<&str> {
         match self {
             Self::Json(value) => value.as_str(),
-            Self::Id(_) => None,
+            Self::Id(_) | Self::Long(_) => None,
         }
     }
 }

@@ -270,6 +270,8 @@ fn object(values: &[(String, Value)], runtime: Runtime) -> String {
 fn literal(value: &Value, runtime: Runtime) -> String {
     let python = runtime == Runtime::Python;
     match value {
+        Value::Long(length) if python => format!("\"x\" * {length}"),
+        Value::Long(length) => format!("\"x\".repeat({length})"),
         Value::Id(name) if python => format!("{}[\"id\"]", variable(name, runtime)),
         Value::Id(name) => format!("{}.id", variable(name, runtime)),
         Value::Json(serde_json::Value::Null) if python => "None".to_owned(),

@@ -81,7 +81,7 @@ export async function nameRecords(entity, records, depth = MAX_DEPTH) {
 export async function nameRelated(fields, records, depth = MAX_DEPTH) {
   const relations = fields.filter((field) => field.target);
   const names = await Promise.all(relations.map(async ({ name, target }) => {
-    const ids = [...new Set(records.map((record) => record[name]))].filter((id) => id !== null);
+    const ids = [...new Set(records.map((record) => record[name]))].filter(Number.isInteger);
     if (ids.length === 0) return [name, new Map()];
     const related = await listRecords(target, ids.map((id) => ["id", id]));
     return [name, await nameRecords(target, related.records, depth)];
