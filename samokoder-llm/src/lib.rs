@@ -1,1 +1,4 @@
 //! samokoder-llm.
+
+#[cfg(feature = "offline")]
+pub mod offline;
