@@ -24,6 +24,8 @@ pub(super) enum Connector {
     Optional,
     /// A new subject follows: "for each book".
     Topic,
+    /// A sentence of its own begins: "where", "so that".
+    Clause,
     /// "can", "must": says something about the verb after it.
     Modal,
     /// Things to keep records of: "track", "manage".

@@ -41,6 +41,7 @@ pub(super) fn values_end(language: Language, tokens: &[Token]) -> usize {
     if tokens[..first_end].iter().any(|token| token.is(Kind::Slash)) {
         return first_end;
     }
+    let or_later = tokens.iter().any(|token| ["or", "или", "либо"].contains(&token.lower.as_str()));
     let mut after_or = false;
     let mut start = 0;
     for (at, token) in tokens.iter().enumerate() {
@@ -52,7 +53,7 @@ pub(super) fn values_end(language: Language, tokens: &[Token]) -> usize {
             return start - 1;
         }
         if token.is(Kind::Comma) || is_conjunction(language, token) {
-            let starts_field = begins_field(language, &tokens[at + 1..]);
+            let starts_field = begins_field(language, &tokens[at + 1..], or_later && !after_or);
             let another_or = is_or_ahead(&tokens[at + 1..]);
             if at > 0 && ((after_or && !is_or && !another_or) || (starts_field && !is_or)) {
                 return at;
@@ -69,7 +70,7 @@ fn is_or_ahead(tokens: &[Token]) -> bool {
 }
 
 /// Whether a new field begins here: "a due date", "and an amount", "email".
-fn begins_field(language: Language, tokens: &[Token]) -> bool {
+fn begins_field(language: Language, tokens: &[Token], values_go_on: bool) -> bool {
     let skip = tokens.iter().take_while(|token| is_conjunction(language, token)).count();
     let end = tokens[skip..]
         .iter()
@@ -87,5 +88,5 @@ fn begins_field(language: Language, tokens: &[Token]) -> bool {
             | samokoder_core::project::FieldKind::Integer
             | samokoder_core::project::FieldKind::Number
     );
-    article && kinds::is_known_field(&phrase) || strong
+    article && kinds::is_known_field(&phrase) || (strong && !values_go_on)
 }

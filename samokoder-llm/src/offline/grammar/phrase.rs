@@ -23,6 +23,8 @@ pub(super) struct Phrase {
     /// The words exactly as they stand in the description, without articles.
     pub(super) written: String,
     pub(super) is_plural: bool,
+    /// Whether its noun stands in the nominative (Russian only).
+    pub(super) is_nominative: bool,
     /// Named as a single one: "a member", "each book".
     pub(super) determined: bool,
     pub(super) complements: Vec<Complement>,

@@ -14,6 +14,7 @@ pub(super) fn resolve(draft: &mut Draft) {
     }
     complements(draft);
     created_targets(draft);
+    lists_of_known_records(draft);
     fields_that_are_records(draft);
     add_usual_fields(draft);
     fields_that_are_records(draft);
@@ -42,8 +43,12 @@ fn complements(draft: &mut Draft) {
     let mut at = 0;
     while at < draft.entities.len() {
         let entity = draft.entities[at].clone();
+        let mentioned = std::mem::take(&mut draft.entities[at].links);
         for complement in &entity.phrase.complements {
             complement_of(draft, at, complement);
+        }
+        for link in mentioned {
+            draft.link(at, link);
         }
         draft.entities[at].phrase.complements.clear();
         at += 1;
@@ -72,8 +77,15 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
     let known = common::knows(draft.language, target) && !classifies;
     let singular = match draft.language {
         Language::English => target.determined,
-        Language::Russian => !target.is_plural || target.determined,
+        Language::Russian => !target.is_plural || target.determined || complement.preposition.is_empty(),
     };
+    let by = ["by", "по"].contains(&complement.preposition.as_str());
+    if by && declared.is_none() && !target.determined && super::knowledge::kinds::is_known_field(target) {
+        let mut phrase = target.clone();
+        phrase.label.clone_from(&phrase.singular);
+        draft.field(at, super::draft::DraftField { phrase, ..Default::default() });
+        return;
+    }
     if declared.is_some()
         || (singular && (known || (draft.language == Language::English && !is_setting(target))))
     {
@@ -147,6 +159,22 @@ fn created_targets(draft: &mut Draft) {
     }
 }
 
+/// "a project has a name and tasks": tasks are records of their own, where common knowledge has them.
+fn lists_of_known_records(draft: &mut Draft) {
+    for at in 0..draft.entities.len() {
+        for field in draft.entities[at].fields.clone() {
+            let plain = field.kind.is_none() && field.values.is_empty() && !field.open_choice && !field.known;
+            let listed = field.phrase.is_plural && field.phrase.complements.is_empty() && plain;
+            if listed
+                && !super::knowledge::kinds::is_known_field(&field.phrase)
+                && common::knows(draft.language, &field.phrase)
+            {
+                draft.entity(&field.phrase);
+            }
+        }
+    }
+}
+
 /// A field called like a record is a relation: "author" where there are authors.
 fn fields_that_are_records(draft: &mut Draft) {
     for at in 0..draft.entities.len() {
@@ -181,6 +209,7 @@ fn fields_that_are_records(draft: &mut Draft) {
 
 /// The many side holds the relation; many on both sides is more than a form can show.
 fn has_many(draft: &mut Draft, owner: usize, part: usize, label: &str) {
+    let part_at = part;
     let owner_phrase = draft.entities[owner].phrase.clone();
     let both = draft.entities[part]
         .fields
@@ -194,6 +223,10 @@ fn has_many(draft: &mut Draft, owner: usize, part: usize, label: &str) {
         );
         let part = format!("{} — {label}", owner_phrase.plural);
         draft.reject(&part, reason);
+        let key = draft.entities[owner].phrase.key();
+        let many_back =
+            |field: &super::draft::DraftField| field.phrase.is_plural && field.phrase.key() == key;
+        draft.entities[part_at].fields.retain(|field| !many_back(field));
         return;
     }
     draft.link(part, Link { target: owner_phrase, required: false, creates: false });

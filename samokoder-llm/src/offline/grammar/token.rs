@@ -106,7 +106,7 @@ impl Reader<'_> {
     fn word(&mut self, start: usize) -> Token {
         let mut ahead = self.characters.clone();
         while let Some((_, character)) = ahead.next() {
-            let joins = matches!(character, '-' | '\'' | '.' | ',')
+            let joins = matches!(character, '-' | '\'' | '.' | ',' | '/')
                 && ahead.peek().is_some_and(|(_, next)| continues(self.text, start, character, *next));
             if !(character.is_alphanumeric() || character == '_' || joins) {
                 break;
@@ -147,10 +147,20 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a text begins with letters such as "б/у" or "n/a" that are one word.
+fn is_short_form(text: &str) -> bool {
+    let mut letters = text.chars();
+    let single = letters.next().is_some_and(char::is_alphabetic) && letters.next() == Some('/');
+    single
+        && letters.next().is_some_and(char::is_alphabetic)
+        && !letters.next().is_some_and(char::is_alphanumeric)
+}
+
 /// Whether a hyphen, apostrophe, point or comma at this place belongs to the word: `e-mail`, `client's`, `2.5`.
 fn continues(text: &str, start: usize, mark: char, next: char) -> bool {
     match mark {
         '-' | '\'' => next.is_alphanumeric(),
+        '/' => is_short_form(&text[start..]),
         _ => next.is_ascii_digit() && text[start..].starts_with(|first: char| first.is_ascii_digit()),
     }
 }

@@ -3,7 +3,7 @@
 use super::super::connector::{Connector, Matched, starts_with};
 use super::super::token::Token;
 
-use Connector::{Belongs, Flag, Has, Many, OneOf, Optional, Required, Topic};
+use Connector::{Belongs, Clause, Flag, Has, Many, OneOf, Optional, Required, Topic};
 
 /// Longer phrases come first among those that start alike.
 const PHRASES: &[(&str, Connector)] = &[
@@ -127,9 +127,15 @@ const PHRASES: &[(&str, Connector)] = &[
     ("work in", Belongs),
     ("works for", Belongs),
     ("comes from", Belongs),
+    ("come from", Belongs),
+    ("is between", Belongs),
     ("points to", Belongs),
     ("links to", Belongs),
     ("link to", Belongs),
+    ("where", Clause),
+    ("so that", Clause),
+    ("in which", Clause),
+    ("while", Clause),
     ("for each", Topic),
     ("for every", Topic),
     ("for a given", Topic),
@@ -178,6 +184,7 @@ const LINKED: &[&str] = &[
     "taken",
     "uploaded",
     "performed",
+    "invited",
     "done",
     "prescribed",
     "sent",
@@ -210,6 +217,10 @@ const LINKED: &[&str] = &[
     "examined",
 ];
 
+/// Verbs whose objects are what the subject belongs to, when an article follows: "links a candidate to a vacancy".
+const LINKING: &[&str] =
+    &["links", "link", "connects", "connect", "references", "reference", "joins", "ties", "associates"];
+
 /// Finds the connector that starts at `at`.
 pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
     let rest = &tokens[at..];
@@ -233,9 +244,14 @@ fn linked(rest: &[Token]) -> Option<Matched> {
         })
         .count();
     let participle = rest.get(copulas)?;
-    let preposition = rest.get(copulas + 1)?;
-    let joins = ["to", "by", "with", "on", "for", "from", "in", "at"].contains(&preposition.lower.as_str());
-    (LINKED.contains(&participle.lower.as_str()) && joins).then_some(Matched {
+    let next = rest.get(copulas + 1)?;
+    let determined = |token: &Token| super::words::is_filler(&token.lower);
+    if copulas == 0 && LINKING.contains(&participle.lower.as_str()) && determined(next) {
+        return Some(Matched { connector: Belongs, length: 1, case: None });
+    }
+    let joins = ["to", "by", "with", "on", "for", "from", "in", "at"].contains(&next.lower.as_str());
+    let regular = copulas > 0 && participle.lower.ends_with("ed");
+    (joins && (regular || LINKED.contains(&participle.lower.as_str()))).then_some(Matched {
         connector: Belongs,
         length: copulas + 2,
         case: None,

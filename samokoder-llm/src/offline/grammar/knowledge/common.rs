@@ -20,15 +20,15 @@ pub(in super::super) fn fields(language: Language, phrase: &Phrase) -> Option<&'
 /// The description of an app that is known by the words of its title.
 pub(in super::super) fn app(language: Language, title: &str) -> Option<&'static str> {
     let padded = format!(" {} ", title.to_lowercase().replace('ё', "е").replace(['.', ',', ':', '!'], " "));
-    let found = lines(language).filter_map(|line| line.strip_prefix("app ")).find_map(|line| {
+    let apps = lines(language).filter_map(|line| line.strip_prefix("app ")).filter_map(|line| {
         let (names, description) = line.split_once(" = ")?;
-        let named = names.split('|').any(|name| match name.strip_suffix('*') {
-            Some(stem) => padded.contains(&format!(" {stem}")),
-            None => padded.contains(&format!(" {name} ")),
+        let places = names.split('|').filter_map(|name| match name.strip_suffix('*') {
+            Some(stem) => padded.find(&format!(" {stem}")),
+            None => padded.find(&format!(" {name} ")),
         });
-        named.then_some(description)
+        places.min().map(|place| (place, description))
     });
-    found
+    apps.min_by_key(|(place, _)| *place).map(|(_, description)| description)
 }
 
 fn entries(language: Language) -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -392,7 +392,23 @@ const NAMING: &[&str] = &[
     "слово",
     "word",
     "term",
+    "номер",
+    "number",
+    "code",
+    "код",
+    "isbn",
+    "sku",
+    "артикул",
+    "address",
+    "адрес",
+    "должность",
+    "position",
+    "госномер",
+    "license plate",
+    "plate",
 ];
+/// The first of them name a record as the end of a name too: "full name", but not "plate number".
+const HEAD_NAMES: usize = 12;
 /// Words that name a record which has no better ones and no amount of money.
 const CONTENT: &[&str] = &[
     "text",
@@ -580,7 +596,8 @@ pub(in super::super) fn naming_rank(phrase: &Phrase) -> Option<usize> {
     let label = phrase.label.to_lowercase();
     let head = phrase.head_key();
     let exact = NAMING.iter().position(|word| *word == label);
-    exact.or_else(|| NAMING.iter().position(|word| *word == head).map(|at| at + NAMING.len()))
+    let ending = NAMING.iter().take(HEAD_NAMES).position(|word| *word == head);
+    exact.or_else(|| ending.map(|at| at + NAMING.len()))
 }
 
 /// How well a name serves where nothing is called by a name; smaller is better.

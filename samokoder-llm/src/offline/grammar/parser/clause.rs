@@ -33,6 +33,7 @@ pub(super) enum Mode {
 
 impl Parser<'_> {
     pub(super) fn sentence(&mut self, tokens: &[Token]) {
+        let tokens = self.after_background(tokens);
         let request = self.request_length(tokens);
         let rest = &tokens[request..];
         if rest.is_empty() {
@@ -88,6 +89,9 @@ impl Parser<'_> {
             self.title(title);
             return self.clause(after, Mode::Unknown, None);
         };
+        if after[0].is(Kind::Colon) && title.iter().all(|token| self.is_generic_app_word(token)) {
+            return self.sentence(&after[1..]);
+        }
         let list = if after[0].is(Kind::Group) { &after[0].inside } else { &after[length..] };
         let shape = if after[0].is(Kind::Comma) { Shape::Entities } else { self.shape(list) };
         let subject = self.entity_phrase(title);
@@ -125,6 +129,7 @@ impl Parser<'_> {
                         .contains(&token.lower.as_str())
                 });
                 optional = weak || (optional && mode == Mode::Unknown);
+                self.verb = words.first().map(|token| token.lower.clone()).unwrap_or_default();
                 mode = match found.connector {
                     Connector::Has if strict => Mode::Fields(Some(true)),
                     Connector::Has => Mode::Fields(optional.then_some(false)),
@@ -136,6 +141,7 @@ impl Parser<'_> {
                     Connector::Keep => Mode::Keep,
                     Connector::Search => Mode::Search,
                     Connector::Topic => Mode::Topic,
+                    Connector::Clause => Mode::Subject,
                     Connector::Modal if mode == Mode::Topic => Mode::Topic,
                     Connector::Modal | Connector::Required | Connector::Optional => Mode::Unknown,
                 };
@@ -162,6 +168,12 @@ impl Parser<'_> {
         match (mode, found) {
             (Mode::Values, Connector::Has) => chunk.len() > 1,
             (Mode::Values, Connector::OneOf) => empty,
+            (Mode::Fields(_), Connector::Keep | Connector::Search) if self.language == Language::Russian => {
+                empty
+                    || chunk.last().is_some_and(|last| {
+                        !last.is_wordlike() || annotation::is_conjunction(self.language, last)
+                    })
+            }
             (Mode::Fields(_), Connector::Keep | Connector::Search) => {
                 const OBJECTS: &[&str] = &["it", "them", "by", "their", "through", "their", "it's"];
                 rest.first().is_some_and(|next| OBJECTS.contains(&next.lower.as_str()))
@@ -233,7 +245,8 @@ impl Parser<'_> {
         let Some(entity) = self.subjects.last().copied() else { return false };
         let key = phrase.key();
         let known = self.draft.entities[entity].fields.iter().position(|field| field.phrase.key() == key);
-        if known.is_none() && shape == Shape::Fields {
+        let record = super::super::knowledge::common::knows(self.language, phrase);
+        if shape == Shape::Fields && (known.is_none() || record) {
             return false;
         }
         let at = known.or_else(|| {
@@ -269,10 +282,18 @@ impl Parser<'_> {
                     self.subject(subject, None, next, false);
                 }
             }
-            Mode::Many => self.many(chunk, case),
-            Mode::Belongs { required } => self.belongs(chunk, case, required),
-            Mode::Values => self.values(chunk),
-            Mode::Flag => self.flags(chunk),
+            Mode::Many | Mode::Belongs { .. } | Mode::Values | Mode::Flag => {
+                let (own, subject) = self.split_next(chunk, next);
+                match mode {
+                    Mode::Many => self.many(own, case),
+                    Mode::Belongs { required } => self.belongs(own, case, required),
+                    Mode::Values => self.values(own),
+                    _ => self.flags(own),
+                }
+                if !subject.is_empty() {
+                    self.subject(subject, None, next, false);
+                }
+            }
             Mode::Keep => self.keep(chunk, case, next),
             Mode::Search => self.search(chunk, next),
             Mode::Unknown => self.unknown(chunk, next),
@@ -292,6 +313,7 @@ impl Parser<'_> {
         let entity = self.is_noun_phrase(last)
             && !self.is_field_like(&phrase)
             && (phrase.is_plural
+                || self.says_each(last)
                 || self.draft.find(&phrase).is_some()
                 || super::super::knowledge::common::knows(self.language, &phrase)
                 || phrase.determined && next != Some(Connector::Has));
@@ -303,8 +325,19 @@ impl Parser<'_> {
         (&chunk[..start], &chunk[start..])
     }
 
+    /// "..., and every task": a subject of its own at the end of any list.
+    fn split_next<'t>(&self, chunk: &'t [Token], next: Option<Connector>) -> (&'t [Token], &'t [Token]) {
+        let last = items(self.language, chunk).last().copied().unwrap_or_default();
+        let whole = last.len() == chunk.len();
+        if next.is_none() || whole || !self.says_each(last) || !self.is_noun_phrase(last) {
+            return (chunk, &[]);
+        }
+        chunk.split_at(chunk.iter().position(|token| token.span == last[0].span).unwrap_or(chunk.len()))
+    }
+
     fn subject(&mut self, chunk: &[Token], case: Option<Case>, next: Option<Connector>, topic: bool) {
         let list = items(self.language, chunk);
+        self.actor = None;
         let acts = matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search));
         let mut subjects = Vec::new();
         for item in &list {
@@ -329,21 +362,37 @@ impl Parser<'_> {
             {
                 continue;
             }
-            if matches!(next, Some(Connector::OneOf))
-                && self.is_field_like(&phrase)
-                && self.point_at_field(&phrase, Shape::Either)
-            {
+            let about_field =
+                matches!(next, Some(Connector::OneOf | Connector::Required | Connector::Optional));
+            if about_field && self.is_field_like(&phrase) && self.point_at_field(&phrase, Shape::Either) {
+                self.names_field(&phrase, next);
+                continue;
+            }
+            if next == Some(Connector::OneOf) && self.point_at_status(&phrase) {
                 continue;
             }
             if acts && !topic && !phrase.is_plural && self.draft.find(&phrase).is_none() {
                 continue;
             }
-            subjects.extend(self.draft.entity(&phrase));
+            let subject = self.draft.entity(&phrase);
+            self.actor = subject.filter(|_| acts && !topic).or(self.actor);
+            subjects.extend(subject);
         }
         if !subjects.is_empty() {
             subjects.dedup();
             self.subjects = subjects;
         }
+    }
+
+    /// "Orders can be new or paid" speaks of a status.
+    fn point_at_status(&mut self, phrase: &Phrase) -> bool {
+        let Some(entity) = self.draft.find(phrase).filter(|_| phrase.words.len() == 1) else { return false };
+        let word = self.language.choose("status", "статус");
+        let Some(status) = Phrase::read(self.language, &[Token::new(Kind::Word, word, 0..0)], None) else {
+            return false;
+        };
+        self.subjects = vec![entity];
+        self.point_at_field(&status, Shape::Either)
     }
 
     /// Takes a phrase as a field that is there already, and applies "required" to it.
@@ -459,6 +508,10 @@ impl Parser<'_> {
                 Some(phrase) => {
                     for subject in self.subjects.clone() {
                         self.draft.link(subject, Link { target: phrase.clone(), required, creates: true });
+                        for other in phrase.complements.iter().filter(|other| other.phrase.determined) {
+                            let target = other.phrase.clone();
+                            self.draft.link(subject, Link { target, required, creates: true });
+                        }
                     }
                     if let Some(group) = item.iter().find(|token| token.is(Kind::Group))
                         && self.holds_fields(&head, group)

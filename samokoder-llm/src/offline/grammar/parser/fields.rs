@@ -3,7 +3,7 @@
 use samokoder_core::project::FieldKind;
 
 use super::super::annotation::{self, Annotation, is_conjunction};
-use super::super::draft::DraftField;
+use super::super::draft::{DraftField, Link};
 use super::super::language::Language;
 use super::super::list::{items, values_end};
 use super::super::phrase::Phrase;
@@ -14,6 +14,9 @@ use super::Parser;
 impl Parser<'_> {
     /// Adds the fields of a list to the subjects.
     pub(super) fn fields(&mut self, tokens: &[Token], case: Option<Case>, required: Option<bool>) {
+        if self.subjects.is_empty() {
+            return self.keep(tokens, case, None);
+        }
         let mut rest = tokens;
         while let Some(first) = rest.first() {
             if matches!(first.kind, Kind::Comma | Kind::Semicolon | Kind::Stop)
@@ -27,6 +30,10 @@ impl Parser<'_> {
             if item.is_empty() {
                 break;
             }
+            if let Some(length) = self.linked_item(rest) {
+                rest = &rest[length..];
+                continue;
+            }
             let item_end = rest.iter().position(|token| token.span.start == item[0].span.start).unwrap_or(0)
                 + item.len();
             let Some(mark) = mark.filter(|mark| *mark < item_end) else {
@@ -38,6 +45,44 @@ impl Parser<'_> {
             let note = annotation::read(self.language, self.text, &rest[mark + 1..end]);
             self.named_field(&rest[..mark], case, required, note, Some(&rest[mark + 1..end]));
             rest = &rest[end..];
+        }
+    }
+
+    /// "with a doctor" in a list of fields is a relation where the subject has relations, or doctors are described.
+    ///
+    /// Gives the number of tokens it takes; what its brackets or its colon list are fields of the subject.
+    fn linked_item(&mut self, rest: &[Token]) -> Option<usize> {
+        let end = rest
+            .iter()
+            .position(|token| !token.is_wordlike() || is_conjunction(self.language, token))
+            .unwrap_or(rest.len());
+        let phrase = Phrase::read(self.language, &rest[..end], None)?;
+        let related = self.subjects.iter().any(|at| !self.draft.entities[*at].phrase.complements.is_empty());
+        let described =
+            phrase.determined && self.draft.find(&phrase).is_some_and(|at| !self.subjects.contains(&at));
+        let known = phrase.determined && super::super::knowledge::common::knows(self.language, &phrase);
+        let opens = rest.get(end).is_some_and(|token| {
+            token.is(Kind::Group) && self.holds_fields(&rest[..end], token) || token.is(Kind::Colon)
+        });
+        if self.is_field_like(&phrase)
+            || !(related && known || described && opens || described && !phrase.complements.is_empty())
+        {
+            return None;
+        }
+        for subject in self.subjects.clone() {
+            let targets =
+                std::iter::once(&phrase).chain(phrase.complements.iter().map(|other| &other.phrase));
+            for target in targets {
+                self.draft.link(subject, Link { target: target.clone(), required: true, creates: true });
+            }
+        }
+        match rest.get(end) {
+            Some(group) if group.is(Kind::Group) => {
+                self.fields(&group.inside, None, None);
+                Some(end + 1)
+            }
+            Some(mark) if matches!(mark.kind, Kind::Colon | Kind::Dash) => Some(end + 1),
+            _ => Some(end),
         }
     }
 
@@ -66,6 +111,10 @@ impl Parser<'_> {
     }
 
     fn field_item(&mut self, item: &[Token], case: Option<Case>, required: Option<bool>) {
+        if case == Some(Case::Instrumental) && self.is_next_record(item, case) {
+            self.mention(item, None, true);
+            return;
+        }
         let groups: Vec<&Token> = item.iter().filter(|token| token.is(Kind::Group)).collect();
         let mut note = Annotation::default();
         for group in &groups {
@@ -82,6 +131,13 @@ impl Parser<'_> {
             note.kind = Some(FieldKind::Enumeration);
         }
         self.named_field(&name, case, required, note, None);
+    }
+
+    /// "товары с ценой, покупатели": the nominative ends the list of fields.
+    fn is_next_record(&self, item: &[Token], case: Option<Case>) -> bool {
+        let name: Vec<Token> = item.iter().take_while(|token| token.is_wordlike()).cloned().collect();
+        let phrase = self.is_noun_phrase(&name).then(|| Phrase::read(self.language, &name, case)).flatten();
+        phrase.is_some_and(|phrase| phrase.is_plural && phrase.is_nominative)
     }
 
     /// "priority low|medium|high": the word before the first alternative is the name.
@@ -189,13 +245,15 @@ impl Parser<'_> {
             }
             Language::Russian => false,
         });
-        reason.is_some()
-            && words.len() > 1
-            && !super::super::knowledge::kinds::is_known_field(
-                &Phrase::read(self.language, name, None).unwrap_or_default(),
-            )
-            || verbs
-            || words.iter().any(|token| ["password", "пароль", "паролем"].contains(&token.lower.as_str()))
+        let acts = words.first().is_some_and(|token| {
+            self.language == Language::Russian && super::super::russian::words::is_infinitive(&token.lower)
+        });
+        let known = super::super::knowledge::kinds::is_known_field(
+            &Phrase::read(self.language, name, None).unwrap_or_default(),
+        );
+        let secret =
+            words.iter().any(|token| ["password", "пароль", "паролем"].contains(&token.lower.as_str()));
+        (reason.is_some() && !known) || verbs || acts || secret
     }
 
     /// Takes "required" and "optional" off a name.

@@ -21,6 +21,91 @@ impl Parser<'_> {
         if asks { count } else { 0 }
     }
 
+    /// "I run a small bakery and want ..." tells who asks; what is asked begins at "want".
+    pub(super) fn after_background<'t>(&mut self, tokens: &'t [Token]) -> &'t [Token] {
+        const WHO: &[&str] = &["i", "we", "my", "our", "я", "мы", "у"];
+        const WANTS: &[&str] = &[
+            "want",
+            "need",
+            "would",
+            "wants",
+            "needs",
+            "i'd",
+            "хочу",
+            "хотим",
+            "нужно",
+            "нужна",
+            "нужен",
+            "надо",
+            "хотелось",
+            "требуется",
+        ];
+        const TELLS: &[&str] = &[
+            "run",
+            "own",
+            "have",
+            "work",
+            "teach",
+            "operate",
+            "am",
+            "are",
+            "started",
+            "organize",
+            "organise",
+            "coach",
+            "breed",
+            "rent",
+            "sell",
+            "keep",
+            "lead",
+            "volunteer",
+            "держу",
+            "владею",
+            "работаю",
+            "веду",
+            "преподаю",
+            "занимаюсь",
+            "организую",
+            "открыл",
+            "открыла",
+            "открываем",
+            "продаю",
+            "сдаю",
+            "сдаем",
+            "продаем",
+            "работаем",
+            "меня",
+            "нас",
+            "развожу",
+            "тренирую",
+            "занимаемся",
+            "коллекционирую",
+            "собираю",
+        ];
+        let speaks = tokens.first().is_some_and(|first| WHO.contains(&first.lower.as_str()));
+        let tells = tokens.get(1).is_some_and(|verb| TELLS.contains(&verb.lower.as_str()));
+        if !speaks || !tells {
+            return tokens;
+        }
+        let pivot =
+            tokens.iter().skip(2).position(|token| WANTS.contains(&token.lower.as_str())).map(|at| at + 2);
+        let to = matches!(tokens.get(2), Some(token) if token.lower == "to" || token.lower == "есть");
+        if to {
+            return tokens;
+        }
+        let before = &tokens[2..pivot.unwrap_or(tokens.len())];
+        let end = before
+            .iter()
+            .position(|token| {
+                !token.is_wordlike() || ["and", "и", "so", "но", "но"].contains(&token.lower.as_str())
+            })
+            .unwrap_or(before.len());
+        if self.is_noun_phrase(&before[..end]) {
+            self.note_title(&before[..end]);
+        }
+        pivot.map_or(&[], |at| &tokens[at..])
+    }
+
     /// Whether the words name an app: they hold "app", "system", "tracker", or begin the description with "a".
     pub(super) fn is_title(&self, tokens: &[Token]) -> bool {
         let end = tokens.iter().position(|token| !token.is_wordlike()).unwrap_or(tokens.len());
@@ -86,7 +171,11 @@ impl Parser<'_> {
             Language::English => head,
             Language::Russian => head,
         };
-        let generic = own.iter().all(|token| self.is_generic_app_word(token) || self.is_plain_word(token));
+        let vague =
+            |token: &Token| ["place", "way", "thing", "database", "crud"].contains(&token.lower.as_str());
+        let generic = own
+            .iter()
+            .all(|token| self.is_generic_app_word(token) || self.is_plain_word(token) || vague(token));
         if !generic {
             return Some(capitalise(&join(own)));
         }
@@ -132,7 +221,7 @@ impl Parser<'_> {
     }
 
     /// "app", "system": says nothing about what it is for.
-    fn is_generic_app_word(&self, token: &Token) -> bool {
+    pub(super) fn is_generic_app_word(&self, token: &Token) -> bool {
         match self.language {
             Language::English => english::words::is_generic_app_word(&token.lower),
             Language::Russian => {
@@ -165,9 +254,19 @@ impl Parser<'_> {
             if after_for && !container {
                 return Vec::new();
             }
-            return items(self.language, words)
-                .iter()
+            if let [only] = words
+                && self.is_generic_app_word(only)
+            {
+                return Vec::new();
+            }
+            let phrases = items(self.language, words).into_iter();
+            return phrases
                 .filter_map(|item| Phrase::read(self.language, item, case))
+                .map(|mut phrase| {
+                    let place = ["в", "во", "на", "для", "при"];
+                    phrase.complements.retain(|other| !place.contains(&other.preposition.as_str()));
+                    phrase
+                })
                 .collect();
         }
         let end = words
@@ -203,8 +302,9 @@ impl Parser<'_> {
             !tokens[at].is_wordlike() && !tokens[at].is(Kind::Other)
                 || ["that", "which", "where", "so", "чтобы", "где", "который", "которая", "которое", "in"]
                     .contains(&tokens[at].lower.as_str())
-                || connector(self.language, tokens, at, false)
-                    .is_some_and(|found| !(at == 0 && found.connector == Connector::Keep))
+                || connector(self.language, tokens, at, false).is_some_and(|found| {
+                    !(at == 0 && found.connector == Connector::Keep && found.length == 1)
+                })
                 || (tokens[at].lower == "to" && at > 0)
                 || (tokens[at].lower == "for" && connector(self.language, tokens, at + 1, false).is_some())
         };

@@ -2,7 +2,7 @@
 
 use super::super::annotation::is_conjunction;
 use super::super::connector::{Connector, connector};
-use super::super::draft::DraftField;
+use super::super::draft::{DraftField, Link};
 use super::super::knowledge::{common, unsupported};
 use super::super::list::items;
 use super::super::phrase::Phrase;
@@ -24,10 +24,56 @@ impl Parser<'_> {
                 self.fields(item, case, None);
                 continue;
             }
-            last = self.mention(item, case, true).or(last);
+            let kept = self.mention(item, case, true);
+            if let Some(kept) = kept {
+                self.acted_on(kept);
+            }
+            last = kept.or(last);
         }
         if let Some(last) = last {
             self.subjects = vec![last];
+        }
+    }
+
+    /// "Customers place orders": an order belongs to a customer. "Members book classes": a booking belongs to both.
+    fn acted_on(&mut self, object: usize) {
+        const MAKES: &[&str] = &[
+            "place",
+            "make",
+            "submit",
+            "post",
+            "leave",
+            "write",
+            "publish",
+            "create",
+            "add",
+            "order",
+            "оставлять",
+            "оформлять",
+            "создавать",
+            "делать",
+            "писать",
+        ];
+        const EVENTS: &[(&str, &str)] = &[
+            ("book", "booking"),
+            ("reserve", "reservation"),
+            ("borrow", "loan"),
+            ("rent", "rental"),
+            ("buy", "order"),
+            ("rate", "rating"),
+            ("review", "review"),
+        ];
+        let Some(actor) = self.actor.filter(|actor| *actor != object) else { return };
+        let target = self.draft.entities[actor].phrase.clone();
+        if MAKES.contains(&self.verb.as_str()) {
+            self.draft.link(object, Link { target, required: true, creates: true });
+        } else if let Some((_, noun)) = EVENTS.iter().find(|(verb, _)| *verb == self.verb)
+            && let Some(phrase) = Phrase::read(self.language, &[Token::new(Kind::Word, noun, 0..0)], None)
+            && let Some(event) = self.draft.entity(&phrase)
+        {
+            let thing = self.draft.entities[object].phrase.clone();
+            self.draft.link(event, Link { target: thing, required: true, creates: true });
+            self.draft.link(event, Link { target, required: true, creates: true });
         }
     }
 
@@ -61,6 +107,15 @@ impl Parser<'_> {
             return None;
         }
         let phrase = Phrase::read(self.language, name, case)?;
+        if phrase.determined
+            && group.is_empty()
+            && self.first
+            && common::app(self.language, &phrase.key()).is_some()
+        {
+            self.draft.title.get_or_insert_with(|| super::super::phrase::capitalised(&phrase.singular));
+            self.draft.topic.get_or_insert_with(|| phrase.key());
+            return None;
+        }
         let known = common::knows(self.language, &phrase) || self.draft.find(&phrase).is_some();
         let clear = known || phrase.is_plural || !group.is_empty() || case.is_some() || phrase.determined;
         if alone && !clear {
@@ -127,11 +182,16 @@ impl Parser<'_> {
 
     /// "search books by title": every list of the app can be searched and sorted.
     pub(super) fn search(&mut self, chunk: &[Token], next: Option<Connector>) {
-        let by = chunk
-            .iter()
-            .position(|token| ["by", "по", "with", "from", "in", "for"].contains(&token.lower.as_str()))
-            .unwrap_or(chunk.len());
-        for item in items(self.language, &chunk[..by]) {
+        const BY: &[&str] = &["by", "по", "with", "from", "in", "for"];
+        let mut criteria = false;
+        for item in items(self.language, chunk) {
+            let by = item.iter().position(|token| BY.contains(&token.lower.as_str()));
+            let whole = item;
+            let item = &item[..by.unwrap_or(item.len())];
+            if criteria && by.is_none() && self.is_noun_phrase(whole) && !self.starts_with_verb(whole) {
+                continue;
+            }
+            criteria |= by.is_some();
             if self.is_object_pronoun(item) {
                 continue;
             }
@@ -154,6 +214,11 @@ impl Parser<'_> {
         }
     }
 
+    fn starts_with_verb(&self, item: &[Token]) -> bool {
+        let russian = self.language == super::super::language::Language::Russian;
+        item.first().is_some_and(|first| russian && super::super::russian::words::is_infinitive(&first.lower))
+    }
+
     /// A title with nothing after it names what the app keeps: "todo list".
     pub(super) fn mention_title(&mut self, title: &[Token]) {
         let written = self.written(title).to_lowercase();
@@ -163,6 +228,14 @@ impl Parser<'_> {
         let about_records = self.is_title(title);
         for phrase in self.title_entities(title) {
             let named = phrase.head.chars().any(char::is_alphabetic);
+            if self.first
+                && !about_records
+                && named
+                && !phrase.is_plural
+                && !common::knows(self.language, &phrase)
+            {
+                continue;
+            }
             if !named || !(about_records || phrase.is_plural || common::knows(self.language, &phrase)) {
                 self.reject(title);
                 continue;

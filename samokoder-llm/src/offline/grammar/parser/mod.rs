@@ -23,13 +23,26 @@ pub(super) struct Parser<'a> {
     subjects: Vec<usize>,
     /// The field that values are added to.
     field: Option<(usize, usize)>,
+    /// Who does what the sentence says: "members can book classes".
+    actor: Option<usize>,
+    /// The verb of the part being read.
+    verb: String,
     /// Whether nothing has been read yet: the first words may be the title.
     first: bool,
 }
 
 impl<'a> Parser<'a> {
     pub(super) fn new(language: Language, text: &'a str) -> Self {
-        Self { language, text, draft: Draft::new(language), subjects: Vec::new(), field: None, first: true }
+        Self {
+            language,
+            text,
+            draft: Draft::new(language),
+            subjects: Vec::new(),
+            field: None,
+            actor: None,
+            verb: String::new(),
+            first: true,
+        }
     }
 
     /// Reads a whole description.

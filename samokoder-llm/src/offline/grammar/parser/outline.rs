@@ -54,7 +54,8 @@ impl Parser<'_> {
 
     /// An item of a list that isn't a list of fields.
     fn listed(&mut self, item: &Statement, shape: Shape) {
-        let plain = item.below.is_empty() && !self.has_structure(&item.tokens);
+        let plain =
+            item.below.is_empty() && !self.has_structure(&item.tokens) && !self.is_definition(&item.tokens);
         if plain && shape != Shape::Fields {
             self.mentions(&item.tokens, None);
         } else {

@@ -27,10 +27,13 @@ impl Parser<'_> {
         self.shape_of_items(items(self.language, tokens).into_iter())
     }
 
-    pub(super) fn shape_of_items<'t>(&self, items: impl Iterator<Item = &'t [Token]>) -> Shape {
+    pub(super) fn shape_of_items<'t>(&self, list: impl Iterator<Item = &'t [Token]>) -> Shape {
         let (mut fields, mut entities) = (0, 0);
-        for item in items {
+        for item in list {
             if self.has_structure(item) {
+                return Shape::Entities;
+            }
+            if self.is_definition(item) {
                 return Shape::Entities;
             }
             let annotated =
@@ -48,6 +51,19 @@ impl Parser<'_> {
             _ if fields >= entities => Shape::Fields,
             _ => Shape::Entities,
         }
+    }
+
+    /// "Courses: title, price": a record with its fields in one item of a list.
+    pub(super) fn is_definition(&self, item: &[Token]) -> bool {
+        let mark = item.iter().position(|token| matches!(token.kind, Kind::Colon | Kind::Dash));
+        mark.is_some_and(|mark| {
+            let list = &item[mark + 1..];
+            let many = items(self.language, list).len() > 1;
+            let named = Phrase::read(self.language, &item[..mark], None);
+            let record = named.is_some_and(|phrase| common::knows(self.language, &phrase));
+            let typed = annotation::read(self.language, self.text, list).kind.is_some() && !many;
+            mark > 0 && (many || record) && !typed && self.shape(list) == Shape::Fields
+        })
     }
 
     /// Known as a field, and not rather as a kind of record.

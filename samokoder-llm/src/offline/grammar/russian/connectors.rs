@@ -5,7 +5,7 @@ use super::super::token::Token;
 use super::paradigm::Case;
 
 use Case::{Accusative, Dative, Genitive, Instrumental, Nominative, Prepositional};
-use Connector::{Belongs, Flag, Has, Keep, Many, OneOf, Optional, Required, Topic};
+use Connector::{Belongs, Clause, Flag, Has, Keep, Many, OneOf, Optional, Required, Topic};
 
 /// Longer phrases come first among those that start alike; `*` stands for any ending.
 const PHRASES: &[(&str, Connector, Case)] = &[
@@ -162,9 +162,9 @@ const PHRASES: &[(&str, Connector, Case)] = &[
     ("у всех", Topic, Genitive),
     ("к каждому", Topic, Dative),
     ("к каждой", Topic, Dative),
-    ("где", Topic, Nominative),
-    ("в котором", Topic, Nominative),
-    ("в которой", Topic, Nominative),
+    ("где", Clause, Nominative),
+    ("в котором", Clause, Nominative),
+    ("в которой", Clause, Nominative),
     ("с", Has, Instrumental),
     ("со", Has, Instrumental),
     ("у", Topic, Genitive),
@@ -173,6 +173,12 @@ const PHRASES: &[(&str, Connector, Case)] = &[
 /// Finds the connector that starts at `at`.
 pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
     let rest = &tokens[at..];
+    if let [last] = rest
+        && at > 0
+        && last.lower == "обязательно"
+    {
+        return Some(Matched { connector: Required, length: 1, case: None });
+    }
     let (_, connector, length, case) = PHRASES.iter().find_map(|(phrase, connector, case)| {
         starts_with(rest, phrase).map(|length| (phrase, *connector, length, *case))
     })?;

@@ -108,6 +108,7 @@ fn simple(tokens: &[Token], case: Option<Case>) -> Option<(Phrase, &[Token])> {
         head: singular.clone(),
         words: agreeing(false).into_iter().chain([singular.replace('ё', "е")]).collect(),
         is_plural: reading.plural,
+        is_nominative: reading.case == Case::Nominative,
         span: tokens[0].span.start..head.span.end,
         ..Phrase::default()
     };

@@ -310,6 +310,14 @@ pub(in super::super) fn looks_like_verb(word: &str) -> bool {
     word.chars().count() > 4 && ENDINGS.iter().any(|ending| word.ends_with(ending))
 }
 
+/// Whether a word that is no known noun is a verb in its infinitive.
+pub(in super::super) fn is_infinitive(word: &str) -> bool {
+    let ends = ["ать", "ять", "еть", "ить", "оть", "уть", "ыть", "ться", "сти", "чь"]
+        .iter()
+        .any(|end| word.ends_with(end));
+    ends && word.chars().count() > 4 && !super::phrase::is_known(word)
+}
+
 /// Words that no noun phrase holds.
 pub(in super::super) fn is_sentence_word(word: &str) -> bool {
     const WORDS: &[&str] = &[
@@ -498,8 +506,6 @@ pub(in super::super) fn is_plain_adjective(word: &str) -> bool {
         "маленьк",
         "небольш",
         "удобн",
-        "личн",
-        "домашн",
         "обычн",
         "нов",
         "мини",

@@ -4,4 +4,5 @@
 //! `entity/path(field: type!, other: ->entity)`, where `!` marks a required field, `= Name (slug)` is the app, a line
 //! `? text` says that `text` is quoted as not understood, and a line `?? key` that a question is asked.
 
+mod hostile;
 mod table;
