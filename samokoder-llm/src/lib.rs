@@ -1,4 +1,6 @@
-//! samokoder-llm.
+//! LLM providers for samokoder, and the layers around them.
+
+#![forbid(unsafe_code)]
 
 #[cfg(feature = "offline")]
 pub mod offline;

@@ -1,0 +1,168 @@
+//! English verbs for what people do with records.
+
+use super::super::connector::{Connector, Matched, starts_with};
+use super::super::token::{Kind, Token};
+
+/// Phrases that name things to keep.
+const PHRASES: &[(&str, Connector)] = &[
+    ("keep track of", Connector::Keep),
+    ("keeps track of", Connector::Keep),
+    ("keeping track of", Connector::Keep),
+    ("keep a record of", Connector::Keep),
+    ("keep records of", Connector::Keep),
+    ("keep a list of", Connector::Keep),
+    ("write down", Connector::Keep),
+    ("look up", Connector::Search),
+    ("look for", Connector::Search),
+    ("search for", Connector::Search),
+    ("search by", Connector::Search),
+    ("sort by", Connector::Search),
+    ("filter by", Connector::Search),
+    ("be able to", Connector::Modal),
+    ("needs to", Connector::Modal),
+    ("need to", Connector::Modal),
+    ("want to", Connector::Modal),
+    ("wants to", Connector::Modal),
+    ("have to", Connector::Modal),
+    ("has to", Connector::Modal),
+];
+
+const MODALS: &[&str] =
+    &["can", "should", "must", "may", "will", "shall", "could", "would", "lets", "allows", "helps", "let"];
+
+/// Verbs that are nothing else, and those that are nouns too and count only where a verb stands.
+const KEEP: &[&str] = &[
+    "manage",
+    "add",
+    "edit",
+    "delete",
+    "remove",
+    "update",
+    "create",
+    "keep",
+    "organize",
+    "organise",
+    "maintain",
+    "enter",
+    "collect",
+    "handle",
+    "administer",
+    "monitor",
+    "save",
+    "modify",
+    "insert",
+    "define",
+    "publish",
+    "assign",
+    "write",
+];
+const KEEP_OR_NOUN: &[&str] = &[
+    "track",
+    "record",
+    "store",
+    "log",
+    "list",
+    "book",
+    "schedule",
+    "plan",
+    "note",
+    "register",
+    "document",
+    "post",
+    "catalog",
+    "catalogue",
+    "place",
+    "order",
+    "submit",
+    "make",
+    "leave",
+    "rate",
+    "review",
+    "borrow",
+    "rent",
+    "reserve",
+    "buy",
+    "set",
+    "inventory",
+];
+const SEARCH: &[&str] =
+    &["search", "browse", "sort", "filter", "find", "view", "see", "show", "display", "read", "group"];
+
+/// Finds the verb that starts at `at`.
+pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option<Matched> {
+    let rest = &tokens[at..];
+    for (phrase, connector) in PHRASES {
+        if let Some(length) = starts_with(rest, phrase) {
+            return Some(Matched { connector: *connector, length, case: None });
+        }
+    }
+    let token = rest.first().filter(|token| token.is(Kind::Word))?;
+    if MODALS.contains(&token.lower.as_str()) {
+        return Some(Matched { connector: Connector::Modal, length: 1, case: None });
+    }
+    let base = base(&token.lower);
+    let gerund = token.lower.ends_with("ing");
+    let before = at.checked_sub(1).map(|before| &tokens[before]);
+    let next_is_noun = rest.get(1).is_some_and(|next| {
+        next.is_wordlike() && !["of", "with", "in", "into", "on", "out"].contains(&next.lower.as_str())
+    });
+    if base == "log" && !next_is_noun {
+        return None;
+    }
+    let after_verb_sign = before.is_some_and(|before| {
+        [
+            "to", "and", "or", "users", "people", "me", "us", "i", "we", "can", "lets", "them", "you",
+            "then", "user", "that", "for", "who", "also", "easily", "quickly", "staff",
+        ]
+        .contains(&before.lower.as_str())
+            || before.is(Kind::Comma)
+    });
+    let stands_as_verb = match before {
+        None => next_is_noun && (is_noun_start(rest.get(1)) || !KEEP_OR_NOUN.contains(&base.as_str())),
+        Some(before) if before.lower == "to" => true,
+        Some(before) if gerund => {
+            ["for", "in", "of", "by"].contains(&before.lower.as_str()) || (in_list && after_verb_sign)
+        }
+        Some(before) if KEEP_OR_NOUN.contains(&base.as_str()) => {
+            next_is_noun
+                && (MODALS.contains(&before.lower.as_str())
+                    || ["users", "people", "me", "us", "i", "we", "them"].contains(&before.lower.as_str())
+                    || (in_list && after_verb_sign && is_noun_start(rest.get(1))))
+        }
+        Some(_) => in_list && after_verb_sign,
+    };
+    let connector = if KEEP.contains(&base.as_str()) || KEEP_OR_NOUN.contains(&base.as_str()) {
+        Connector::Keep
+    } else if SEARCH.contains(&base.as_str()) {
+        Connector::Search
+    } else {
+        return None;
+    };
+    stands_as_verb.then_some(Matched { connector, length: 1, case: None })
+}
+
+/// Whether a word shows that the one before it is a verb: "track *my* expenses".
+fn is_noun_start(token: Option<&Token>) -> bool {
+    token.is_some_and(|token| super::words::is_filler(&token.lower) || super::nouns::is_plural(&token.lower))
+}
+
+/// The verb without `-s` and `-ing`.
+fn base(word: &str) -> String {
+    let known = |candidate: &str| [KEEP, KEEP_OR_NOUN, SEARCH].iter().any(|verbs| verbs.contains(&candidate));
+    if known(word) {
+        return word.to_owned();
+    }
+    let Some(stem) = word.strip_suffix("ing") else {
+        return word
+            .strip_suffix('s')
+            .filter(|stem| known(stem) && !KEEP_OR_NOUN.contains(stem))
+            .unwrap_or(word)
+            .to_owned();
+    };
+    let mut undoubled = stem.to_owned();
+    undoubled.pop();
+    [stem.to_owned(), format!("{stem}e"), undoubled]
+        .into_iter()
+        .find(|candidate| known(candidate))
+        .unwrap_or_else(|| word.to_owned())
+}

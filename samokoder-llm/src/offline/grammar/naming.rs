@@ -1,0 +1,194 @@
+//! ASCII identifiers for names in any language.
+
+use std::collections::BTreeSet;
+
+const LONGEST: usize = 32;
+
+/// Names that mean something else in JavaScript, Python, the app's routes or its records.
+const RESERVED: &[&str] = &[
+    "id",
+    "class",
+    "api",
+    "healthz",
+    "constructor",
+    "prototype",
+    "proto",
+    "to_string",
+    "value_of",
+    "has_own_property",
+    "and",
+    "as",
+    "assert",
+    "async",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "const",
+    "continue",
+    "debugger",
+    "def",
+    "default",
+    "del",
+    "delete",
+    "do",
+    "elif",
+    "else",
+    "enum",
+    "except",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "from",
+    "function",
+    "global",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "instanceof",
+    "interface",
+    "is",
+    "lambda",
+    "let",
+    "new",
+    "none",
+    "nonlocal",
+    "not",
+    "null",
+    "or",
+    "package",
+    "pass",
+    "private",
+    "protected",
+    "public",
+    "raise",
+    "return",
+    "self",
+    "static",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "type_of",
+    "typeof",
+    "undefined",
+    "var",
+    "void",
+    "while",
+    "with",
+    "yield",
+    "arguments",
+    "eval",
+    "created_at",
+    "updated_at",
+    "nan",
+    "infinity",
+];
+
+/// `snake_case`, unique among `taken`.
+pub(super) fn snake(label: &str, fallback: &str, taken: &mut BTreeSet<String>) -> String {
+    unique(&joined(label, '_'), '_', fallback, taken)
+}
+
+/// kebab-case, unique among `taken`.
+pub(super) fn kebab(label: &str, fallback: &str, taken: &mut BTreeSet<String>) -> String {
+    unique(&joined(label, '-'), '-', fallback, taken)
+}
+
+fn unique(name: &str, joint: char, fallback: &str, taken: &mut BTreeSet<String>) -> String {
+    let usable = name.starts_with(|first: char| first.is_ascii_lowercase());
+    let mut base = if usable { name.to_owned() } else { joined(&format!("{fallback} {name}"), joint) };
+    if RESERVED.contains(&base.replace('-', "_").as_str()) {
+        base = format!("{base}{joint}{fallback}");
+    }
+    let mut candidate = base.clone();
+    let mut number = 2_u32;
+    while taken.contains(&candidate) {
+        candidate = format!("{base}{joint}{number}");
+        number += 1;
+    }
+    taken.insert(candidate.clone());
+    candidate
+}
+
+/// The words of a label in ASCII, cut at a word where it is long.
+fn joined(label: &str, joint: char) -> String {
+    let mut name = String::new();
+    let ascii: String = label.chars().flat_map(transliterated).collect();
+    for word in ascii.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+        if name.is_empty() {
+            name.extend(word.chars().take(LONGEST));
+        } else if name.len() + 1 + word.len() <= LONGEST {
+            name.push(joint);
+            name.push_str(word);
+        } else {
+            break;
+        }
+    }
+    name
+}
+
+fn transliterated(character: char) -> impl Iterator<Item = char> {
+    let lower = character.to_lowercase().next().unwrap_or(character);
+    let ascii = match lower {
+        'а' => "a",
+        'б' => "b",
+        'в' => "v",
+        'г' => "g",
+        'д' => "d",
+        'е' | 'э' => "e",
+        'ё' => "yo",
+        'ж' => "zh",
+        'з' => "z",
+        'и' => "i",
+        'й' | 'ы' => "y",
+        'к' => "k",
+        'л' => "l",
+        'м' => "m",
+        'н' => "n",
+        'о' => "o",
+        'п' => "p",
+        'р' => "r",
+        'с' => "s",
+        'т' => "t",
+        'у' => "u",
+        'ф' => "f",
+        'х' => "kh",
+        'ц' => "ts",
+        'ч' => "ch",
+        'ш' => "sh",
+        'щ' => "sch",
+        'ю' => "yu",
+        'я' => "ya",
+        'ъ' | 'ь' | '\'' => "",
+        'à' | 'á' | 'â' | 'ä' | 'ã' | 'å' => "a",
+        'è' | 'é' | 'ê' | 'ë' => "e",
+        'ì' | 'í' | 'î' | 'ï' | 'і' | 'ї' => "i",
+        'ò' | 'ó' | 'ô' | 'ö' | 'õ' | 'ø' => "o",
+        'ù' | 'ú' | 'û' | 'ü' => "u",
+        'ñ' => "n",
+        'ç' => "c",
+        'ß' => "ss",
+        _ => return Ascii::One(if lower.is_ascii() { lower } else { ' ' }).into_iter(),
+    };
+    Ascii::Many(ascii).into_iter()
+}
+
+enum Ascii {
+    One(char),
+    Many(&'static str),
+}
+
+impl Ascii {
+    fn into_iter(self) -> std::iter::Chain<std::option::IntoIter<char>, std::str::Chars<'static>> {
+        match self {
+            Self::One(character) => Some(character).into_iter().chain("".chars()),
+            Self::Many(text) => None.into_iter().chain(text.chars()),
+        }
+    }
+}

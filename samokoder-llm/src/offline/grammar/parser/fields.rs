@@ -1,0 +1,360 @@
+//! Lists of fields, with what is said about each.
+
+use samokoder_core::project::FieldKind;
+
+use super::super::annotation::{self, Annotation, is_conjunction};
+use super::super::draft::{DraftField, Link};
+use super::super::language::Language;
+use super::super::list::{items, values_end};
+use super::super::phrase::Phrase;
+use super::super::russian::paradigm::Case;
+use super::super::token::{Kind, Token};
+use super::Parser;
+
+impl Parser<'_> {
+    /// Adds the fields of a list to the subjects.
+    pub(super) fn fields(&mut self, tokens: &[Token], case: Option<Case>, required: Option<bool>) {
+        if self.subjects.is_empty() {
+            return self.keep(tokens, case, None);
+        }
+        let mut rest = tokens;
+        while let Some(first) = rest.first() {
+            if matches!(first.kind, Kind::Comma | Kind::Semicolon | Kind::Stop)
+                || is_conjunction(self.language, first)
+            {
+                rest = &rest[1..];
+                continue;
+            }
+            let mark = rest.iter().position(|token| matches!(token.kind, Kind::Colon | Kind::Dash));
+            let item = items(self.language, rest).first().copied().unwrap_or(rest);
+            if item.is_empty() {
+                break;
+            }
+            if let Some(length) = self.linked_item(rest) {
+                rest = &rest[length..];
+                continue;
+            }
+            let item_end = rest.iter().position(|token| token.span.start == item[0].span.start).unwrap_or(0)
+                + item.len();
+            let Some(mark) = mark.filter(|mark| *mark < item_end) else {
+                self.field_item(item, case, required);
+                rest = &rest[item_end..];
+                continue;
+            };
+            let end = mark + 1 + self.note_end(&rest[mark + 1..]);
+            let note = annotation::read(self.language, self.text, &rest[mark + 1..end]);
+            self.named_field(&rest[..mark], case, required, note, Some(&rest[mark + 1..end]));
+            rest = &rest[end..];
+        }
+    }
+
+    /// "with a doctor" in a list of fields is a relation where the subject has relations, or doctors are described.
+    ///
+    /// Gives the number of tokens it takes; what its brackets or its colon list are fields of the subject.
+    fn linked_item(&mut self, rest: &[Token]) -> Option<usize> {
+        let end = rest
+            .iter()
+            .position(|token| !token.is_wordlike() || is_conjunction(self.language, token))
+            .unwrap_or(rest.len());
+        let phrase = Phrase::read(self.language, &rest[..end], None)?;
+        let related = self.subjects.iter().any(|at| !self.draft.entities[*at].phrase.complements.is_empty());
+        let described =
+            phrase.determined && self.draft.find(&phrase).is_some_and(|at| !self.subjects.contains(&at));
+        let known = phrase.determined && super::super::knowledge::common::knows(self.language, &phrase);
+        let opens = rest.get(end).is_some_and(|token| {
+            token.is(Kind::Group) && self.holds_fields(&rest[..end], token) || token.is(Kind::Colon)
+        });
+        if self.is_field_like(&phrase)
+            || !(related && known || described && opens || described && !phrase.complements.is_empty())
+        {
+            return None;
+        }
+        for subject in self.subjects.clone() {
+            let targets =
+                std::iter::once(&phrase).chain(phrase.complements.iter().map(|other| &other.phrase));
+            for target in targets {
+                self.draft.link(subject, Link { target: target.clone(), required: true, creates: true });
+            }
+        }
+        match rest.get(end) {
+            Some(group) if group.is(Kind::Group) => {
+                self.fields(&group.inside, None, None);
+                Some(end + 1)
+            }
+            Some(mark) if matches!(mark.kind, Kind::Colon | Kind::Dash) => Some(end + 1),
+            _ => Some(end),
+        }
+    }
+
+    /// Adds the fields of a list to one entity.
+    pub(super) fn fields_of(&mut self, entity: usize, tokens: &[Token]) {
+        let before = std::mem::replace(&mut self.subjects, vec![entity]);
+        self.fields(tokens, None, None);
+        self.subjects = before;
+    }
+
+    /// Where the annotation after a colon ends: after a type it is short, after values long.
+    fn note_end(&self, tokens: &[Token]) -> usize {
+        let comma = tokens
+            .iter()
+            .position(|token| matches!(token.kind, Kind::Comma | Kind::Semicolon))
+            .unwrap_or(tokens.len());
+        let note = annotation::read(self.language, self.text, &tokens[..comma]);
+        let bracket = tokens.first().is_some_and(|first| first.is(Kind::Group));
+        if bracket
+            || (note.kind.is_some() && note.kind != Some(FieldKind::Enumeration))
+            || note.required.is_some()
+        {
+            return comma;
+        }
+        values_end(self.language, tokens)
+    }
+
+    fn field_item(&mut self, item: &[Token], case: Option<Case>, required: Option<bool>) {
+        if case == Some(Case::Instrumental) && self.is_next_record(item, case) {
+            self.mention(item, None, true);
+            return;
+        }
+        let groups: Vec<&Token> = item.iter().filter(|token| token.is(Kind::Group)).collect();
+        let mut note = Annotation::default();
+        for group in &groups {
+            let read = annotation::read(self.language, self.text, &group.inside);
+            note.kind = read.kind.or(note.kind);
+            note.required = read.required.or(note.required);
+            note.open_choice |= read.open_choice;
+            note.values.extend(read.values);
+            note.remarks.extend(read.remarks);
+        }
+        let (name, slashed) = self.split_slashes(item);
+        if !slashed.is_empty() {
+            note.values = slashed;
+            note.kind = Some(FieldKind::Enumeration);
+        }
+        self.named_field(&name, case, required, note, None);
+    }
+
+    /// "товары с ценой, покупатели": the nominative ends the list of fields.
+    fn is_next_record(&self, item: &[Token], case: Option<Case>) -> bool {
+        let name: Vec<Token> = item.iter().take_while(|token| token.is_wordlike()).cloned().collect();
+        let phrase = self.is_noun_phrase(&name).then(|| Phrase::read(self.language, &name, case)).flatten();
+        phrase.is_some_and(|phrase| phrase.is_plural && phrase.is_nominative)
+    }
+
+    /// "priority low|medium|high": the word before the first alternative is the name.
+    fn split_slashes(&self, item: &[Token]) -> (Vec<Token>, Vec<String>) {
+        let words: Vec<Token> = item.iter().filter(|token| !token.is(Kind::Group)).cloned().collect();
+        let Some(slash) = words.iter().position(|token| token.is(Kind::Slash)) else {
+            return (words, Vec::new());
+        };
+        if slash < 2 {
+            return (words, Vec::new());
+        }
+        let (name, values) = words.split_at(slash - 1);
+        let note = annotation::read(self.language, self.text, values);
+        if note.values.len() < 2 { (words, Vec::new()) } else { (name.to_vec(), note.values) }
+    }
+
+    fn named_field(
+        &mut self,
+        name: &[Token],
+        case: Option<Case>,
+        required: Option<bool>,
+        mut note: Annotation,
+        values: Option<&[Token]>,
+    ) {
+        let (name, said) = self.requirement_words(name);
+        note.required = note.required.or(said).or(required);
+        let Some(mut phrase) = self.field_phrase(&name, case) else {
+            self.reject(&name);
+            return;
+        };
+        if self.subjects.is_empty() {
+            self.reject(&name);
+            return;
+        }
+        if let (Some(tokens), true) = (
+            values,
+            note.values.is_empty() && note.kind.is_none() && !note.open_choice && note.required.is_none(),
+        ) {
+            note.remarks.extend(
+                tokens.first().zip(tokens.last()).map(|(first, last)| first.span.start..last.span.end),
+            );
+        }
+        if is_flag(&phrase) {
+            note.kind = note.kind.or(Some(FieldKind::Boolean));
+            strip_flag(&mut phrase);
+        }
+        for subject in self.subjects.clone() {
+            let field = DraftField { phrase: phrase.clone(), ..DraftField::default() };
+            if let Some(at) = self.draft.field(subject, field) {
+                self.field = Some((subject, at));
+                self.annotate(
+                    subject,
+                    at,
+                    Annotation {
+                        remarks: Vec::new(),
+                        kind: note.kind,
+                        required: note.required,
+                        values: note.values.clone(),
+                        open_choice: note.open_choice,
+                    },
+                );
+            }
+        }
+        for remark in std::mem::take(&mut note.remarks) {
+            let part = self.text.get(remark).unwrap_or_default().to_owned();
+            let reason = self
+                .language
+                .choose("a remark on a field; it is not checked", "замечание к полю; оно не проверяется");
+            self.draft.reject(&part, reason);
+        }
+    }
+
+    /// Adds what an annotation says to a field.
+    pub(super) fn annotate(&mut self, entity: usize, at: usize, note: Annotation) {
+        let Some(field) = self.draft.entities.get_mut(entity).and_then(|entity| entity.fields.get_mut(at))
+        else {
+            return;
+        };
+        field.kind = note.kind.or(field.kind);
+        field.required = note.required.or(field.required);
+        field.open_choice |= note.open_choice;
+        if !note.values.is_empty() {
+            field.values = note.values;
+            field.kind = Some(FieldKind::Enumeration);
+        }
+    }
+
+    fn field_phrase(&self, name: &[Token], case: Option<Case>) -> Option<Phrase> {
+        const LONGEST: usize = 7;
+        let words = name.iter().filter(|token| token.is_wordlike()).count();
+        let named = name.iter().any(|token| token.is(Kind::Quoted)) || words <= LONGEST;
+        let phrase = Phrase::read(self.language, name, case)?;
+        let plain = !phrase.label.is_empty() && phrase.label.chars().any(char::is_alphabetic) && named;
+        (plain && !self.is_sentence(name)).then_some(phrase)
+    }
+
+    /// Whether a would-be field is a clause of its own.
+    fn is_sentence(&self, name: &[Token]) -> bool {
+        let words: Vec<&Token> = name.iter().filter(|token| token.is_wordlike()).collect();
+        let reason = super::super::knowledge::unsupported::reason(self.language, &self.written(name));
+        let verbs = words.iter().skip(1).any(|token| match self.language {
+            Language::English => {
+                super::super::english::words::is_sentence_word(&token.lower)
+                    && !["is", "has"].contains(&token.lower.as_str())
+            }
+            Language::Russian => false,
+        });
+        let acts = words.first().is_some_and(|token| {
+            self.language == Language::Russian && super::super::russian::words::is_infinitive(&token.lower)
+        });
+        let known = super::super::knowledge::kinds::is_known_field(
+            &Phrase::read(self.language, name, None).unwrap_or_default(),
+        );
+        let secret =
+            words.iter().any(|token| ["password", "пароль", "паролем"].contains(&token.lower.as_str()));
+        (reason.is_some() && !known) || verbs || acts || secret
+    }
+
+    /// Takes "required" and "optional" off a name.
+    fn requirement_words(&self, name: &[Token]) -> (Vec<Token>, Option<bool>) {
+        const REQUIRED: &[&str] = &[
+            "required",
+            "mandatory",
+            "обязательное",
+            "обязательный",
+            "обязательная",
+            "обязательные",
+            "обязательным",
+            "обязательной",
+            "обязательно",
+            "обязательными",
+        ];
+        const OPTIONAL: &[&str] = &[
+            "optional",
+            "optionally",
+            "possibly",
+            "maybe",
+            "необязательное",
+            "необязательный",
+            "необязательная",
+            "необязательные",
+            "необязательным",
+            "необязательной",
+            "необязательно",
+            "опционально",
+            "возможно",
+            "желательно",
+        ];
+        let has = |words: &[&str]| name.iter().any(|token| words.contains(&token.lower.as_str()));
+        let required = if has(OPTIONAL) {
+            Some(false)
+        } else if has(REQUIRED) {
+            Some(true)
+        } else {
+            None
+        };
+        let rest = name
+            .iter()
+            .filter(|token| {
+                !REQUIRED.contains(&token.lower.as_str())
+                    && !OPTIONAL.contains(&token.lower.as_str())
+                    && !token.is(Kind::Group)
+            })
+            .cloned()
+            .collect();
+        (rest, required)
+    }
+}
+
+/// "returned flag", "whether it is paid", "да/нет".
+fn is_flag(phrase: &Phrase) -> bool {
+    phrase.words.iter().any(|word| matches!(word.as_str(), "flag" | "checkbox" | "whether" | "ли"))
+        || phrase.label.starts_with("if it ")
+}
+
+/// The flag is called by what it says: "returned".
+fn strip_flag(phrase: &mut Phrase) {
+    const AROUND: &[&str] = &[
+        "flag",
+        "checkbox",
+        "whether",
+        "if",
+        "it",
+        "is",
+        "was",
+        "has",
+        "been",
+        "for",
+        "they",
+        "are",
+        "a",
+        "an",
+        "the",
+        "or",
+        "not",
+        "he",
+        "she",
+        "ли",
+        "если",
+        "field",
+        "were",
+        "have",
+        "indicating",
+        "already",
+        "to",
+        "that",
+        "says",
+        "mark",
+        "of",
+    ];
+    let label = phrase.label.clone();
+    let words: Vec<&str> = label.split(' ').filter(|word| !AROUND.contains(word)).collect();
+    if words.is_empty() {
+        return;
+    }
+    phrase.label = words.join(" ");
+    phrase.singular.clone_from(&phrase.label);
+    phrase.head = words.last().map(|word| (*word).to_owned()).unwrap_or_default();
+    phrase.words = words.iter().map(|word| (*word).to_owned()).collect();
+}

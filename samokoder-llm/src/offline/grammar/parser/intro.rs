@@ -1,0 +1,321 @@
+//! The words a description begins with: "I want an app for a bakery".
+
+use super::super::connector::{Connector, connector};
+use super::super::language::Language;
+use super::super::list::items;
+use super::super::phrase::Phrase;
+use super::super::russian::paradigm::Case;
+use super::super::token::{Kind, Token};
+use super::super::{english, russian};
+use super::Parser;
+
+impl Parser<'_> {
+    /// The number of tokens that only ask for an app: "Please build me", "Мне нужно".
+    pub(super) fn request_length(&self, tokens: &[Token]) -> usize {
+        let is_request = |token: &Token| match self.language {
+            Language::English => english::words::is_request(&token.lower),
+            Language::Russian => russian::words::is_request(&token.lower),
+        };
+        let count = tokens.iter().take_while(|token| is_request(token) || token.is(Kind::Comma)).count();
+        let asks = tokens[..count].iter().any(|token| token.is(Kind::Word));
+        if asks { count } else { 0 }
+    }
+
+    /// "I run a small bakery and want ..." tells who asks; what is asked begins at "want".
+    pub(super) fn after_background<'t>(&mut self, tokens: &'t [Token]) -> &'t [Token] {
+        const WHO: &[&str] = &["i", "we", "my", "our", "я", "мы", "у"];
+        const WANTS: &[&str] = &[
+            "want",
+            "need",
+            "would",
+            "wants",
+            "needs",
+            "i'd",
+            "хочу",
+            "хотим",
+            "нужно",
+            "нужна",
+            "нужен",
+            "надо",
+            "хотелось",
+            "требуется",
+        ];
+        const TELLS: &[&str] = &[
+            "run",
+            "own",
+            "have",
+            "work",
+            "teach",
+            "operate",
+            "am",
+            "are",
+            "started",
+            "organize",
+            "organise",
+            "coach",
+            "breed",
+            "rent",
+            "sell",
+            "keep",
+            "lead",
+            "volunteer",
+            "держу",
+            "владею",
+            "работаю",
+            "веду",
+            "преподаю",
+            "занимаюсь",
+            "организую",
+            "открыл",
+            "открыла",
+            "открываем",
+            "продаю",
+            "сдаю",
+            "сдаем",
+            "продаем",
+            "работаем",
+            "меня",
+            "нас",
+            "развожу",
+            "тренирую",
+            "занимаемся",
+            "коллекционирую",
+            "собираю",
+        ];
+        let speaks = tokens.first().is_some_and(|first| WHO.contains(&first.lower.as_str()));
+        let tells = tokens.get(1).is_some_and(|verb| TELLS.contains(&verb.lower.as_str()));
+        if !speaks || !tells {
+            return tokens;
+        }
+        let pivot =
+            tokens.iter().skip(2).position(|token| WANTS.contains(&token.lower.as_str())).map(|at| at + 2);
+        let to = matches!(tokens.get(2), Some(token) if token.lower == "to" || token.lower == "есть");
+        if to {
+            return tokens;
+        }
+        let before = &tokens[2..pivot.unwrap_or(tokens.len())];
+        let end = before
+            .iter()
+            .position(|token| {
+                !token.is_wordlike() || ["and", "и", "so", "но", "но"].contains(&token.lower.as_str())
+            })
+            .unwrap_or(before.len());
+        if self.is_noun_phrase(&before[..end]) {
+            self.note_title(&before[..end]);
+        }
+        pivot.map_or(&[], |at| &tokens[at..])
+    }
+
+    /// Whether the words name an app: they hold "app", "system", "tracker", or begin the description with "a".
+    pub(super) fn is_title(&self, tokens: &[Token]) -> bool {
+        let end = tokens.iter().position(|token| !token.is_wordlike()).unwrap_or(tokens.len());
+        let start = tokens[..end].iter().take_while(|token| self.is_plain_word(token)).count();
+        let words = &tokens[start..end];
+        words.iter().any(|token| self.is_generic_app_word(token))
+            || (words.len() > 1 && words.iter().any(|token| self.is_app_word(token)))
+    }
+
+    pub(super) fn is_app_word(&self, token: &Token) -> bool {
+        match self.language {
+            Language::English => english::words::is_app_word(&token.lower),
+            Language::Russian => {
+                russian::words::is_app_word(&russian::phrase::lemma(&token.lower))
+                    || english::words::is_app_word(&token.lower)
+            }
+        }
+    }
+
+    /// Remembers what the app is called.
+    pub(super) fn note_title(&mut self, tokens: &[Token]) {
+        if self.draft.title.is_some() {
+            return;
+        }
+        let named = tokens.iter().position(|token| {
+            ["called", "named", "titled", "название", "названием", "называется", "именем"]
+                .contains(&token.lower.as_str())
+        });
+        let quoted = tokens.iter().find(|token| token.is(Kind::Quoted));
+        let name = match (named, quoted) {
+            (_, Some(quoted)) => Some(quoted.text.clone()),
+            (Some(at), None) => Some(self.written(&tokens[at + 1..])),
+            _ => self.short_name(tokens),
+        };
+        self.draft.title = name.filter(|name| !name.trim().is_empty());
+    }
+
+    /// A title: its name, and the noun that says what the app is about.
+    pub(super) fn title(&mut self, tokens: &[Token]) {
+        self.note_title(tokens);
+        if self.draft.topic.is_none() {
+            self.draft.topic = Some(self.written(tokens).to_lowercase().replace('ё', "е"));
+        }
+    }
+
+    fn short_name(&self, tokens: &[Token]) -> Option<String> {
+        let words: Vec<&Token> = tokens.iter().filter(|token| token.is_wordlike()).collect();
+        let start = words.iter().take_while(|token| self.is_plain_word(token)).count();
+        let words = &words[start..];
+        let stops = |token: &Token| match self.language {
+            Language::English => {
+                english::words::is_preposition(&token.lower) && token.lower != "of"
+                    || ["that", "where", "which", "with"].contains(&token.lower.as_str())
+            }
+            Language::Russian => {
+                token.lower == "для"
+                    || ["где", "который", "которая", "которое", "по"].contains(&token.lower.as_str())
+            }
+        };
+        let end = words.iter().position(|token| stops(token)).unwrap_or(words.len());
+        let (head, after) = words.split_at(end);
+        let own = match self.language {
+            Language::English => head,
+            Language::Russian => head,
+        };
+        let vague =
+            |token: &Token| ["place", "way", "thing", "database", "crud"].contains(&token.lower.as_str());
+        let generic = own
+            .iter()
+            .all(|token| self.is_generic_app_word(token) || self.is_plain_word(token) || vague(token));
+        if !generic {
+            return Some(capitalise(&join(own)));
+        }
+        let rest: Vec<&Token> = after.iter().skip(1).copied().collect();
+        let skip = rest.iter().take_while(|token| self.is_plain_word(token)).count();
+        let rest = &rest[skip..];
+        if rest.is_empty() {
+            return None;
+        }
+        let owned: Vec<Token> = rest.iter().map(|token| (*token).clone()).collect();
+        match self.language {
+            Language::English => {
+                let verb = connector(self.language, &owned, 0, true).map_or(0, |found| found.length);
+                let end = rest.iter().position(|token| stops(token)).unwrap_or(rest.len()).max(verb);
+                Some(capitalise(&join(&rest[verb..end]))).filter(|name| !name.is_empty())
+            }
+            Language::Russian => self.russian_name(&owned),
+        }
+    }
+
+    /// "для учёта расходов" is "Учёт расходов", "для автосервиса" is "Автосервис".
+    fn russian_name(&self, tokens: &[Token]) -> Option<String> {
+        let first = tokens.first()?;
+        let lemma = russian::phrase::lemma(&first.lower);
+        if tokens.len() > 1 && (russian::words::is_container(&lemma)) {
+            let noun = Phrase::read(self.language, &tokens[..1], Some(Case::Genitive))?;
+            let rest: Vec<&Token> = tokens[1..].iter().collect();
+            return Some(capitalise(&format!("{} {}", noun.singular, join(&rest))));
+        }
+        let phrase = Phrase::read(self.language, tokens, Some(Case::Genitive))?;
+        Some(capitalise(&phrase.label))
+    }
+
+    fn is_plain_word(&self, token: &Token) -> bool {
+        match self.language {
+            Language::English => {
+                english::words::is_filler(&token.lower) || english::words::is_plain_adjective(&token.lower)
+            }
+            Language::Russian => {
+                russian::words::is_filler(&token.lower) || russian::words::is_plain_adjective(&token.lower)
+            }
+        }
+    }
+
+    /// "app", "system": says nothing about what it is for.
+    pub(super) fn is_generic_app_word(&self, token: &Token) -> bool {
+        match self.language {
+            Language::English => english::words::is_generic_app_word(&token.lower),
+            Language::Russian => {
+                russian::words::is_generic_app_word(&russian::phrase::lemma(&token.lower))
+                    || english::words::is_generic_app_word(&token.lower)
+            }
+        }
+    }
+
+    /// The record a title is about: "todo list" keeps todos, "приложение для учёта расходов" keeps expenses.
+    pub(super) fn title_entities(&self, tokens: &[Token]) -> Vec<Phrase> {
+        let words: Vec<Token> =
+            tokens.iter().filter(|token| token.is_wordlike() || token.is(Kind::Comma)).cloned().collect();
+        let start = words.iter().take_while(|token| self.is_plain_word(token)).count();
+        let mut words = &words[start..];
+        if self.language == Language::Russian {
+            while let Some((first, rest)) = words.split_first()
+                && (self.is_generic_app_word(first)
+                    || self.is_plain_word(first)
+                    || ["для", "по"].contains(&first.lower.as_str()))
+                && !rest.is_empty()
+            {
+                words = rest;
+            }
+            let container = words
+                .first()
+                .is_some_and(|first| russian::words::is_container(&russian::phrase::lemma(&first.lower)));
+            let after_for = tokens.iter().any(|token| token.lower == "для");
+            let case = if after_for { Some(Case::Genitive) } else { None };
+            if after_for && !container {
+                return Vec::new();
+            }
+            if let [only] = words
+                && self.is_generic_app_word(only)
+            {
+                return Vec::new();
+            }
+            let phrases = items(self.language, words).into_iter();
+            return phrases
+                .filter_map(|item| Phrase::read(self.language, item, case))
+                .map(|mut phrase| {
+                    let place = ["в", "во", "на", "для", "при"];
+                    phrase.complements.retain(|other| !place.contains(&other.preposition.as_str()));
+                    phrase
+                })
+                .collect();
+        }
+        let end = words
+            .iter()
+            .position(|token| {
+                ["for", "that", "which", "where", "to", "in", "at"].contains(&token.lower.as_str())
+            })
+            .unwrap_or(words.len());
+        words = &words[..end];
+        while let Some((last, rest)) = words.split_last()
+            && self.is_app_word(last)
+        {
+            words = rest;
+        }
+        items(self.language, words)
+            .iter()
+            .filter_map(|item| Phrase::read(self.language, item, None))
+            .collect()
+    }
+
+    /// The noun phrase an entity is named by, without "list", "tracker" and the like.
+    pub(super) fn entity_phrase(&self, tokens: &[Token]) -> Option<Phrase> {
+        if self.is_title(tokens) {
+            self.title_entities(tokens).into_iter().next()
+        } else {
+            Phrase::read(self.language, tokens, None)
+        }
+    }
+
+    /// Where the title at the start of a sentence ends.
+    pub(super) fn title_end(&self, tokens: &[Token]) -> usize {
+        let ends = |at: usize| {
+            !tokens[at].is_wordlike() && !tokens[at].is(Kind::Other)
+                || ["that", "which", "where", "so", "чтобы", "где", "который", "которая", "которое", "in"]
+                    .contains(&tokens[at].lower.as_str())
+                || connector(self.language, tokens, at, false).is_some_and(|found| {
+                    !(at == 0 && found.connector == Connector::Keep && found.length == 1)
+                })
+                || (tokens[at].lower == "to" && at > 0)
+                || (tokens[at].lower == "for" && connector(self.language, tokens, at + 1, false).is_some())
+        };
+        (0..tokens.len()).find(|at| ends(*at)).unwrap_or(tokens.len())
+    }
+}
+
+fn join(tokens: &[&Token]) -> String {
+    tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn capitalise(text: &str) -> String {
+    super::super::phrase::capitalised(text.trim())
+}

@@ -1,0 +1,246 @@
+//! Things the app is said to keep, without more.
+
+use super::super::annotation::is_conjunction;
+use super::super::connector::{Connector, connector};
+use super::super::draft::{DraftField, Link};
+use super::super::knowledge::{common, unsupported};
+use super::super::list::items;
+use super::super::phrase::Phrase;
+use super::super::russian::paradigm::Case;
+use super::super::token::{Kind, Token};
+use super::Parser;
+use samokoder_core::project::FieldKind;
+
+impl Parser<'_> {
+    /// The objects of "track", "manage", "add"; the last one is the subject of what follows.
+    pub(super) fn keep(&mut self, chunk: &[Token], case: Option<Case>, next: Option<Connector>) {
+        let mut last = None;
+        let said_more = matches!(next, Some(Connector::Has | Connector::Belongs | Connector::Many));
+        for item in items(self.language, chunk) {
+            if self.is_object_pronoun(item) {
+                continue;
+            }
+            if !said_more && self.is_part_of_subject(item, case) {
+                self.fields(item, case, None);
+                continue;
+            }
+            let kept = self.mention(item, case, true);
+            if let Some(kept) = kept {
+                self.acted_on(kept);
+            }
+            last = kept.or(last);
+        }
+        if let Some(last) = last {
+            self.subjects = vec![last];
+        }
+    }
+
+    /// "Customers place orders": an order belongs to a customer. "Members book classes": a booking belongs to both.
+    fn acted_on(&mut self, object: usize) {
+        const MAKES: &[&str] = &[
+            "place",
+            "make",
+            "submit",
+            "post",
+            "leave",
+            "write",
+            "publish",
+            "create",
+            "add",
+            "order",
+            "оставлять",
+            "оформлять",
+            "создавать",
+            "делать",
+            "писать",
+        ];
+        const EVENTS: &[(&str, &str)] = &[
+            ("book", "booking"),
+            ("reserve", "reservation"),
+            ("borrow", "loan"),
+            ("rent", "rental"),
+            ("buy", "order"),
+            ("rate", "rating"),
+            ("review", "review"),
+        ];
+        let Some(actor) = self.actor.filter(|actor| *actor != object) else { return };
+        let target = self.draft.entities[actor].phrase.clone();
+        if MAKES.contains(&self.verb.as_str()) {
+            self.draft.link(object, Link { target, required: true, creates: true });
+        } else if let Some((_, noun)) = EVENTS.iter().find(|(verb, _)| *verb == self.verb)
+            && let Some(phrase) = Phrase::read(self.language, &[Token::new(Kind::Word, noun, 0..0)], None)
+            && let Some(event) = self.draft.entity(&phrase)
+        {
+            let thing = self.draft.entities[object].phrase.clone();
+            self.draft.link(event, Link { target: thing, required: true, creates: true });
+            self.draft.link(event, Link { target, required: true, creates: true });
+        }
+    }
+
+    /// Items of a list of records, one statement each.
+    pub(super) fn mentions(&mut self, tokens: &[Token], case: Option<Case>) {
+        let connected = (0..tokens.len()).any(|at| connector(self.language, tokens, at, false).is_some());
+        if connected
+            || !self.is_noun_phrase(tokens)
+                && !tokens.iter().any(|token| token.is(Kind::Group) || token.is(Kind::Comma))
+        {
+            self.sentence(tokens);
+        } else {
+            self.keep(tokens, case, None);
+        }
+    }
+
+    /// One record: its name, its fields in brackets, "tasks as done".
+    pub(super) fn mention(&mut self, item: &[Token], case: Option<Case>, alone: bool) -> Option<usize> {
+        let as_at = item
+            .iter()
+            .position(|token| ["as", "как"].contains(&token.lower.as_str()))
+            .filter(|at| *at > 0 && *at + 1 < item.len());
+        if let Some(at) = as_at {
+            return self.flagged(&item[..at], &item[at + 1..], case);
+        }
+        let group = item.iter().position(|token| token.is(Kind::Group));
+        let (name, group) = item.split_at(group.unwrap_or(item.len()));
+        let written = self.written(name);
+        if !self.is_noun_phrase(name) || unsupported::reason(self.language, &written).is_some() {
+            self.reject(item);
+            return None;
+        }
+        let phrase = Phrase::read(self.language, name, case)?;
+        if phrase.determined
+            && group.is_empty()
+            && self.first
+            && common::app(self.language, &phrase.key()).is_some()
+        {
+            self.draft.title.get_or_insert_with(|| super::super::phrase::capitalised(&phrase.singular));
+            self.draft.topic.get_or_insert_with(|| phrase.key());
+            return None;
+        }
+        let known = common::knows(self.language, &phrase) || self.draft.find(&phrase).is_some();
+        let clear = known || phrase.is_plural || !group.is_empty() || case.is_some() || phrase.determined;
+        if alone && !clear {
+            self.reject(item);
+            return None;
+        }
+        let entity = self.draft.entity(&phrase)?;
+        for group in group.iter().filter(|token| token.is(Kind::Group)) {
+            self.fields_of(entity, &group.inside);
+        }
+        Some(entity)
+    }
+
+    /// "mark tasks as done" is a flag of the task.
+    fn flagged(&mut self, object: &[Token], flag: &[Token], case: Option<Case>) -> Option<usize> {
+        let entity = if self.is_object_pronoun(object) {
+            self.subjects.last().copied()
+        } else {
+            self.mention(object, case, true)
+        }?;
+        let phrase = Phrase::read(self.language, flag, None)?;
+        let field = DraftField { phrase, kind: Some(FieldKind::Boolean), ..DraftField::default() };
+        self.draft.field(entity, field);
+        Some(entity)
+    }
+
+    fn is_object_pronoun(&self, item: &[Token]) -> bool {
+        const PRONOUNS: &[&str] = &[
+            "it",
+            "them",
+            "these",
+            "those",
+            "everything",
+            "things",
+            "stuff",
+            "items",
+            "data",
+            "all",
+            "new",
+            "ones",
+            "их",
+            "его",
+            "ее",
+            "все",
+            "всё",
+            "данные",
+            "records",
+            "entries",
+        ];
+        item.iter()
+            .filter(|token| token.is_wordlike())
+            .all(|token| PRONOUNS.contains(&token.lower.as_str()) || is_conjunction(self.language, token))
+    }
+
+    /// "record the date and amount" after something was spoken of.
+    fn is_part_of_subject(&self, item: &[Token], case: Option<Case>) -> bool {
+        let name: Vec<Token> = item.iter().take_while(|token| token.is_wordlike()).cloned().collect();
+        let Some(phrase) = Phrase::read(self.language, &name, case) else { return false };
+        !self.subjects.is_empty()
+            && self.is_field_like(&phrase)
+            && self.draft.find(&phrase).is_none()
+            && !common::knows(self.language, &phrase)
+    }
+
+    /// "search books by title": every list of the app can be searched and sorted.
+    pub(super) fn search(&mut self, chunk: &[Token], next: Option<Connector>) {
+        const BY: &[&str] = &["by", "по", "with", "from", "in", "for"];
+        let mut criteria = false;
+        for item in items(self.language, chunk) {
+            let by = item.iter().position(|token| BY.contains(&token.lower.as_str()));
+            let whole = item;
+            let item = &item[..by.unwrap_or(item.len())];
+            if criteria && by.is_none() && self.is_noun_phrase(whole) && !self.starts_with_verb(whole) {
+                continue;
+            }
+            criteria |= by.is_some();
+            if self.is_object_pronoun(item) {
+                continue;
+            }
+            let phrase = self.is_noun_phrase(item).then(|| Phrase::read(self.language, item, None)).flatten();
+            let Some(phrase) = phrase else {
+                self.reject(item);
+                continue;
+            };
+            if unsupported::reason(self.language, &self.written(item)).is_some() {
+                self.reject(item);
+            } else if let Some(known) = self.draft.find(&phrase) {
+                self.subjects = vec![known];
+            } else if phrase.is_plural
+                && (common::knows(self.language, &phrase) || next == Some(Connector::Has))
+            {
+                self.subjects = self.draft.entity(&phrase).into_iter().collect();
+            } else if !self.is_field_like(&phrase) {
+                self.reject(item);
+            }
+        }
+    }
+
+    fn starts_with_verb(&self, item: &[Token]) -> bool {
+        let russian = self.language == super::super::language::Language::Russian;
+        item.first().is_some_and(|first| russian && super::super::russian::words::is_infinitive(&first.lower))
+    }
+
+    /// A title with nothing after it names what the app keeps: "todo list".
+    pub(super) fn mention_title(&mut self, title: &[Token]) {
+        let written = self.written(title).to_lowercase();
+        if common::app(self.language, &written).is_some() {
+            return;
+        }
+        let about_records = self.is_title(title);
+        for phrase in self.title_entities(title) {
+            let named = phrase.head.chars().any(char::is_alphabetic);
+            if self.first
+                && !about_records
+                && named
+                && !phrase.is_plural
+                && !common::knows(self.language, &phrase)
+            {
+                continue;
+            }
+            if !named || !(about_records || phrase.is_plural || common::knows(self.language, &phrase)) {
+                self.reject(title);
+                continue;
+            }
+            self.subjects.extend(self.draft.entity(&phrase));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! From statements to a draft.
+//!
+//! A sentence is cut at its connectors; what stands between two of them is read by the connector before it.
+
+mod clause;
+mod fields;
+mod intro;
+mod kept;
+mod outline;
+mod shape;
+
+use super::draft::Draft;
+use super::language::Language;
+use super::outline::Statement;
+use super::token::Token;
+
+/// Reads statements one after another; pronouns and bare field lists refer to what was last spoken of.
+pub(super) struct Parser<'a> {
+    language: Language,
+    text: &'a str,
+    pub(super) draft: Draft,
+    /// The entities that fields are added to.
+    subjects: Vec<usize>,
+    /// The field that values are added to.
+    field: Option<(usize, usize)>,
+    /// Who does what the sentence says: "members can book classes".
+    actor: Option<usize>,
+    /// The verb of the part being read.
+    verb: String,
+    /// Whether nothing has been read yet: the first words may be the title.
+    first: bool,
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn new(language: Language, text: &'a str) -> Self {
+        Self {
+            language,
+            text,
+            draft: Draft::new(language),
+            subjects: Vec::new(),
+            field: None,
+            actor: None,
+            verb: String::new(),
+            first: true,
+        }
+    }
+
+    /// Reads a whole description.
+    pub(super) fn read(mut self, statements: &[Statement]) -> Draft {
+        for statement in statements {
+            self.statement(statement);
+        }
+        self.draft
+    }
+
+    /// Reads a description that has no title.
+    pub(super) fn read_records(mut self, statements: &[Statement]) -> Draft {
+        self.first = false;
+        self.read(statements)
+    }
+
+    /// Reads `description` as the fields of the entity: how common knowledge is written down.
+    pub(super) fn read_fields(mut self, entity: super::draft::DraftEntity, tokens: &[Token]) -> Draft {
+        self.draft.entities.push(entity);
+        self.subjects = vec![0];
+        self.fields(tokens, None, None);
+        self.draft
+    }
+
+    fn written(&self, tokens: &[Token]) -> String {
+        let span =
+            tokens.first().zip(tokens.last()).map_or(0..0, |(first, last)| first.span.start..last.span.end);
+        self.text.get(span).unwrap_or_default().to_owned()
+    }
+
+    /// Says that a part leads to nothing, with the reason that fits it best.
+    fn reject(&mut self, tokens: &[Token]) {
+        let part = self.written(tokens);
+        if !tokens.iter().any(Token::is_wordlike) && !tokens.iter().any(|token| !token.inside.is_empty()) {
+            return;
+        }
+        let unclear = self.language.choose(
+            "it names nothing that an app made of records could keep or check",
+            "здесь не названо ничего, что приложение из записей могло бы хранить или проверять",
+        );
+        let reason = super::knowledge::unsupported::reason(self.language, &part).unwrap_or(unclear);
+        self.draft.reject(&part, reason);
+    }
+}

@@ -1,0 +1,193 @@
+//! Is it a list of fields or a list of records, a noun or a sentence?
+
+use super::super::connector::{Connector, connector};
+use super::super::knowledge::{common, kinds};
+use super::super::language::Language;
+use super::super::list::items;
+use super::super::phrase::Phrase;
+use super::super::token::{Kind, Token};
+use super::super::{annotation, english, russian};
+use super::Parser;
+
+/// What the items of a list are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Fields,
+    Entities,
+    /// The items alone don't tell.
+    Either,
+}
+
+impl Parser<'_> {
+    /// What the items of a list on one line are.
+    pub(super) fn shape(&self, tokens: &[Token]) -> Shape {
+        if self.has_structure(tokens) {
+            return Shape::Entities;
+        }
+        self.shape_of_items(items(self.language, tokens).into_iter())
+    }
+
+    pub(super) fn shape_of_items<'t>(&self, list: impl Iterator<Item = &'t [Token]>) -> Shape {
+        let (mut fields, mut entities) = (0, 0);
+        for item in list {
+            if self.has_structure(item) {
+                return Shape::Entities;
+            }
+            if self.is_definition(item) {
+                return Shape::Entities;
+            }
+            let annotated =
+                item.iter().any(|token| matches!(token.kind, Kind::Group | Kind::Colon | Kind::Dash));
+            let head: Vec<Token> = item.iter().take_while(|token| token.is_wordlike()).cloned().collect();
+            let Some(phrase) = Phrase::read(self.language, &head, None) else { continue };
+            if annotated || self.is_field_like(&phrase) {
+                fields += 1;
+            } else if phrase.is_plural || common::knows(self.language, &phrase) {
+                entities += 1;
+            }
+        }
+        match (fields, entities) {
+            (0, 0) => Shape::Either,
+            _ if fields >= entities => Shape::Fields,
+            _ => Shape::Entities,
+        }
+    }
+
+    /// "Courses: title, price": a record with its fields in one item of a list.
+    pub(super) fn is_definition(&self, item: &[Token]) -> bool {
+        let mark = item.iter().position(|token| matches!(token.kind, Kind::Colon | Kind::Dash));
+        mark.is_some_and(|mark| {
+            let list = &item[mark + 1..];
+            let many = items(self.language, list).len() > 1;
+            let named = Phrase::read(self.language, &item[..mark], None);
+            let record = named.is_some_and(|phrase| common::knows(self.language, &phrase));
+            let typed = annotation::read(self.language, self.text, list).kind.is_some() && !many;
+            mark > 0 && (many || record) && !typed && self.shape(list) == Shape::Fields
+        })
+    }
+
+    /// Known as a field, and not rather as a kind of record.
+    pub(super) fn is_field_like(&self, phrase: &Phrase) -> bool {
+        kinds::is_known_field(phrase) && !(phrase.is_plural && common::knows(self.language, phrase))
+    }
+
+    /// Whether the list describes records: an item has fields of its own, or something is done with it.
+    pub(super) fn has_structure(&self, tokens: &[Token]) -> bool {
+        let connects = (0..tokens.len()).any(|at| {
+            connector(self.language, tokens, at, true).is_some_and(|found| {
+                !matches!(
+                    found.connector,
+                    Connector::OneOf
+                        | Connector::Modal
+                        | Connector::Optional
+                        | Connector::Required
+                        | Connector::Flag
+                        | Connector::Search
+                        | Connector::Keep
+                ) && (at > 0 || found.connector == Connector::Topic)
+            })
+        });
+        connects
+            || tokens.iter().enumerate().any(|(at, token)| at > 0 && self.holds_fields(&tokens[..at], token))
+    }
+
+    /// Whether brackets after a noun list its fields, not a type or values.
+    pub(super) fn holds_fields(&self, before: &[Token], group: &Token) -> bool {
+        if !group.is(Kind::Group) || group.inside.is_empty() {
+            return false;
+        }
+        let note = annotation::read(self.language, self.text, &group.inside);
+        let annotated_inside =
+            group.inside.iter().any(|token| token.is(Kind::Group) || token.is(Kind::Colon));
+        if note.open_choice || (note.values.is_empty() && !annotated_inside && note.remarks.is_empty()) {
+            return false;
+        }
+        let start = before.iter().rposition(|token| !token.is_wordlike()).map_or(0, |at| at + 1);
+        let named = Phrase::read(self.language, &before[start..], None);
+        let plural =
+            named.as_ref().is_some_and(|phrase| phrase.is_plural || common::knows(self.language, phrase));
+        let field_before = named.as_ref().is_some_and(|phrase| self.is_field_like(phrase));
+        let list = items(self.language, &group.inside);
+        let known = list
+            .iter()
+            .filter_map(|item| {
+                let head: Vec<Token> = item.iter().take_while(|token| token.is_wordlike()).cloned().collect();
+                Phrase::read(self.language, &head, None)
+            })
+            .filter(kinds::is_known_field)
+            .count();
+        if field_before && !plural {
+            known == list.len() && known > 1 && annotated_inside
+        } else {
+            known * 2 >= list.len() && known > 0 || annotated_inside
+        }
+    }
+
+    /// Whether the words are a noun with what belongs to it, and no sentence.
+    pub(super) fn is_noun_phrase(&self, tokens: &[Token]) -> bool {
+        const LONGEST: usize = 7;
+        let words: Vec<&Token> = tokens.iter().filter(|token| !token.is(Kind::Group)).collect();
+        let plain =
+            !words.is_empty() && words.len() <= LONGEST && words.iter().all(|token| token.is_wordlike());
+        plain
+            && !words.iter().any(|token| self.is_sentence_word(token))
+            && !(0..tokens.len()).any(|at| connector(self.language, tokens, at, false).is_some())
+    }
+
+    fn is_sentence_word(&self, token: &Token) -> bool {
+        match self.language {
+            Language::English => english::words::is_sentence_word(&token.lower),
+            Language::Russian => {
+                english::words::is_sentence_word(&token.lower)
+                    || russian::words::is_sentence_word(&token.lower)
+                    || (russian::words::looks_like_verb(&token.lower)
+                        && !russian::phrase::is_known(&token.lower))
+            }
+        }
+    }
+
+    /// Whether a header only announces a list: "Entities", "Features", "Нужно хранить".
+    pub(super) fn is_section(&self, tokens: &[Token]) -> bool {
+        const SECTIONS: &[&str] = &[
+            "entities",
+            "entity",
+            "features",
+            "feature",
+            "requirements",
+            "models",
+            "model",
+            "tables",
+            "fields",
+            "data",
+            "data model",
+            "records",
+            "objects",
+            "functionality",
+            "the data",
+            "overview",
+            "description",
+            "domain",
+            "domain model",
+            "resources",
+            "things",
+            "what i need",
+            "сущности",
+            "функции",
+            "возможности",
+            "требования",
+            "таблицы",
+            "модели",
+            "поля",
+            "данные",
+            "разделы",
+            "объекты",
+            "справочники",
+            "функционал",
+            "описание",
+            "модель данных",
+            "ресурсы",
+        ];
+        let words: Vec<&str> = tokens.iter().map(|token| token.lower.as_str()).collect();
+        SECTIONS.contains(&words.join(" ").as_str())
+    }
+}

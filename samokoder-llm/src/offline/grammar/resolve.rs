@@ -1,0 +1,258 @@
+//! Settles which words mean another record, and adds what goes without saying.
+
+use super::draft::{Draft, DraftEntity, Link};
+use super::knowledge::common;
+use super::language::Language;
+use super::parser::Parser;
+use super::phrase::{Complement, Phrase};
+use super::token::tokenise;
+
+/// Completes a draft.
+pub(super) fn resolve(draft: &mut Draft) {
+    if draft.entities.is_empty() {
+        known_app(draft);
+    }
+    complements(draft);
+    created_targets(draft);
+    lists_of_known_records(draft);
+    fields_that_are_records(draft);
+    add_usual_fields(draft);
+    fields_that_are_records(draft);
+    draft.entities.retain(|entity| !entity.fields.is_empty() || !entity.links.is_empty());
+}
+
+/// "CRM" alone is an app whose records are known.
+fn known_app(draft: &mut Draft) {
+    let Some(description) = draft.topic.as_deref().and_then(|topic| common::app(draft.language, topic))
+    else {
+        return;
+    };
+    let statements = super::outline::outline(description);
+    let known = Parser::new(draft.language, description).read_records(&statements);
+    draft.entities = known.entities;
+    for entity in &mut draft.entities {
+        entity.described = true;
+        for field in &mut entity.fields {
+            field.known = true;
+        }
+    }
+}
+
+/// "loans of a book to a member": what stands after the noun is a relation when it names a record.
+fn complements(draft: &mut Draft) {
+    let mut at = 0;
+    while at < draft.entities.len() {
+        let entity = draft.entities[at].clone();
+        let mentioned = std::mem::take(&mut draft.entities[at].links);
+        for complement in &entity.phrase.complements {
+            complement_of(draft, at, complement);
+        }
+        for link in mentioned {
+            draft.link(at, link);
+        }
+        draft.entities[at].phrase.complements.clear();
+        at += 1;
+    }
+}
+
+fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
+    const CLASSES: &[&str] = &[
+        "категория",
+        "тип",
+        "вид",
+        "группа",
+        "жанр",
+        "раздел",
+        "category",
+        "type",
+        "kind",
+        "group",
+        "genre",
+        "единица",
+    ];
+    let target = &complement.phrase;
+    let own = draft.entities[at].phrase.clone();
+    let classifies = CLASSES.contains(&own.head_key().as_str());
+    let declared = draft.find(target).filter(|found| *found != at && !classifies);
+    let known = common::knows(draft.language, target) && !classifies;
+    let singular = match draft.language {
+        Language::English => target.determined,
+        Language::Russian => !target.is_plural || target.determined || complement.preposition.is_empty(),
+    };
+    let by = ["by", "по"].contains(&complement.preposition.as_str());
+    if by && declared.is_none() && !target.determined && super::knowledge::kinds::is_known_field(target) {
+        let mut phrase = target.clone();
+        phrase.label.clone_from(&phrase.singular);
+        draft.field(at, super::draft::DraftField { phrase, ..Default::default() });
+        return;
+    }
+    if declared.is_some()
+        || (singular && (known || (draft.language == Language::English && !is_setting(target))))
+    {
+        draft.link(at, Link { target: target.clone(), required: true, creates: true });
+    } else if !is_setting(target) {
+        let entity = &mut draft.entities[at];
+        let joined = |noun: &str| match (complement.preposition.as_str(), draft.language) {
+            ("", _) => format!("{noun} {}", target.written),
+            (preposition, _) => format!("{noun} {preposition} {}", target.written),
+        };
+        entity.phrase.singular = joined(&entity.phrase.singular);
+        entity.phrase.plural = joined(&entity.phrase.plural);
+    }
+}
+
+/// Where the app is used: no record of it.
+fn is_setting(target: &Phrase) -> bool {
+    const SETTINGS: &[&str] = &[
+        "shop",
+        "bakery",
+        "company",
+        "agency",
+        "family",
+        "office",
+        "home",
+        "business",
+        "startup",
+        "firm",
+        "me",
+        "us",
+        "house",
+        "household",
+        "club",
+        "school",
+        "clinic",
+        "salon",
+        "month",
+        "week",
+        "day",
+        "year",
+        "time",
+        "system",
+        "app",
+        "store",
+        "life",
+        "магазин",
+        "компания",
+        "фирма",
+        "семья",
+        "офис",
+        "дом",
+        "система",
+        "приложение",
+        "жизнь",
+    ];
+    SETTINGS.contains(&target.head_key().as_str())
+}
+
+/// Makes entities of what others are related to.
+fn created_targets(draft: &mut Draft) {
+    let mut at = 0;
+    while at < draft.entities.len() {
+        for link in draft.entities[at].links.clone() {
+            if link.creates && draft.find(&link.target).is_none() {
+                let mut target = link.target.clone();
+                target.complements.clear();
+                draft.entity(&target);
+            }
+        }
+        at += 1;
+    }
+}
+
+/// "a project has a name and tasks": tasks are records of their own, where common knowledge has them.
+fn lists_of_known_records(draft: &mut Draft) {
+    for at in 0..draft.entities.len() {
+        for field in draft.entities[at].fields.clone() {
+            let plain = field.kind.is_none() && field.values.is_empty() && !field.open_choice && !field.known;
+            let listed = field.phrase.is_plural && field.phrase.complements.is_empty() && plain;
+            if listed
+                && !super::knowledge::kinds::is_known_field(&field.phrase)
+                && common::knows(draft.language, &field.phrase)
+            {
+                draft.entity(&field.phrase);
+            }
+        }
+    }
+}
+
+/// A field called like a record is a relation: "author" where there are authors.
+fn fields_that_are_records(draft: &mut Draft) {
+    for at in 0..draft.entities.len() {
+        let entity = draft.entities[at].clone();
+        for field in &entity.fields {
+            let plain = field.kind.is_none() && field.values.is_empty() && !field.open_choice;
+            let Some(target) =
+                draft.find(&field.phrase).filter(|_| plain && field.phrase.complements.is_empty())
+            else {
+                continue;
+            };
+            if target == at && !field.phrase.is_plural && field.phrase.words.len() == 1
+                || draft.entities[target].phrase.key() == "имя"
+            {
+                continue;
+            }
+            let label = field.phrase.label.clone();
+            draft.entities[at].fields.retain(|own| own.phrase.label != label);
+            if field.phrase.is_plural {
+                has_many(draft, at, target, &label);
+            } else {
+                let named = entity.fields.iter().any(|other| {
+                    other.phrase.label != label
+                        && super::knowledge::kinds::naming_rank(&other.phrase).is_some()
+                });
+                let required = field.required.unwrap_or(!named);
+                draft.link(at, Link { target: field.phrase.clone(), required, creates: false });
+            }
+        }
+    }
+}
+
+/// The many side holds the relation; many on both sides is more than a form can show.
+fn has_many(draft: &mut Draft, owner: usize, part: usize, label: &str) {
+    let part_at = part;
+    let owner_phrase = draft.entities[owner].phrase.clone();
+    let both = draft.entities[part]
+        .fields
+        .iter()
+        .any(|field| field.phrase.is_plural && draft.find(&field.phrase) == Some(owner));
+    let already = draft.entities[owner].links.iter().any(|link| draft.find(&link.target) == Some(part));
+    if both || already || owner == part {
+        let reason = draft.language.choose(
+            "many on both sides; a record can point to one other only",
+            "связь «многие ко многим»; запись может указывать только на одну другую",
+        );
+        let part = format!("{} — {label}", owner_phrase.plural);
+        draft.reject(&part, reason);
+        let key = draft.entities[owner].phrase.key();
+        let many_back =
+            |field: &super::draft::DraftField| field.phrase.is_plural && field.phrase.key() == key;
+        draft.entities[part_at].fields.retain(|field| !many_back(field));
+        return;
+    }
+    draft.link(part, Link { target: owner_phrase, required: false, creates: false });
+}
+
+/// Records of which nothing is said get the fields such records usually have.
+fn add_usual_fields(draft: &mut Draft) {
+    for at in 0..draft.entities.len() {
+        let entity = &draft.entities[at];
+        if !entity.fields.is_empty() {
+            continue;
+        }
+        let linked = !entity.links.is_empty();
+        let usual = common::fields(draft.language, &entity.phrase);
+        let list = match usual {
+            Some(list) => list,
+            None if linked => draft.language.choose("notes", "примечания"),
+            None => draft.language.choose("name, notes", "название, примечания"),
+        };
+        let copy = DraftEntity { links: Vec::new(), ..entity.clone() };
+        let parser = Parser::new(draft.language, list);
+        let read = parser.read_fields(copy, &tokenise(list, 0..list.len()));
+        let fields = read.entities.into_iter().next().map(|entity| entity.fields).unwrap_or_default();
+        draft.entities[at].fields = fields;
+        for field in &mut draft.entities[at].fields {
+            field.known = true;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Russian verbs for what people do with records.
+
+use super::super::connector::{Connector, Matched, starts_with};
+use super::super::token::{Kind, Token};
+use super::paradigm::Case;
+
+use Connector::{Keep, Modal, Search};
+
+/// `*` stands for any ending.
+const PHRASES: &[(&str, Connector, Option<Case>)] = &[
+    ("следить за", Keep, Some(Case::Instrumental)),
+    ("управлять", Keep, Some(Case::Instrumental)),
+    ("заниматься", Keep, Some(Case::Instrumental)),
+    ("вести учет", Keep, Some(Case::Genitive)),
+    ("ведет учет", Keep, Some(Case::Genitive)),
+    ("вести список", Keep, Some(Case::Genitive)),
+    ("вести базу", Keep, Some(Case::Genitive)),
+    ("искать по", Search, Some(Case::Dative)),
+    ("сортировать по", Search, Some(Case::Dative)),
+    ("фильтровать по", Search, Some(Case::Dative)),
+    ("поиск по", Search, Some(Case::Dative)),
+    ("искать", Search, None),
+    ("находить", Search, None),
+    ("найти", Search, None),
+    ("сортиров*", Search, None),
+    ("фильтров*", Search, None),
+    ("видеть", Search, None),
+    ("смотреть", Search, None),
+    ("просматривать", Search, None),
+    ("посмотреть", Search, None),
+    ("показывать", Search, None),
+    ("может", Modal, None),
+    ("могут", Modal, None),
+    ("можно", Modal, None),
+    ("могли", Modal, None),
+    ("мог", Modal, None),
+    ("нужно", Modal, None),
+    ("надо", Modal, None),
+    ("должны", Modal, None),
+    ("должен", Modal, None),
+    ("должна", Modal, None),
+    ("должно", Modal, None),
+    ("позволяет", Modal, None),
+    ("позволяющее", Modal, None),
+    ("хочу", Modal, None),
+    ("хотим", Modal, None),
+    ("хочется", Modal, None),
+    ("чтобы", Modal, None),
+    ("хотелось бы", Modal, None),
+];
+
+/// Stems of verbs whose object is a record.
+const KEEP: &[&str] = &[
+    "добавля",
+    "добавит",
+    "вест",
+    "веде",
+    "храни",
+    "учитыва",
+    "записыва",
+    "записат",
+    "отслежива",
+    "редактир",
+    "удаля",
+    "удалит",
+    "фиксир",
+    "создава",
+    "создат",
+    "планир",
+    "контролир",
+    "организ",
+    "вноси",
+    "внест",
+    "заноси",
+    "изменя",
+    "измени",
+    "сохраня",
+    "оформля",
+    "регистрир",
+    "публиков",
+    "оставля",
+    "запоминат",
+    "запомин",
+    "заводи",
+    "завест",
+    "указыв",
+    "обновля",
+    "назнача",
+    "отмечат",
+    "записываем",
+];
+
+/// Finds the verb that starts at `at`.
+pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
+    let rest = &tokens[at..];
+    for (phrase, connector, case) in PHRASES {
+        if let Some(length) = starts_with(rest, phrase) {
+            return Some(Matched { connector: *connector, length, case: *case });
+        }
+    }
+    let token = rest.first().filter(|token| token.is(Kind::Word))?;
+    let is_verb = super::words::looks_like_verb(&token.lower) && !super::phrase::is_known(&token.lower);
+    let keeps = is_verb && KEEP.iter().any(|stem| token.lower.starts_with(stem));
+    keeps.then_some(Matched { connector: Keep, length: 1, case: Some(Case::Accusative) })
+}

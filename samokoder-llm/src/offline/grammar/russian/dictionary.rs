@@ -1,0 +1,74 @@
+//! Every form of the nouns in `nouns.txt`.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::paradigm::{Case, Gender, forms, gender_of, plural_of, stem_of};
+
+/// A noun in its dictionary forms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct Noun {
+    pub(in super::super) singular: String,
+    pub(in super::super) plural: String,
+    pub(in super::super) gender: Gender,
+}
+
+/// What a form can be.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Reading {
+    pub(in super::super) noun: Noun,
+    pub(in super::super) case: Case,
+    pub(in super::super) plural: bool,
+}
+
+static NOUNS: LazyLock<BTreeMap<String, Vec<Reading>>> = LazyLock::new(|| {
+    let mut nouns: BTreeMap<String, Vec<Reading>> = BTreeMap::new();
+    let lines = include_str!("nouns.txt").lines().filter(|line| !line.starts_with('#'));
+    for entry in lines.flat_map(str::split_whitespace) {
+        for (form, reading) in entry_forms(entry) {
+            nouns.entry(form).or_default().push(reading);
+        }
+    }
+    nouns
+});
+
+/// The readings of a word in lower case with `е` for `ё`.
+pub(in super::super) fn look_up(word: &str) -> &'static [Reading] {
+    NOUNS.get(word).map_or(&[], Vec::as_slice)
+}
+
+fn entry_forms(entry: &str) -> Vec<(String, Reading)> {
+    if let Some(lemma) = entry.strip_suffix('!') {
+        return unchanging(lemma, false);
+    }
+    if let Some(lemma) = entry.strip_suffix('*') {
+        return unchanging(lemma, true);
+    }
+    let (entry, given_plural) = split(entry, '+');
+    let (entry, given_gender) = split(entry, ':');
+    let (lemma, given_stem) = split(entry, '/');
+    let gender = match given_gender {
+        Some("m") => Gender::Masculine,
+        Some(_) => Gender::Feminine,
+        None => gender_of(lemma),
+    };
+    let stem = given_stem.unwrap_or_else(|| stem_of(lemma));
+    let plural = given_plural.map_or_else(|| plural_of(lemma, stem, gender), str::to_owned);
+    let noun = Noun { singular: lemma.to_owned(), plural: plural.clone(), gender };
+    forms(lemma, stem, gender, &plural)
+        .into_iter()
+        .map(|form| {
+            let reading = Reading { noun: noun.clone(), case: form.case, plural: form.plural };
+            (form.text.replace('ё', "е"), reading)
+        })
+        .collect()
+}
+
+fn unchanging(lemma: &str, plural: bool) -> Vec<(String, Reading)> {
+    let noun = Noun { singular: lemma.to_owned(), plural: lemma.to_owned(), gender: gender_of(lemma) };
+    vec![(lemma.to_owned(), Reading { noun, case: Case::Nominative, plural })]
+}
+
+fn split(entry: &str, mark: char) -> (&str, Option<&str>) {
+    entry.split_once(mark).map_or((entry, None), |(head, tail)| (head, Some(tail)))
+}

@@ -1,0 +1,293 @@
+//! Russian noun phrases.
+
+use super::super::phrase::{Complement, Phrase};
+use super::super::token::{Kind, Token};
+use super::adjective::Adjective;
+use super::dictionary::{self, Noun, Reading};
+use super::guess::guess;
+use super::paradigm::Case;
+use super::words;
+
+/// Reads words as a noun phrase that stands in `case`.
+pub(in super::super) fn read(tokens: &[Token], case: Option<Case>) -> Option<Phrase> {
+    let tokens = expanded(tokens);
+    let mut rest = tokens.as_slice();
+    let mut case = case;
+    let mut determined = false;
+    loop {
+        let fillers = rest.iter().take_while(|token| words::is_filler(&token.lower)).count();
+        determined |= rest[..fillers].iter().any(|token| words::is_singular_determiner(&token.lower));
+        rest = &rest[fillers..];
+        let Some((inside, inside_case)) = inside_container(rest) else { break };
+        (rest, case) = (inside, Some(inside_case));
+    }
+    let (mut phrase, after) = simple(rest, case)?;
+    phrase.determined = determined && !phrase.is_plural;
+    if let [and, time, ..] = after
+        && phrase.head == "дата"
+        && and.lower == "и"
+        && lemma(&time.lower) == "время"
+    {
+        phrase.label = "дата и время".to_owned();
+        phrase.singular.clone_from(&phrase.label);
+        return Some(phrase);
+    }
+    let tail: Vec<String> = after.iter().map(written).collect();
+    phrase.label = [&[phrase.label.clone()], tail.as_slice()].concat().join(" ");
+    phrase.words.extend(after.iter().map(|token| lemma(&token.lower)));
+    phrase.complements = complements(after);
+    Some(phrase)
+}
+
+/// The dictionary form of a noun in any case; other words stay what they are.
+pub(in super::super) fn lemma(word: &str) -> String {
+    best(word, None).map_or_else(|| word.to_owned(), |reading| reading.noun.singular.replace('ё', "е"))
+}
+
+/// Whether some form of a known noun is written like this.
+pub(in super::super) fn is_known(word: &str) -> bool {
+    best(word, None).is_some()
+}
+
+fn expanded(tokens: &[Token]) -> Vec<Token> {
+    let mut words = Vec::new();
+    for token in tokens {
+        for word in token.text.split(['_', ' ']).filter(|word| !word.is_empty()) {
+            let kind = if token.is(Kind::Quoted) { Kind::Word } else { token.kind };
+            words.push(Token::new(kind, word, token.span.clone()));
+        }
+    }
+    words
+}
+
+/// What follows "список", "учёт", "управление", "информация о", and the case it stands in.
+fn inside_container(tokens: &[Token]) -> Option<(&[Token], Case)> {
+    let (first, rest) = tokens.split_first()?;
+    if rest.is_empty() || !words::is_container(&lemma(&first.lower)) {
+        return None;
+    }
+    match rest.split_first()? {
+        (about, rest) if matches!(about.lower.as_str(), "о" | "об" | "обо" | "по") && !rest.is_empty() => {
+            Some((rest, Case::Prepositional))
+        }
+        (next, _) if words::is_preposition(&next.lower) => None,
+        _ if matches!(lemma(&first.lower).as_str(), "управление") => {
+            Some((rest, Case::Instrumental))
+        }
+        _ => Some((rest, Case::Genitive)),
+    }
+}
+
+/// A noun with the adjectives before it, and the words after it.
+fn simple(tokens: &[Token], case: Option<Case>) -> Option<(Phrase, &[Token])> {
+    let is_adjective = |token: &Token| !is_known(&token.lower) && Adjective::read(&token.lower).is_some();
+    let mut count = 0;
+    while count + 1 < tokens.len()
+        && is_adjective(&tokens[count])
+        && !words::is_preposition(&tokens[count + 1].lower)
+    {
+        count += 1;
+    }
+    let head = tokens.get(count)?;
+    let reading = noun(head, case, count > 0);
+    let Noun { singular, plural, gender } = &reading.noun;
+    let agreeing = |in_plural: bool| {
+        let words = tokens[..count].iter().map(|token| {
+            let adjective = Adjective::read(&token.lower);
+            adjective.map_or_else(|| written(token), |adjective| adjective.nominative(*gender, in_plural))
+        });
+        words.collect::<Vec<_>>()
+    };
+    let with = |adjectives: Vec<String>, noun: &str| [adjectives, vec![noun.to_owned()]].concat().join(" ");
+    let written_head = if reading.plural { plural } else { singular };
+    let phrase = Phrase {
+        singular: with(agreeing(false), singular),
+        plural: with(agreeing(true), plural),
+        label: with(agreeing(reading.plural), written_head),
+        written: tokens[..=count].iter().map(written).collect::<Vec<_>>().join(" "),
+        head: singular.clone(),
+        words: agreeing(false).into_iter().chain([singular.replace('ё', "е")]).collect(),
+        is_plural: reading.plural,
+        is_nominative: reading.case == Case::Nominative,
+        span: tokens[0].span.start..head.span.end,
+        ..Phrase::default()
+    };
+    Some((phrase, &tokens[count + 1..]))
+}
+
+/// The noun a word is, in the spelling of the description where that is the nominative already.
+fn noun(token: &Token, case: Option<Case>, after_adjective: bool) -> Reading {
+    let substantive = !after_adjective && !is_known(&token.lower);
+    if substantive && let Some(reading) = substantive_adjective(&token.lower) {
+        return reading;
+    }
+    let mut reading = best(&token.lower, case).unwrap_or_else(|| guess(&token.text.to_lowercase(), case));
+    let own = token.text.to_lowercase();
+    if reading.noun.singular.replace('ё', "е") == token.lower {
+        reading.noun.singular = own;
+    } else if reading.noun.plural.replace('ё', "е") == token.lower {
+        reading.noun.plural = own;
+    }
+    let acronym = token.text.chars().count() > 1 && token.text.chars().all(char::is_uppercase);
+    if acronym || token.text.is_ascii() {
+        let name = if acronym { &token.text } else { &token.lower };
+        reading.noun.singular.clone_from(name);
+        reading.noun.plural.clone_from(name);
+    }
+    reading
+}
+
+/// A noun that declines like an adjective: "заведующий", "дежурные".
+fn substantive_adjective(word: &str) -> Option<Reading> {
+    const ENDINGS: &[&str] =
+        &["ий", "ый", "ая", "ого", "ому", "ые", "ых", "ыми", "его", "ему", "щие", "щих", "щими"];
+    if !ENDINGS.iter().any(|ending| word.ends_with(ending)) || word.ends_with("рий") || word.ends_with("ний")
+    {
+        return None;
+    }
+    let adjective = Adjective::read(word)?;
+    let feminine = word.ends_with("ая");
+    let gender =
+        if feminine { super::paradigm::Gender::Feminine } else { super::paradigm::Gender::Masculine };
+    let noun = Noun {
+        singular: adjective.nominative(gender, false),
+        plural: adjective.nominative(gender, true),
+        gender,
+    };
+    let plural = ["ые", "ых", "ыми", "щие", "щих", "щими"].iter().any(|ending| word.ends_with(ending));
+    Some(Reading { noun, case: Case::Nominative, plural })
+}
+
+/// The reading of a known noun that fits the case best; compounds are known by their last part.
+fn best(word: &str, case: Option<Case>) -> Option<Reading> {
+    if let Some(reading) = choose(dictionary::look_up(word), case) {
+        return Some(reading);
+    }
+    if word.is_ascii() {
+        return None;
+    }
+    let starts = word.char_indices().map(|(at, _)| at).skip(3);
+    for at in starts {
+        let (prefix, last) = word.split_at(at);
+        if last.chars().count() < 4 {
+            break;
+        }
+        if let Some(mut reading) = choose(dictionary::look_up(last), case)
+            && (prefix.ends_with('-') || is_compound_prefix(prefix))
+        {
+            let first = prefix.strip_suffix('-').and_then(|first| choose(dictionary::look_up(first), case));
+            let (one, many) = match first.filter(|first| first.plural == reading.plural) {
+                Some(first) => (format!("{}-", first.noun.singular), format!("{}-", first.noun.plural)),
+                None => (prefix.to_owned(), prefix.to_owned()),
+            };
+            reading.noun.singular.insert_str(0, &one);
+            reading.noun.plural.insert_str(0, &many);
+            return Some(reading);
+        }
+    }
+    None
+}
+
+fn is_compound_prefix(prefix: &str) -> bool {
+    const PREFIXES: &[&str] = &[
+        "авто",
+        "видео",
+        "фото",
+        "аудио",
+        "кино",
+        "теле",
+        "радио",
+        "мото",
+        "вело",
+        "гос",
+        "мед",
+        "пед",
+        "спорт",
+        "под",
+        "супер",
+        "мини",
+        "микро",
+        "эко",
+        "био",
+        "веб",
+        "интернет",
+        "онлайн",
+        "техно",
+        "электро",
+        "мульти",
+        "сверх",
+        "меж",
+        "пред",
+        "пере",
+        "само",
+        "взаимо",
+        "водо",
+        "газо",
+        "тепло",
+        "энерго",
+        "зоо",
+        "агро",
+        "соц",
+        "проф",
+        "спец",
+        "стом",
+        "физ",
+        "хим",
+        "стройк",
+        "лес",
+        "евро",
+    ];
+    PREFIXES.contains(&prefix)
+}
+
+fn choose(readings: &[Reading], case: Option<Case>) -> Option<Reading> {
+    use Case::{Accusative, Genitive, Nominative};
+    let order: &[Case] = match case {
+        Some(Accusative) => &[Accusative, Nominative, Genitive],
+        Some(Case::Dative) => &[Case::Dative, Nominative],
+        Some(Case::Instrumental) => &[Case::Instrumental, Nominative],
+        Some(Case::Prepositional) => &[Case::Prepositional, Nominative],
+        Some(Genitive) => &[Genitive, Nominative],
+        _ => &[Nominative],
+    };
+    let fitting = order.iter().find_map(|case| readings.iter().find(|reading| reading.case == *case));
+    fitting.or_else(|| readings.first()).cloned()
+}
+
+fn written(token: &Token) -> String {
+    let capitals = token.text.chars().filter(|c| c.is_uppercase()).count();
+    if capitals > 1 && token.text.chars().count() < 8 {
+        token.text.clone()
+    } else {
+        token.text.to_lowercase()
+    }
+}
+
+fn complements(tokens: &[Token]) -> Vec<Complement> {
+    let mut complements = Vec::new();
+    let mut rest = tokens;
+    while let Some(first) = rest.first() {
+        let has_preposition = words::is_preposition(&first.lower);
+        let preposition = if has_preposition { first.lower.clone() } else { String::new() };
+        rest = &rest[usize::from(has_preposition)..];
+        let fillers = rest.iter().take_while(|token| words::is_filler(&token.lower)).count();
+        let determined = rest[..fillers].iter().any(|token| words::is_singular_determiner(&token.lower));
+        let case = complement_case(&preposition);
+        let Some((mut phrase, after)) = simple(&rest[fillers..], case) else { break };
+        phrase.determined = determined;
+        complements.push(Complement { preposition, phrase });
+        rest = after;
+    }
+    complements
+}
+
+/// The case after a preposition; `None` for the bare genitive or dative.
+fn complement_case(preposition: &str) -> Option<Case> {
+    match preposition {
+        "к" | "ко" | "по" => Some(Case::Dative),
+        "на" | "за" | "про" => Some(Case::Accusative),
+        "в" | "во" | "о" | "об" | "обо" | "при" => Some(Case::Prepositional),
+        "с" | "со" | "между" | "над" | "под" | "перед" => Some(Case::Instrumental),
+        _ => Some(Case::Genitive),
+    }
+}
