@@ -32,6 +32,8 @@ export class ListView {
   }
 
   async show(parameters) {
+    // A form that opens or closes on top of the list leaves it, and the focus in it, alone.
+    if (this.results.hasChildNodes() && parameters.toString() === this.parameters.toString()) return;
     this.parameters = parameters;
     this.addLink.href = this.address("new");
     for (const control of this.tools.elements) {
