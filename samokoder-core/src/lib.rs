@@ -7,3 +7,5 @@
 pub mod id;
 pub mod project;
 pub mod sandbox;
+#[cfg(feature = "test-util")]
+pub mod testing;

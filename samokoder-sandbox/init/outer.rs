@@ -43,6 +43,9 @@ pub fn run() -> ! {
     let _ = process::close_from(3, false);
     let _ = process::setsid();
     process::umask();
+    // Run from memory, it would be listed by the number of a descriptor.
+    let _ = fs::write("/proc/self/comm", "samokoder-init");
+    process::reset_signals();
     let mut buffer = vec![0; MAX_DATAGRAM];
     let Ok((length, mut descriptors)) = sockets::receive(io::stdin().as_fd(), &mut buffer) else {
         process::exit(1)

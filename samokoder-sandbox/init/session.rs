@@ -55,7 +55,8 @@ fn build(setup: &Setup, trees: Option<Trees>, mapped: OwnedFd) -> Result<(), Fai
     process::set_hostname("sandbox").at("name the host")?;
     sockets::raise_loopback().at("bring the loopback interface up")?;
     root::build(setup, &trees)?;
-    workspace::create(setup, trees.data)
+    workspace::create(setup, trees.data)?;
+    process::forget_capabilities().at("drop capabilities for good")
 }
 
 struct Session {

@@ -1,0 +1,3 @@
+//! What implementors of a port test themselves with.
+
+pub mod sandbox;
