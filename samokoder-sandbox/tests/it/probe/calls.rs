@@ -120,7 +120,10 @@ pub fn supervisor() -> Vec<String> {
     #[cfg(not(target_arch = "x86_64"))]
     let (kill, prlimit, setaffinity, setpriority) = (129, 261, 122, 140);
     let mut breaches = Vec::new();
-    let limit = [1_u64, 1];
+    let limit = [0_u64, 0];
+    if call(prlimit, [0, 4, limit.as_ptr() as usize, 0, 0]) == 0 {
+        breaches.push("the host's crash handler can be called".to_owned());
+    }
     let mask = [1_u64; 16];
     if call(prlimit, [1, 0, limit.as_ptr() as usize, 0, 0]) == 0 {
         breaches.push("its limits can be changed".to_owned());
