@@ -65,6 +65,23 @@ async fn what_is_written_to_the_data_folder_belongs_to_its_owner() {
 }
 
 #[tokio::test]
+async fn a_checkout_leaves_the_data_folder_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (owner, file) = (fs::metadata(folder.path()).unwrap().uid(), folder.path().join("file"));
+    fs::write(&file, "the person's").unwrap();
+    let sandbox = bare_sandbox();
+    let session = sandbox.open(SessionSpec::new(mark()).data(folder.path())).await.unwrap();
+    let path = samokoder_core::project::WorkspacePath::parse("data/file").unwrap();
+    let content = "the model's".into();
+    session.checkout(vec![samokoder_core::sandbox::CheckoutFile { path, content }]).await.unwrap();
+    let outcome = session.exec(Command::new(["cat", "data/file"])).await.unwrap();
+    assert_eq!(outcome.stdout.text, "the person's", "{outcome:?}");
+    session.close().await.unwrap();
+    assert_eq!(fs::read_to_string(&file).unwrap(), "the person's");
+    assert_eq!(fs::metadata(folder.path()).unwrap().uid(), owner, "this file system can map owners");
+}
+
+#[tokio::test]
 async fn dropping_the_last_handle_ends_everything() {
     let (sandbox, mark) = (bare_sandbox(), mark());
     let session = sandbox.open(SessionSpec::new(&mark)).await.unwrap();

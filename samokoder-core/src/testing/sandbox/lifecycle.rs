@@ -14,6 +14,7 @@ pub(super) const CASES: &[Case] = &[
     case!("a dropped command is killed", dropped),
     case!("a service is reached through a port and stops when asked", service),
     case!("a service that does not listen to reason is killed", stubborn),
+    case!("a service that nobody listens to is not held up by what it writes", talkative),
     case!("a port nobody listens on is refused", refused),
     case!("the data folder outlives the session and a checkout", data),
     case!("a closed session is closed, and opening gives a new one", closed),
@@ -112,6 +113,16 @@ async fn stubborn(bench: Bench<'_>) -> Finding {
     while !shell(&session, "test -e ready").await?.success() {}
     let outcome = service.stop(Duration::from_millis(200)).await.map_err(|error| error.to_string())?;
     expect(outcome.status == ExecStatus::Cancelled, "expected Cancelled", &outcome)
+}
+
+async fn talkative(bench: Bench<'_>) -> Finding {
+    let session = bench.open().await?;
+    let script = "head -c 4000000 /dev/zero; head -c 4000000 /dev/zero >&2; touch done; sleep 30";
+    let service = session.spawn(Command::new(["sh", "-c", script])).await;
+    let mut service = service.map_err(|error| error.to_string())?;
+    while !shell(&session, "test -e done").await?.success() {}
+    let outcome = service.stop(Duration::ZERO).await.map_err(|error| error.to_string())?;
+    expect(outcome.stdout.omitted > 3_000_000, "expected the beginning and the end of its output", &outcome)
 }
 
 async fn refused(bench: Bench<'_>) -> Finding {
