@@ -294,7 +294,9 @@ pub(super) fn value(text: &str, tokens: &[Token]) -> String {
     let articles = tokens
         .iter()
         .take_while(|token| {
-            ["a", "an", "either", "the", "just"].contains(&token.lower.as_str()) && tokens.len() > 1
+            token.text.chars().all(char::is_lowercase)
+                && ["a", "an", "either", "the", "just"].contains(&token.lower.as_str())
+                && tokens.len() > 1
         })
         .count();
     let tokens = &tokens[articles..];

@@ -48,6 +48,9 @@ fn continues(open: &str, next: &str) -> bool {
     if next_line.trim().is_empty() || bullet(next_line.trim_start()).is_some() || next_line.starts_with('#') {
         return false;
     }
+    if next_line.chars().take(40).any(|c| c == ':') {
+        return false;
+    }
     let line = open.trim_end();
     let last = line.lines().last().unwrap_or_default();
     let unclosed = line.matches(['(', '[', '{']).count() > line.matches([')', ']', '}']).count();

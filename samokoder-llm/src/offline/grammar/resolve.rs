@@ -12,6 +12,7 @@ pub(super) fn resolve(draft: &mut Draft) {
     if draft.entities.is_empty() {
         known_app(draft);
     }
+    drop_title_entity(draft);
     complements(draft);
     created_targets(draft);
     lists_of_known_records(draft);
@@ -19,6 +20,23 @@ pub(super) fn resolve(draft: &mut Draft) {
     add_usual_fields(draft);
     fields_that_are_records(draft);
     draft.entities.retain(|entity| !entity.fields.is_empty() || !entity.links.is_empty());
+}
+
+/// The noun of a title is no record when others are described and none of them refers to it.
+fn drop_title_entity(draft: &mut Draft) {
+    let Some(at) = draft.title_entity else { return };
+    let entity = &draft.entities[at];
+    let key = entity.phrase.key();
+    let described = draft.entities.iter().filter(|other| other.described).count();
+    let referred = draft.entities.iter().any(|other| {
+        other.links.iter().any(|link| link.target.key() == key)
+            || other.phrase.complements.iter().any(|part| part.phrase.key() == key)
+            || other.fields.iter().any(|field| field.phrase.key() == key)
+    });
+    let known = common::knows(draft.language, &entity.phrase);
+    if !entity.described && !referred && described > usize::from(known) {
+        draft.entities.remove(at);
+    }
 }
 
 /// "CRM" alone is an app whose records are known.
@@ -86,6 +104,11 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
         draft.field(at, super::draft::DraftField { phrase, ..Default::default() });
         return;
     }
+    let attribute = super::knowledge::kinds::is_known_field(target) && !common::knows(draft.language, target);
+    if declared.is_none() && target.determined && attribute {
+        draft.field(at, super::draft::DraftField { phrase: target.clone(), ..Default::default() });
+        return;
+    }
     if declared.is_some()
         || (singular && (known || (draft.language == Language::English && !is_setting(target))))
     {
@@ -112,6 +135,12 @@ fn is_setting(target: &Phrase) -> bool {
         "office",
         "home",
         "business",
+        "period",
+        "while",
+        "purpose",
+        "given",
+        "fee",
+        "total",
         "startup",
         "firm",
         "me",

@@ -130,8 +130,9 @@ const PHRASES: &[(&str, Connector)] = &[
     ("come from", Belongs),
     ("is between", Belongs),
     ("points to", Belongs),
-    ("links to", Belongs),
-    ("link to", Belongs),
+    ("goes to", Belongs),
+    ("go to", Belongs),
+    ("are between", Belongs),
     ("where", Clause),
     ("so that", Clause),
     ("in which", Clause),
@@ -249,7 +250,9 @@ fn linked(rest: &[Token]) -> Option<Matched> {
     if copulas == 0 && LINKING.contains(&participle.lower.as_str()) && determined(next) {
         return Some(Matched { connector: Belongs, length: 1, case: None });
     }
-    let joins = ["to", "by", "with", "on", "for", "from", "in", "at"].contains(&next.lower.as_str());
+    let goes_on = rest.get(copulas + 2).is_some_and(Token::is_wordlike);
+    let joins = goes_on
+        && ["to", "by", "with", "on", "for", "from", "in", "at", "into"].contains(&next.lower.as_str());
     let regular = copulas > 0 && participle.lower.ends_with("ed");
     (joins && (regular || LINKED.contains(&participle.lower.as_str()))).then_some(Matched {
         connector: Belongs,

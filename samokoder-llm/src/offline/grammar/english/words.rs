@@ -6,6 +6,7 @@ const SINGULAR_DETERMINERS: &[&str] =
     &["a", "an", "each", "every", "one", "the", "any", "single", "this", "that"];
 
 const FILLERS: &[&str] = &[
+    "entity",
     "a",
     "an",
     "the",
@@ -151,6 +152,28 @@ pub(in super::super) fn in_sentence(text: &str) -> String {
 /// Words that no noun phrase holds: what they stand in is a sentence.
 pub(in super::super) fn is_sentence_word(word: &str) -> bool {
     const WORDS: &[&str] = &[
+        "enroll",
+        "enrolls",
+        "enrol",
+        "attend",
+        "attends",
+        "lend",
+        "lends",
+        "borrows",
+        "rents",
+        "buys",
+        "brings",
+        "bring",
+        "pay",
+        "pays",
+        "live",
+        "lives",
+        "choose",
+        "chooses",
+        "i've",
+        "we've",
+        "whose",
+        "what's",
         "is",
         "are",
         "was",
@@ -282,6 +305,23 @@ pub(in super::super) fn is_sentence_word(word: &str) -> bool {
 /// Words of asking for an app.
 pub(in super::super) fn is_request(word: &str) -> bool {
     const WORDS: &[&str] = &[
+        "u",
+        "smth",
+        "pls",
+        "plz",
+        "thx",
+        "thanks",
+        "thank",
+        "im",
+        "id",
+        "gimme",
+        "yo",
+        "ok",
+        "okay",
+        "cheers",
+        "basically",
+        "something",
+        "ya",
         "please",
         "i",
         "we",
@@ -344,6 +384,8 @@ pub(in super::super) fn is_request(word: &str) -> bool {
 /// Nouns that name the app and not what it keeps.
 pub(in super::super) fn is_app_word(word: &str) -> bool {
     const WORDS: &[&str] = &[
+        "cellar",
+        "bookshelf",
         "tracker",
         "trackers",
         "manager",

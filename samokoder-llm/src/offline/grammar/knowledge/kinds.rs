@@ -121,8 +121,6 @@ const HEADS: &[(&[&str], FieldKind)] = &[
             "level",
             "bedroom",
             "bathroom",
-            "guest",
-            "position",
             "grade",
             "age",
             "streak",
@@ -646,7 +644,15 @@ fn special(label: &str, head: &str, words: &[String]) -> Option<FieldKind> {
     if label.starts_with("number of ") || label.starts_with("num of ") || label.starts_with("amount of ") {
         return Some(Integer);
     }
-    if label.ends_with(" on") || label.ends_with(" date") || label.starts_with("date of ") {
+    if label.starts_with("year ") {
+        return Some(Integer);
+    }
+    if label.starts_with("date ")
+        || label == "to"
+        || label.ends_with(" on")
+        || label.ends_with(" date")
+        || label.starts_with("date of ")
+    {
         return Some(Date);
     }
     if label.starts_with("is ") || label.starts_with("has ") || label.starts_with("да/нет") {

@@ -33,6 +33,7 @@ pub(super) enum Mode {
 
 impl Parser<'_> {
     pub(super) fn sentence(&mut self, tokens: &[Token]) {
+        let tokens = &self.without_relative_clauses(tokens);
         let tokens = self.after_background(tokens);
         let request = self.request_length(tokens);
         let rest = &tokens[request..];
@@ -202,11 +203,18 @@ impl Parser<'_> {
         match mode {
             Mode::Subject | Mode::Topic => {}
             Mode::Keep | Mode::Unknown if self.shape(rest) == Shape::Fields => {}
+            Mode::Keep if items(self.language, chunk).len() > 1 => {
+                self.keep(chunk, None, None);
+                return Some(Mode::Subject);
+            }
             Mode::Keep if self.shape(rest) == Shape::Entities || phrase.is_none() => {
                 self.note_title(chunk);
                 return Some(Mode::Keep);
             }
-            Mode::Values | Mode::Flag | Mode::Belongs { .. } | Mode::Many => return None,
+            Mode::Belongs { required } if self.shape(rest) == Shape::Fields => {
+                self.belongs(chunk, None, required);
+                return Some(Mode::Fields(None));
+            }
             _ => return None,
         }
         let Some(phrase) = phrase else {
@@ -371,7 +379,8 @@ impl Parser<'_> {
             if next == Some(Connector::OneOf) && self.point_at_status(&phrase) {
                 continue;
             }
-            if acts && !topic && !phrase.is_plural && self.draft.find(&phrase).is_none() {
+            if acts && !topic && !phrase.is_plural && !phrase.determined && self.draft.find(&phrase).is_none()
+            {
                 continue;
             }
             let subject = self.draft.entity(&phrase);
@@ -510,6 +519,11 @@ impl Parser<'_> {
                         self.draft.link(subject, Link { target: phrase.clone(), required, creates: true });
                         for other in phrase.complements.iter().filter(|other| other.phrase.determined) {
                             let target = other.phrase.clone();
+                            if self.is_field_like(&target) && self.draft.find(&target).is_none() {
+                                self.draft
+                                    .field(subject, DraftField { phrase: target, ..DraftField::default() });
+                                continue;
+                            }
                             self.draft.link(subject, Link { target, required, creates: true });
                         }
                     }

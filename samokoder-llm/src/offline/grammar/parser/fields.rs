@@ -30,12 +30,17 @@ impl Parser<'_> {
             if item.is_empty() {
                 break;
             }
+            let item_end = rest.iter().position(|token| token.span.start == item[0].span.start).unwrap_or(0)
+                + item.len();
+            if let Some(whole) = self.shared_head(item, &rest[item_end..]) {
+                self.field_item(&whole, case, required);
+                rest = &rest[item_end..];
+                continue;
+            }
             if let Some(length) = self.linked_item(rest) {
                 rest = &rest[length..];
                 continue;
             }
-            let item_end = rest.iter().position(|token| token.span.start == item[0].span.start).unwrap_or(0)
-                + item.len();
             let Some(mark) = mark.filter(|mark| *mark < item_end) else {
                 self.field_item(item, case, required);
                 rest = &rest[item_end..];
@@ -46,6 +51,16 @@ impl Parser<'_> {
             self.named_field(&rest[..mark], case, required, note, Some(&rest[mark + 1..end]));
             rest = &rest[end..];
         }
+    }
+
+    /// "start and end time": the start is a time too.
+    fn shared_head(&self, item: &[Token], after: &[Token]) -> Option<Vec<Token>> {
+        let [start] = item else { return None };
+        let next = items(self.language, after).first().copied()?;
+        let [end, head] = next else { return None };
+        let pair = [("start", "end"), ("first", "last"), ("check-in", "check-out")]
+            .contains(&(start.lower.as_str(), end.lower.as_str()));
+        pair.then(|| vec![start.clone(), head.clone()])
     }
 
     /// "with a doctor" in a list of fields is a relation where the subject has relations, or doctors are described.
@@ -163,6 +178,7 @@ impl Parser<'_> {
         values: Option<&[Token]>,
     ) {
         let (name, said) = self.requirement_words(name);
+        let name = without_type(name, &mut note);
         note.required = note.required.or(said).or(required);
         let Some(mut phrase) = self.field_phrase(&name, case) else {
             self.reject(&name);
@@ -253,6 +269,11 @@ impl Parser<'_> {
         );
         let secret =
             words.iter().any(|token| ["password", "пароль", "паролем"].contains(&token.lower.as_str()));
+        if words.first().is_some_and(|first| ["whether", "if"].contains(&first.lower.as_str()))
+            && words.len() < 6
+        {
+            return false;
+        }
         (reason.is_some() && !known) || verbs || acts || secret
     }
 
@@ -307,6 +328,42 @@ impl Parser<'_> {
     }
 }
 
+/// Takes a type or a range off the end of a name: "vip boolean", "rating 1-5", "rating from 1 to 10".
+fn without_type(mut name: Vec<Token>, note: &mut Annotation) -> Vec<Token> {
+    const TYPES: &[&str] = &[
+        "string",
+        "str",
+        "varchar",
+        "integer",
+        "int",
+        "boolean",
+        "bool",
+        "datetime",
+        "timestamp",
+        "decimal",
+        "float",
+        "money",
+    ];
+    let repeated = matches!(name.as_slice(), [.., one, two] if one.lower == two.lower);
+    let last = name.last().map(|token| token.lower.clone()).unwrap_or_default();
+    if name.len() > 1 && (TYPES.contains(&last.as_str()) || repeated) {
+        note.kind = note.kind.or_else(|| super::super::knowledge::kinds::annotated(&last));
+        name.pop();
+    }
+    let range = name.iter().rposition(|token| {
+        !token.is(Kind::Number)
+            && !["to", "from", "out", "of", "до", "от", "по"].contains(&token.lower.as_str())
+            && !token.is(Kind::Dash)
+    });
+    if let Some(end) = range
+        && name[end + 1..].iter().any(|token| token.is(Kind::Number))
+    {
+        name.truncate(end + 1);
+        note.kind = note.kind.or(Some(FieldKind::Integer));
+    }
+    name
+}
+
 /// "returned flag", "whether it is paid", "да/нет".
 fn is_flag(phrase: &Phrase) -> bool {
     phrase.words.iter().any(|word| matches!(word.as_str(), "flag" | "checkbox" | "whether" | "ли"))
@@ -320,6 +377,8 @@ fn strip_flag(phrase: &mut Phrase) {
         "checkbox",
         "whether",
         "if",
+        "it's",
+        "they're",
         "it",
         "is",
         "was",

@@ -21,6 +21,63 @@ impl Parser<'_> {
         if asks { count } else { 0 }
     }
 
+    /// "movies I have watched with ..." are movies; who has watched them is no part of the app.
+    pub(super) fn without_relative_clauses(&self, tokens: &[Token]) -> Vec<Token> {
+        const WHO: &[&str] = &["i", "we", "i've", "we've", "i'd", "we'd"];
+        const BEFORE: &[&str] = &[
+            "and",
+            "or",
+            "to",
+            "so",
+            "what",
+            "how",
+            "when",
+            "where",
+            "that",
+            "let",
+            "lets",
+            "but",
+            "because",
+            "if",
+            "then",
+            "which",
+            "while",
+            "app",
+            "tool",
+            "as",
+            "for",
+            "with",
+            "hi",
+            "hello",
+            "hey",
+            "yesterday",
+        ];
+        let mut kept: Vec<Token> = Vec::new();
+        let mut at = 0;
+        while at < tokens.len() {
+            let token = &tokens[at];
+            let after_noun = kept.last().is_some_and(|last| {
+                last.is(Kind::Word)
+                    && !BEFORE.contains(&last.lower.as_str())
+                    && !self.is_generic_app_word(last)
+            });
+            if self.language == Language::English && after_noun && WHO.contains(&token.lower.as_str()) {
+                let ends = |token: &Token| {
+                    !token.is_wordlike()
+                        || ["with", "and", "or", "by", "including"].contains(&token.lower.as_str())
+                };
+                let end = tokens[at..].iter().position(ends).map_or(tokens.len(), |end| at + end);
+                if end - at < 6 {
+                    at = end;
+                    continue;
+                }
+            }
+            kept.push(token.clone());
+            at += 1;
+        }
+        kept
+    }
+
     /// "I run a small bakery and want ..." tells who asks; what is asked begins at "want".
     pub(super) fn after_background<'t>(&mut self, tokens: &'t [Token]) -> &'t [Token] {
         const WHO: &[&str] = &["i", "we", "my", "our", "я", "мы", "у"];
@@ -84,7 +141,9 @@ impl Parser<'_> {
         ];
         let speaks = tokens.first().is_some_and(|first| WHO.contains(&first.lower.as_str()));
         let tells = tokens.get(1).is_some_and(|verb| TELLS.contains(&verb.lower.as_str()));
-        if !speaks || !tells {
+        let is = tokens.first().is_some_and(|first| ["i'm", "we're"].contains(&first.lower.as_str()))
+            && tokens.get(1).is_some_and(|next| ["a", "an", "the", "in"].contains(&next.lower.as_str()));
+        if !is && (!speaks || !tells) {
             return tokens;
         }
         let pivot =
@@ -93,7 +152,7 @@ impl Parser<'_> {
         if to {
             return tokens;
         }
-        let before = &tokens[2..pivot.unwrap_or(tokens.len())];
+        let before = &tokens[usize::from(!is) + 1..pivot.unwrap_or(tokens.len())];
         let end = before
             .iter()
             .position(|token| {
@@ -303,7 +362,10 @@ impl Parser<'_> {
                 || ["that", "which", "where", "so", "чтобы", "где", "который", "которая", "которое", "in"]
                     .contains(&tokens[at].lower.as_str())
                 || connector(self.language, tokens, at, false).is_some_and(|found| {
-                    !(at == 0 && found.connector == Connector::Keep && found.length == 1)
+                    !(at == 0
+                        && found.connector == Connector::Keep
+                        && found.length == 1
+                        && !tokens.get(1).is_some_and(|next| self.is_plain_word(next)))
                 })
                 || (tokens[at].lower == "to" && at > 0)
                 || (tokens[at].lower == "for" && connector(self.language, tokens, at + 1, false).is_some())

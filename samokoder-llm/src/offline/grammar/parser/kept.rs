@@ -14,6 +14,9 @@ use samokoder_core::project::FieldKind;
 impl Parser<'_> {
     /// The objects of "track", "manage", "add"; the last one is the subject of what follows.
     pub(super) fn keep(&mut self, chunk: &[Token], case: Option<Case>, next: Option<Connector>) {
+        if self.fields_of_records(chunk, case) {
+            return;
+        }
         let mut last = None;
         let said_more = matches!(next, Some(Connector::Has | Connector::Belongs | Connector::Many));
         for item in items(self.language, chunk) {
@@ -29,10 +32,71 @@ impl Parser<'_> {
                 self.acted_on(kept);
             }
             last = kept.or(last);
+            if let Some(last) = last {
+                self.subjects = vec![last];
+            }
         }
-        if let Some(last) = last {
-            self.subjects = vec![last];
+    }
+
+    /// "names and phone numbers of clients", "students' names and emails": fields first, then what has them.
+    fn fields_of_records(&mut self, chunk: &[Token], case: Option<Case>) -> bool {
+        let list = items(self.language, chunk);
+        let (Some(first), Some(last)) = (list.first(), list.last()) else { return false };
+        let possessive =
+            first.iter().position(|token| token.lower.ends_with("s'") || token.lower.ends_with("'s"));
+        let (owner, names): (Phrase, Vec<Vec<Token>>) =
+            if let Some(at) = possessive.filter(|at| at + 1 < first.len()) {
+                let mut owner_tokens = first[..=at].to_vec();
+                if let Some(word) = owner_tokens.last_mut() {
+                    word.text = word.text.trim_end_matches("'s").trim_end_matches('\'').to_owned();
+                    word.lower = word.text.to_lowercase();
+                }
+                let Some(owner) = Phrase::read(self.language, &owner_tokens, None) else { return false };
+                let names = list
+                    .iter()
+                    .enumerate()
+                    .map(|(n, item)| if n == 0 { item[at + 1..].to_vec() } else { item.to_vec() });
+                (owner, names.collect())
+            } else if list.len() > 6 {
+                return false;
+            } else {
+                let Some(phrase) = Phrase::read(self.language, last, case) else { return false };
+                let Some(owner) =
+                    phrase.complements.iter().find(|other| ["of", ""].contains(&other.preposition.as_str()))
+                else {
+                    return false;
+                };
+                let names = list.iter().map(|item| {
+                    item.iter()
+                        .take_while(|token| token.span.start < owner.phrase.span.start && token.lower != "of")
+                        .cloned()
+                        .collect()
+                });
+                (owner.phrase.clone(), names.collect())
+            };
+        let named = |name: &Vec<Token>| {
+            Phrase::read(self.language, name, case).is_some_and(|phrase| {
+                phrase.is_plural && self.is_field_like(&phrase) && !common::knows(self.language, &phrase)
+            })
+        };
+        let own = names.iter().take_while(|name| named(name)).count();
+        let complete = own == names.len() || possessive.is_some();
+        if !owner.is_plural || self.is_field_like(&owner) || own == 0 || !complete {
+            return false;
         }
+        let others: Vec<Vec<Token>> = names[own..].to_vec();
+        let Some(entity) = self.draft.entity(&owner) else { return false };
+        self.subjects = vec![entity];
+        for name in names.into_iter().take(own) {
+            let Some(mut phrase) = Phrase::read(self.language, &name, case) else { continue };
+            phrase.label.clone_from(&phrase.singular);
+            phrase.is_plural = false;
+            self.draft.field(entity, DraftField { phrase, ..DraftField::default() });
+        }
+        for other in others {
+            self.keep(&other, case, None);
+        }
+        true
     }
 
     /// "Customers place orders": an order belongs to a customer. "Members book classes": a booking belongs to both.
@@ -55,6 +119,11 @@ impl Parser<'_> {
             "писать",
         ];
         const EVENTS: &[(&str, &str)] = &[
+            ("enroll", "enrollment"),
+            ("enrolls", "enrollment"),
+            ("borrows", "loan"),
+            ("rents", "rental"),
+            ("attend", "attendance"),
             ("book", "booking"),
             ("reserve", "reservation"),
             ("borrow", "loan"),
@@ -172,7 +241,10 @@ impl Parser<'_> {
 
     /// "record the date and amount" after something was spoken of.
     fn is_part_of_subject(&self, item: &[Token], case: Option<Case>) -> bool {
-        let name: Vec<Token> = item.iter().take_while(|token| token.is_wordlike()).cloned().collect();
+        let slash =
+            item.iter().position(|token| token.is(Kind::Slash)).map_or(item.len(), |at| at.saturating_sub(1));
+        let name: Vec<Token> =
+            item[..slash].iter().take_while(|token| token.is_wordlike()).cloned().collect();
         let Some(phrase) = Phrase::read(self.language, &name, case) else { return false };
         !self.subjects.is_empty()
             && self.is_field_like(&phrase)
@@ -240,7 +312,9 @@ impl Parser<'_> {
                 self.reject(title);
                 continue;
             }
-            self.subjects.extend(self.draft.entity(&phrase));
+            let entity = self.draft.entity(&phrase);
+            self.draft.title_entity = self.draft.title_entity.or(entity);
+            self.subjects.extend(entity);
         }
     }
 }
