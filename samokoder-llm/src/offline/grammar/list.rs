@@ -93,8 +93,6 @@ fn begins_field(language: Language, tokens: &[Token], values_go_on: bool) -> boo
         samokoder_core::project::FieldKind::Text
             | samokoder_core::project::FieldKind::Boolean
             | samokoder_core::project::FieldKind::LongText
-            | samokoder_core::project::FieldKind::Integer
-            | samokoder_core::project::FieldKind::Number
     );
     article && kinds::is_known_field(&phrase) || (strong && !values_go_on)
 }

@@ -95,8 +95,11 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
     let known = common::knows(draft.language, target) && !classifies;
     let singular = match draft.language {
         Language::English => target.determined,
-        Language::Russian => !target.is_plural || target.determined || complement.preposition.is_empty(),
+        Language::Russian => target.determined || ["", "к", "от"].contains(&complement.preposition.as_str()),
     };
+    if declared.is_none() && is_setting(target) {
+        return;
+    }
     let by = ["by", "по"].contains(&complement.preposition.as_str());
     if by && declared.is_none() && !target.determined && super::knowledge::kinds::is_known_field(target) {
         let mut phrase = target.clone();

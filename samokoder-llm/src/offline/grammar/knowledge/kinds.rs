@@ -641,7 +641,12 @@ fn is_moment(label: &str, words: &[String]) -> bool {
 
 fn special(label: &str, head: &str, words: &[String]) -> Option<FieldKind> {
     let has = |word: &str| words.iter().any(|own| own == word);
-    if label.starts_with("number of ") || label.starts_with("num of ") || label.starts_with("amount of ") {
+    if label.starts_with("number of ")
+        || label.starts_with("сколько ")
+        || label.starts_with("how many ")
+        || label.starts_with("num of ")
+        || label.starts_with("amount of ")
+    {
         return Some(Integer);
     }
     if label.starts_with("year ") {

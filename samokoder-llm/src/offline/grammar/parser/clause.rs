@@ -96,6 +96,11 @@ impl Parser<'_> {
         let list = if after[0].is(Kind::Group) { &after[0].inside } else { &after[length..] };
         let shape = if after[0].is(Kind::Comma) { Shape::Entities } else { self.shape(list) };
         let subject = self.entity_phrase(title);
+        let first_item = items(self.language, list).first().copied().unwrap_or_default();
+        let with_field = found.is_some_and(|found| found.connector == Connector::Has)
+            && Phrase::read(self.language, first_item, case)
+                .is_some_and(|phrase| self.is_field_like(&phrase) && !phrase.is_plural);
+        let shape = if with_field { Shape::Fields } else { shape };
         let entities =
             shape == Shape::Entities || (shape == Shape::Either && self.is_title(title)) || subject.is_none();
         if let Some(subject) = subject.filter(|_| !entities) {
@@ -167,6 +172,7 @@ impl Parser<'_> {
     fn applies(&self, mode: Mode, chunk: &[Token], found: Connector, rest: &[Token]) -> bool {
         let empty = !chunk.iter().any(Token::is_wordlike);
         match (mode, found) {
+            (Mode::Fields(_), Connector::Clause) => !chunk.last().is_some_and(|last| last.is(Kind::Comma)),
             (Mode::Values, Connector::Has) => chunk.len() > 1,
             (Mode::Values, Connector::OneOf) => empty,
             (Mode::Fields(_), Connector::Keep | Connector::Search) if self.language == Language::Russian => {
@@ -349,6 +355,8 @@ impl Parser<'_> {
         let acts = matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search));
         let mut subjects = Vec::new();
         for item in &list {
+            let (item, case) = &self.without_preposition(item, case);
+            let case = *case;
             if self.is_pronoun(item) {
                 subjects.extend(self.subjects.iter().copied());
                 continue;
@@ -390,6 +398,20 @@ impl Parser<'_> {
         if !subjects.is_empty() {
             subjects.dedup();
             self.subjects = subjects;
+        }
+    }
+
+    /// "В заказе есть" speaks of the order.
+    fn without_preposition<'t>(&self, item: &'t [Token], case: Option<Case>) -> (&'t [Token], Option<Case>) {
+        match item {
+            [first, rest @ ..]
+                if self.language == Language::Russian
+                    && !rest.is_empty()
+                    && russian::words::is_preposition(&first.lower) =>
+            {
+                (rest, russian::phrase::complement_case(&first.lower))
+            }
+            _ => (item, case),
         }
     }
 
@@ -512,7 +534,8 @@ impl Parser<'_> {
                 Some(phrase)
                     if at > 0 && self.is_field_like(&phrase) && self.draft.find(&phrase).is_none() =>
                 {
-                    self.fields(item, case, None);
+                    let start = chunk.iter().position(|token| token.span == item[0].span).unwrap_or(0);
+                    return self.fields(&chunk[start..], case, None);
                 }
                 Some(phrase) => {
                     for subject in self.subjects.clone() {

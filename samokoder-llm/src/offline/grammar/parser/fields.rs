@@ -15,6 +15,9 @@ impl Parser<'_> {
     /// Adds the fields of a list to the subjects.
     pub(super) fn fields(&mut self, tokens: &[Token], case: Option<Case>, required: Option<bool>) {
         if self.subjects.is_empty() {
+            if self.shape(tokens) == super::shape::Shape::Fields {
+                return self.reject(tokens);
+            }
             return self.keep(tokens, case, None);
         }
         let mut rest = tokens;
@@ -37,7 +40,7 @@ impl Parser<'_> {
                 rest = &rest[item_end..];
                 continue;
             }
-            if let Some(length) = self.linked_item(rest) {
+            if let Some(length) = self.linked_item(rest, case) {
                 rest = &rest[length..];
                 continue;
             }
@@ -66,21 +69,25 @@ impl Parser<'_> {
     /// "with a doctor" in a list of fields is a relation where the subject has relations, or doctors are described.
     ///
     /// Gives the number of tokens it takes; what its brackets or its colon list are fields of the subject.
-    fn linked_item(&mut self, rest: &[Token]) -> Option<usize> {
+    fn linked_item(&mut self, rest: &[Token], case: Option<Case>) -> Option<usize> {
         let end = rest
             .iter()
             .position(|token| !token.is_wordlike() || is_conjunction(self.language, token))
             .unwrap_or(rest.len());
-        let phrase = Phrase::read(self.language, &rest[..end], None)?;
+        let phrase = Phrase::read(self.language, &rest[..end], case)?;
+        let russian = self.language == Language::Russian;
+        let singular =
+            phrase.determined || (russian && !phrase.is_plural && case == Some(Case::Instrumental));
         let related = self.subjects.iter().any(|at| !self.draft.entities[*at].phrase.complements.is_empty());
-        let described =
-            phrase.determined && self.draft.find(&phrase).is_some_and(|at| !self.subjects.contains(&at));
-        let known = phrase.determined && super::super::knowledge::common::knows(self.language, &phrase);
+        let described = singular && self.draft.find(&phrase).is_some_and(|at| !self.subjects.contains(&at));
+        let known = singular && super::super::knowledge::common::knows(self.language, &phrase);
         let opens = rest.get(end).is_some_and(|token| {
             token.is(Kind::Group) && self.holds_fields(&rest[..end], token) || token.is(Kind::Colon)
         });
         if self.is_field_like(&phrase)
-            || !(related && known || described && opens || described && !phrase.complements.is_empty())
+            || !(related && (known || russian && described)
+                || described && opens
+                || described && !phrase.complements.is_empty())
         {
             return None;
         }

@@ -56,6 +56,17 @@ impl Parser<'_> {
         let mut at = 0;
         while at < tokens.len() {
             let token = &tokens[at];
+            let which = token.lower.starts_with("котор")
+                && tokens.get(at + 1).is_some_and(|next| ["я", "мы"].contains(&next.lower.as_str()));
+            if which {
+                let end = tokens[at..]
+                    .iter()
+                    .position(|token| !token.is_wordlike())
+                    .map_or(tokens.len(), |end| at + end);
+                kept.pop_if(|last| last.is(Kind::Comma));
+                at = end;
+                continue;
+            }
             let after_noun = kept.last().is_some_and(|last| {
                 last.is(Kind::Word)
                     && !BEFORE.contains(&last.lower.as_str())
@@ -139,8 +150,11 @@ impl Parser<'_> {
             "коллекционирую",
             "собираю",
         ];
-        let speaks = tokens.first().is_some_and(|first| WHO.contains(&first.lower.as_str()));
-        let tells = tokens.get(1).is_some_and(|verb| TELLS.contains(&verb.lower.as_str()));
+        let veiled = tokens.first().is_some_and(|first| {
+            ["веду", "держу", "занимаюсь", "преподаю", "владею"].contains(&first.lower.as_str())
+        });
+        let speaks = veiled || tokens.first().is_some_and(|first| WHO.contains(&first.lower.as_str()));
+        let tells = veiled || tokens.get(1).is_some_and(|verb| TELLS.contains(&verb.lower.as_str()));
         let is = tokens.first().is_some_and(|first| ["i'm", "we're"].contains(&first.lower.as_str()))
             && tokens.get(1).is_some_and(|next| ["a", "an", "the", "in"].contains(&next.lower.as_str()));
         if !is && (!speaks || !tells) {
@@ -152,7 +166,7 @@ impl Parser<'_> {
         if to {
             return tokens;
         }
-        let before = &tokens[usize::from(!is) + 1..pivot.unwrap_or(tokens.len())];
+        let before = &tokens[usize::from(!is && !veiled) + 1..pivot.unwrap_or(tokens.len())];
         let end = before
             .iter()
             .position(|token| {
@@ -310,6 +324,7 @@ impl Parser<'_> {
                 .is_some_and(|first| russian::words::is_container(&russian::phrase::lemma(&first.lower)));
             let after_for = tokens.iter().any(|token| token.lower == "для");
             let case = if after_for { Some(Case::Genitive) } else { None };
+            let case_of = |n: usize| if container && n > 0 { Some(Case::Genitive) } else { case };
             if after_for && !container {
                 return Vec::new();
             }
@@ -320,7 +335,8 @@ impl Parser<'_> {
             }
             let phrases = items(self.language, words).into_iter();
             return phrases
-                .filter_map(|item| Phrase::read(self.language, item, case))
+                .enumerate()
+                .filter_map(|(n, item)| Phrase::read(self.language, item, case_of(n)))
                 .map(|mut phrase| {
                     let place = ["в", "во", "на", "для", "при"];
                     phrase.complements.retain(|other| !place.contains(&other.preposition.as_str()));

@@ -9,6 +9,7 @@ use super::super::phrase::Phrase;
 use super::super::russian::paradigm::Case;
 use super::super::token::{Kind, Token};
 use super::Parser;
+use super::owned::says_whose;
 use samokoder_core::project::FieldKind;
 
 impl Parser<'_> {
@@ -19,7 +20,9 @@ impl Parser<'_> {
         }
         let mut last = None;
         let said_more = matches!(next, Some(Connector::Has | Connector::Belongs | Connector::Many));
-        for item in items(self.language, chunk) {
+        let list = items(self.language, chunk);
+        for item in &list {
+            let item = *item;
             if self.is_object_pronoun(item) {
                 continue;
             }
@@ -27,7 +30,15 @@ impl Parser<'_> {
                 self.fields(item, case, None);
                 continue;
             }
-            let kept = self.mention(item, case, true);
+            let is_last = list.last().is_some_and(|last| last[0].span == item[0].span);
+            let owner = self.subjects.last().copied();
+            let kept = self.mention(item, case, !(said_more && is_last));
+            if let (Some(owner), Some(kept)) =
+                (owner.filter(|owner| Some(*owner) != kept && says_whose(item)), kept)
+            {
+                let target = self.draft.entities[owner].phrase.clone();
+                self.draft.link(kept, Link { target, required: true, creates: true });
+            }
             if let Some(kept) = kept {
                 self.acted_on(kept);
             }
@@ -36,67 +47,6 @@ impl Parser<'_> {
                 self.subjects = vec![last];
             }
         }
-    }
-
-    /// "names and phone numbers of clients", "students' names and emails": fields first, then what has them.
-    fn fields_of_records(&mut self, chunk: &[Token], case: Option<Case>) -> bool {
-        let list = items(self.language, chunk);
-        let (Some(first), Some(last)) = (list.first(), list.last()) else { return false };
-        let possessive =
-            first.iter().position(|token| token.lower.ends_with("s'") || token.lower.ends_with("'s"));
-        let (owner, names): (Phrase, Vec<Vec<Token>>) =
-            if let Some(at) = possessive.filter(|at| at + 1 < first.len()) {
-                let mut owner_tokens = first[..=at].to_vec();
-                if let Some(word) = owner_tokens.last_mut() {
-                    word.text = word.text.trim_end_matches("'s").trim_end_matches('\'').to_owned();
-                    word.lower = word.text.to_lowercase();
-                }
-                let Some(owner) = Phrase::read(self.language, &owner_tokens, None) else { return false };
-                let names = list
-                    .iter()
-                    .enumerate()
-                    .map(|(n, item)| if n == 0 { item[at + 1..].to_vec() } else { item.to_vec() });
-                (owner, names.collect())
-            } else if list.len() > 6 {
-                return false;
-            } else {
-                let Some(phrase) = Phrase::read(self.language, last, case) else { return false };
-                let Some(owner) =
-                    phrase.complements.iter().find(|other| ["of", ""].contains(&other.preposition.as_str()))
-                else {
-                    return false;
-                };
-                let names = list.iter().map(|item| {
-                    item.iter()
-                        .take_while(|token| token.span.start < owner.phrase.span.start && token.lower != "of")
-                        .cloned()
-                        .collect()
-                });
-                (owner.phrase.clone(), names.collect())
-            };
-        let named = |name: &Vec<Token>| {
-            Phrase::read(self.language, name, case).is_some_and(|phrase| {
-                phrase.is_plural && self.is_field_like(&phrase) && !common::knows(self.language, &phrase)
-            })
-        };
-        let own = names.iter().take_while(|name| named(name)).count();
-        let complete = own == names.len() || possessive.is_some();
-        if !owner.is_plural || self.is_field_like(&owner) || own == 0 || !complete {
-            return false;
-        }
-        let others: Vec<Vec<Token>> = names[own..].to_vec();
-        let Some(entity) = self.draft.entity(&owner) else { return false };
-        self.subjects = vec![entity];
-        for name in names.into_iter().take(own) {
-            let Some(mut phrase) = Phrase::read(self.language, &name, case) else { continue };
-            phrase.label.clone_from(&phrase.singular);
-            phrase.is_plural = false;
-            self.draft.field(entity, DraftField { phrase, ..DraftField::default() });
-        }
-        for other in others {
-            self.keep(&other, case, None);
-        }
-        true
     }
 
     /// "Customers place orders": an order belongs to a customer. "Members book classes": a booking belongs to both.
@@ -246,7 +196,10 @@ impl Parser<'_> {
         let name: Vec<Token> =
             item[..slash].iter().take_while(|token| token.is_wordlike()).cloned().collect();
         let Some(phrase) = Phrase::read(self.language, &name, case) else { return false };
-        !self.subjects.is_empty()
+        let singular =
+            !phrase.is_plural || super::super::knowledge::kinds::kind_of(&phrase) == FieldKind::LongText;
+        singular
+            && !self.subjects.is_empty()
             && self.is_field_like(&phrase)
             && self.draft.find(&phrase).is_none()
             && !common::knows(self.language, &phrase)

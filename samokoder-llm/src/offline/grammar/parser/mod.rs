@@ -7,6 +7,7 @@ mod fields;
 mod intro;
 mod kept;
 mod outline;
+mod owned;
 mod shape;
 
 use super::draft::Draft;

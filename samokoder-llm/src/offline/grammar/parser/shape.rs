@@ -42,8 +42,10 @@ impl Parser<'_> {
             let Some(phrase) = Phrase::read(self.language, &head, None) else { continue };
             if annotated || self.is_field_like(&phrase) {
                 fields += 1;
-            } else if phrase.is_plural || common::knows(self.language, &phrase) {
+            } else if phrase.is_plural {
                 entities += 1;
+            } else if common::knows(self.language, &phrase) {
+                if self.first { entities += 1 } else { fields += 1 }
             }
         }
         match (fields, entities) {
@@ -74,17 +76,10 @@ impl Parser<'_> {
     /// Whether the list describes records: an item has fields of its own, or something is done with it.
     pub(super) fn has_structure(&self, tokens: &[Token]) -> bool {
         let connects = (0..tokens.len()).any(|at| {
-            connector(self.language, tokens, at, true).is_some_and(|found| {
-                !matches!(
-                    found.connector,
-                    Connector::OneOf
-                        | Connector::Modal
-                        | Connector::Optional
-                        | Connector::Required
-                        | Connector::Flag
-                        | Connector::Search
-                        | Connector::Keep
-                ) && (at > 0 || found.connector == Connector::Topic)
+            connector(self.language, tokens, at, true).is_some_and(|found| match found.connector {
+                Connector::Has | Connector::Many | Connector::Belongs => at > 0,
+                Connector::Topic => at == 0,
+                _ => false,
             })
         });
         connects

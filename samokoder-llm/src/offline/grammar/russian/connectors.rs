@@ -1,7 +1,7 @@
 //! Words that say how the parts of a Russian sentence belong together.
 
 use super::super::connector::{Connector, Matched, starts_with};
-use super::super::token::Token;
+use super::super::token::{Kind, Token};
 use super::paradigm::Case;
 
 use Case::{Accusative, Dative, Genitive, Instrumental, Nominative, Prepositional};
@@ -106,6 +106,9 @@ const PHRASES: &[(&str, Connector, Case)] = &[
     ("не обязателен", Optional, Nominative),
     ("не обязательна", Optional, Nominative),
     ("не обязательно", Optional, Nominative),
+    ("связывает", Belongs, Accusative),
+    ("связывают", Belongs, Accusative),
+    ("соединяет", Belongs, Accusative),
     ("принадлежит", Belongs, Dative),
     ("принадлежат", Belongs, Dative),
     ("принадлежащ*", Belongs, Dative),
@@ -170,6 +173,9 @@ const PHRASES: &[(&str, Connector, Case)] = &[
     ("у", Topic, Genitive),
 ];
 
+/// After these "с" means "from" or "since".
+const NOT_WITH: &[&str] = &["какого", "какой", "чего", "начала", "помощью", "учетом", "момента", "собой"];
+
 /// Finds the connector that starts at `at`.
 pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
     let rest = &tokens[at..];
@@ -178,6 +184,16 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
         && last.lower == "обязательно"
     {
         return Some(Matched { connector: Required, length: 1, case: None });
+    }
+    if let Some(after) = rest.get(1)
+        && matches!(rest[0].lower.as_str(), "с" | "со")
+    {
+        if NOT_WITH.contains(&after.lower.as_str()) || after.is(Kind::Number) {
+            return None;
+        }
+        if matches!(after.lower.as_str(), "ним" | "ними" | "ней") {
+            return Some(Matched { connector: Has, length: 2, case: None });
+        }
     }
     let (_, connector, length, case) = PHRASES.iter().find_map(|(phrase, connector, case)| {
         starts_with(rest, phrase).map(|length| (phrase, *connector, length, *case))

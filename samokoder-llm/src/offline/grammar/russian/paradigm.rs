@@ -81,7 +81,7 @@ pub(in super::super) fn forms(lemma: &str, stem: &str, gender: Gender, plural: &
     };
     if let Some(short) = lemma.strip_suffix("мя") {
         add(&format!("{short}мен"), [&["и"], &["и"], &[], &["ем"], &["и"]], false);
-        add(short, [&["мён", "мен"], &["менам"], &[], &["менами"], &["менах"]], true);
+        add(short, [&["мён", "мен", "мян"], &["менам"], &[], &["менами"], &["менах"]], true);
         return forms;
     }
     add(stem, singular_endings(lemma, gender), false);

@@ -11,7 +11,10 @@ use super::words;
 /// Reads words as a noun phrase that stands in `case`.
 pub(in super::super) fn read(tokens: &[Token], case: Option<Case>) -> Option<Phrase> {
     let tokens = expanded(tokens);
-    let mut rest = tokens.as_slice();
+    let mut rest = without_question(&tokens);
+    if let Some(phrase) = question(rest) {
+        return Some(phrase);
+    }
     let mut case = case;
     let mut determined = false;
     loop {
@@ -37,6 +40,57 @@ pub(in super::super) fn read(tokens: &[Token], case: Option<Case>) -> Option<Phr
     phrase.words.extend(after.iter().map(|token| lemma(&token.lower)));
     phrase.complements = complements(after);
     Some(phrase)
+}
+
+/// "что за упражнение" and "какой инструмент" ask for the noun.
+fn without_question(tokens: &[Token]) -> &[Token] {
+    match tokens {
+        [what, kind, rest @ ..] if what.lower == "что" && kind.lower == "за" && !rest.is_empty() => rest,
+        [which, rest @ ..]
+            if !rest.is_empty() && ["какой", "какая", "какое", "какие"].contains(&which.lower.as_str()) =>
+        {
+            rest
+        }
+        _ => tokens,
+    }
+}
+
+/// "где лежит", "кому выдан": the question is the name.
+fn question(tokens: &[Token]) -> Option<Phrase> {
+    const WORDS: &[&str] = &[
+        "где",
+        "кому",
+        "кто",
+        "куда",
+        "откуда",
+        "когда",
+        "сколько",
+        "чей",
+        "от",
+        "с",
+        "по",
+        "зачем",
+        "почему",
+        "чем",
+        "как",
+    ];
+    const NEXT: &[&str] = &["чего", "какого", "какое", "кого", "какой", "какую"];
+    let first = tokens.first()?;
+    let asks = match first.lower.as_str() {
+        "от" | "с" | "по" => tokens.get(1).is_some_and(|next| NEXT.contains(&next.lower.as_str())),
+        word => WORDS.contains(&word),
+    };
+    let label = tokens.iter().map(written).collect::<Vec<_>>().join(" ");
+    let words: Vec<String> = tokens.iter().map(|token| lemma(&token.lower)).collect();
+    asks.then(|| Phrase {
+        singular: label.clone(),
+        plural: label.clone(),
+        written: label.clone(),
+        label,
+        head: first.lower.clone(),
+        words,
+        ..Phrase::default()
+    })
 }
 
 /// The dictionary form of a noun in any case; other words stay what they are.
@@ -139,8 +193,9 @@ fn noun(token: &Token, case: Option<Case>, after_adjective: bool) -> Reading {
 
 /// A noun that declines like an adjective: "заведующий", "дежурные".
 fn substantive_adjective(word: &str) -> Option<Reading> {
-    const ENDINGS: &[&str] =
-        &["ий", "ый", "ая", "ого", "ому", "ые", "ых", "ыми", "его", "ему", "щие", "щих", "щими"];
+    const ENDINGS: &[&str] = &[
+        "ий", "ый", "ая", "ого", "ому", "ые", "ых", "ыми", "его", "ему", "щим", "щем", "щие", "щих", "щими",
+    ];
     if !ENDINGS.iter().any(|ending| word.ends_with(ending)) || word.ends_with("рий") || word.ends_with("ний")
     {
         return None;
@@ -155,7 +210,8 @@ fn substantive_adjective(word: &str) -> Option<Reading> {
         gender,
     };
     let plural = ["ые", "ых", "ыми", "щие", "щих", "щими"].iter().any(|ending| word.ends_with(ending));
-    Some(Reading { noun, case: Case::Nominative, plural })
+    let nominative = ["ий", "ый", "ая", "ые", "ие"].iter().any(|ending| word.ends_with(ending));
+    Some(Reading { noun, case: if nominative { Case::Nominative } else { Case::Genitive }, plural })
 }
 
 /// The reading of a known noun that fits the case best; compounds are known by their last part.
@@ -282,7 +338,7 @@ fn complements(tokens: &[Token]) -> Vec<Complement> {
 }
 
 /// The case after a preposition; `None` for the bare genitive or dative.
-fn complement_case(preposition: &str) -> Option<Case> {
+pub(in super::super) fn complement_case(preposition: &str) -> Option<Case> {
     match preposition {
         "к" | "ко" | "по" => Some(Case::Dative),
         "на" | "за" | "про" => Some(Case::Accusative),
