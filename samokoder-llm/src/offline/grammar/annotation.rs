@@ -149,6 +149,7 @@ pub(super) fn read(language: Language, text: &str, tokens: &[Token]) -> Annotati
         return annotation;
     }
     let mut choice = false;
+    let mut kinds_named: Vec<(&[Token], FieldKind)> = Vec::new();
     let mut others: Vec<&[Token]> = Vec::new();
     for part in parts(language, tokens) {
         let part = match part.iter().position(|token| token.is(Kind::Colon)) {
@@ -174,10 +175,15 @@ pub(super) fn read(language: Language, text: &str, tokens: &[Token]) -> Annotati
         } else if OPTIONAL.contains(&words.as_str()) {
             annotation.required = Some(false);
         } else if let Some(kind) = kinds::annotated(&words).filter(|_| others.is_empty()) {
-            annotation.kind = Some(kind);
+            kinds_named.push((part, kind));
         } else {
             others.push(part);
         }
+    }
+    if kinds_named.len() + others.len() > 1 {
+        others.splice(0..0, kinds_named.into_iter().map(|(part, _)| part));
+    } else {
+        annotation.kind = kinds_named.first().map(|(_, kind)| *kind);
     }
     let said_choice = choice;
     if others.len() == 1 && !said_choice {
@@ -258,8 +264,11 @@ fn remark(text: &str, tokens: &[Token], annotation: &mut Annotation) {
 
 /// The parts between commas, slashes and "or".
 fn parts<'a>(language: Language, tokens: &'a [Token]) -> Vec<&'a [Token]> {
+    let commas = tokens.iter().any(|token| token.is(Kind::Comma));
     let splits = |token: &Token| {
-        matches!(token.kind, Kind::Comma | Kind::Semicolon | Kind::Slash) || is_conjunction(language, token)
+        matches!(token.kind, Kind::Comma | Kind::Semicolon)
+            || (!commas && token.is(Kind::Slash))
+            || is_conjunction(language, token)
     };
     tokens.split(splits).filter(|part| !part.is_empty()).collect()
 }

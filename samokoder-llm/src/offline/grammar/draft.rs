@@ -80,12 +80,13 @@ impl Draft {
             let ends = |entity: &DraftEntity| {
                 let own = entity.phrase.key();
                 let prefix = own.strip_suffix(key).unwrap_or_default();
-                prefix.chars().count() > 3 && !prefix.contains(' ') && !own.contains(' ')
+                let hyphened = prefix.ends_with('-');
+                (hyphened || (phrase.determined && prefix.chars().count() > 3)) && !own.contains(' ')
             };
             let mut matching = self.entities.iter().enumerate().filter(|(_, entity)| ends(entity));
             matching.next().filter(|_| matching.next().is_none()).map(|(at, _)| at)
         };
-        let close = (phrase.determined && key.chars().count() > 3).then(|| compound(&key)).flatten();
+        let close = (key.chars().count() > 3).then(|| compound(&key)).flatten();
         exact.or(close).or_else(|| {
             let head = phrase.head_key();
             let mut by_head =
@@ -130,6 +131,9 @@ impl Draft {
         let record = self.entities.get_mut(entity)?;
         record.described = true;
         let label = field.phrase.label.to_lowercase();
+        if label == "id" {
+            return None;
+        }
         if let Some(at) = record.fields.iter().position(|own| own.phrase.label.to_lowercase() == label) {
             let own = &mut record.fields[at];
             own.kind = field.kind.or(own.kind);

@@ -155,7 +155,9 @@ fn naming_field(entity: &DraftEntity, related: bool) -> Option<usize> {
     if related {
         return None;
     }
-    (0..entity.fields.len().min(2)).find(texts).or(if entity.fields.is_empty() { None } else { Some(0) })
+    let choice =
+        |at: &usize| matches!(kind(&entity.fields[*at]), FieldKind::Enumeration | FieldKind::Boolean);
+    (0..entity.fields.len().min(2)).find(texts).or_else(|| (0..entity.fields.len()).find(|at| !choice(at)))
 }
 
 fn question(

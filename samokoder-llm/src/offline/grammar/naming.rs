@@ -84,8 +84,6 @@ const RESERVED: &[&str] = &[
     "yield",
     "arguments",
     "eval",
-    "created_at",
-    "updated_at",
     "nan",
     "infinity",
 ];

@@ -13,6 +13,7 @@ pub(super) fn resolve(draft: &mut Draft) {
         known_app(draft);
     }
     drop_title_entity(draft);
+    records_of_known_app(draft);
     complements(draft);
     created_targets(draft);
     lists_of_known_records(draft);
@@ -20,6 +21,32 @@ pub(super) fn resolve(draft: &mut Draft) {
     add_usual_fields(draft);
     fields_that_are_records(draft);
     draft.entities.retain(|entity| !entity.fields.is_empty() || !entity.links.is_empty());
+}
+
+fn read_app(language: Language, description: &str) -> Vec<DraftEntity> {
+    let statements = super::outline::outline(description);
+    Parser::new(language, description).read_records(&statements).entities
+}
+
+/// "A blog with posts and comments": records without a word about them are those of such an app.
+fn records_of_known_app(draft: &mut Draft) {
+    let topic = draft.topic.clone().unwrap_or_default();
+    let Some(description) = common::app(draft.language, &topic) else { return };
+    for known in read_app(draft.language, description) {
+        let key = known.phrase.key();
+        let same = draft.entities.iter().position(|entity| !entity.described && entity.phrase.key() == key);
+        let Some(at) = same else { continue };
+        let targets = known.phrase.complements.iter().map(|other| other.phrase.clone());
+        let present: Vec<Phrase> =
+            targets.filter(|target| draft.find(target).is_some_and(|found| found != at)).collect();
+        for target in present {
+            draft.link(at, Link { target, required: true, creates: false });
+        }
+        draft.entities[at].fields = known.fields;
+        for field in &mut draft.entities[at].fields {
+            field.known = true;
+        }
+    }
 }
 
 /// The noun of a title is no record when others are described and none of them refers to it.
@@ -45,9 +72,7 @@ fn known_app(draft: &mut Draft) {
     else {
         return;
     };
-    let statements = super::outline::outline(description);
-    let known = Parser::new(draft.language, description).read_records(&statements);
-    draft.entities = known.entities;
+    draft.entities = read_app(draft.language, description);
     for entity in &mut draft.entities {
         entity.described = true;
         for field in &mut entity.fields {
@@ -97,7 +122,7 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
         Language::English => target.determined,
         Language::Russian => target.determined || ["", "к", "от"].contains(&complement.preposition.as_str()),
     };
-    if declared.is_none() && is_setting(target) {
+    if declared.is_none() && (is_setting(target) || own.in_title) {
         return;
     }
     let by = ["by", "по"].contains(&complement.preposition.as_str());
@@ -108,7 +133,8 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
         return;
     }
     let attribute = super::knowledge::kinds::is_known_field(target) && !common::knows(draft.language, target);
-    if declared.is_none() && target.determined && attribute {
+    if declared.is_none() && attribute && !complement.preposition.is_empty() && complement.preposition != "of"
+    {
         draft.field(at, super::draft::DraftField { phrase: target.clone(), ..Default::default() });
         return;
     }
@@ -213,6 +239,10 @@ fn fields_that_are_records(draft: &mut Draft) {
         let entity = draft.entities[at].clone();
         for field in &entity.fields {
             let plain = field.kind.is_none() && field.values.is_empty() && !field.open_choice;
+            let own_id =
+                field.phrase.words.len() > 1 && field.phrase.words.last().is_some_and(|last| last == "id");
+            let pointed = if own_id { without_id(&field.phrase) } else { field.phrase.clone() };
+            let field = &super::draft::DraftField { phrase: pointed, ..field.clone() };
             let Some(target) =
                 draft.find(&field.phrase).filter(|_| plain && field.phrase.complements.is_empty())
             else {
@@ -239,6 +269,15 @@ fn fields_that_are_records(draft: &mut Draft) {
     }
 }
 
+/// "user id" points at a user.
+fn without_id(phrase: &Phrase) -> Phrase {
+    let mut phrase = phrase.clone();
+    phrase.words.pop();
+    phrase.singular = phrase.words.join(" ");
+    phrase.head = phrase.words.last().cloned().unwrap_or_default();
+    phrase
+}
+
 /// The many side holds the relation; many on both sides is more than a form can show.
 fn has_many(draft: &mut Draft, owner: usize, part: usize, label: &str) {
     let part_at = part;
@@ -247,6 +286,9 @@ fn has_many(draft: &mut Draft, owner: usize, part: usize, label: &str) {
         .fields
         .iter()
         .any(|field| field.phrase.is_plural && draft.find(&field.phrase) == Some(owner));
+    if draft.entities[part].links.iter().any(|link| draft.find(&link.target) == Some(owner)) {
+        return;
+    }
     let already = draft.entities[owner].links.iter().any(|link| draft.find(&link.target) == Some(part));
     if both || already || owner == part {
         let reason = draft.language.choose(
@@ -271,11 +313,9 @@ fn add_usual_fields(draft: &mut Draft) {
         if !entity.fields.is_empty() {
             continue;
         }
-        let linked = !entity.links.is_empty();
         let usual = common::fields(draft.language, &entity.phrase);
         let list = match usual {
             Some(list) => list,
-            None if linked => draft.language.choose("notes", "примечания"),
             None => draft.language.choose("name, notes", "название, примечания"),
         };
         let copy = DraftEntity { links: Vec::new(), ..entity.clone() };

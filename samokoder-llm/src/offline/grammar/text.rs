@@ -57,6 +57,13 @@ pub(super) fn clean(description: &str) -> CleanText {
             _ => text.push(' '),
         }
     }
+    let (capitals, small) = (
+        text.chars().filter(|c| c.is_uppercase()).count(),
+        text.chars().filter(|c| c.is_lowercase()).count(),
+    );
+    if capitals > 20 && capitals > small * 4 {
+        text = text.to_lowercase();
+    }
     for (short, long) in ABBREVIATIONS {
         if text.contains(short) {
             text = text.replace(short, long);

@@ -105,13 +105,26 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
         return Some(Matched { connector: Connector::Modal, length: 1, case: None });
     }
     let base = base(&token.lower);
+    let third_person = token.lower == format!("{base}s");
     let gerund = token.lower.ends_with("ing");
     let before = at.checked_sub(1).map(|before| &tokens[before]);
     let next_is_noun = rest.get(1).is_some_and(|next| {
         next.is_wordlike() && !["of", "with", "in", "into", "on", "out"].contains(&next.lower.as_str())
     });
-    if base == "log" && !next_is_noun {
+    let needs_object = ["log", "register"].contains(&base.as_str());
+    if (needs_object || third_person) && !next_is_noun {
         return None;
+    }
+    let article = rest.get(1).is_some_and(|next| {
+        ["the", "a", "an", "my", "their", "its", "our", "your"].contains(&next.lower.as_str())
+    });
+    let tells = ["it", "app", "system", "tool", "which", "that", "who", "program", "website", "software"];
+    if third_person && KEEP_OR_NOUN.contains(&base.as_str()) {
+        let stands = match before {
+            None => ["track", "store", "log", "list", "record"].contains(&base.as_str()),
+            Some(before) => tells.contains(&before.lower.as_str()),
+        };
+        return stands.then_some(Matched { connector: Connector::Keep, length: 1, case: None });
     }
     let after_verb_sign = before.is_some_and(|before| {
         [
@@ -124,6 +137,8 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
     let stands_as_verb = match before {
         None => next_is_noun && (is_noun_start(rest.get(1)) || !KEEP_OR_NOUN.contains(&base.as_str())),
         Some(before) if before.lower == "to" => true,
+        Some(before) if article && !gerund && before.is(Kind::Word) && !is_article(&before.lower) => true,
+        Some(before) if third_person => before.is(Kind::Word) && !super::nouns::is_plural(&before.lower),
         Some(before) if gerund => {
             ["for", "in", "of", "by"].contains(&before.lower.as_str()) || (in_list && after_verb_sign)
         }
@@ -150,6 +165,11 @@ fn is_noun_start(token: Option<&Token>) -> bool {
     token.is_some_and(|token| super::words::is_filler(&token.lower) || super::nouns::is_plural(&token.lower))
 }
 
+fn is_article(word: &str) -> bool {
+    ["the", "a", "an", "my", "their", "its", "our", "your", "each", "every", "of", "by", "with", "in"]
+        .contains(&word)
+}
+
 /// The verb without `-s` and `-ing`.
 fn base(word: &str) -> String {
     let known = |candidate: &str| [KEEP, KEEP_OR_NOUN, SEARCH].iter().any(|verbs| verbs.contains(&candidate));
@@ -157,11 +177,7 @@ fn base(word: &str) -> String {
         return word.to_owned();
     }
     let Some(stem) = word.strip_suffix("ing") else {
-        return word
-            .strip_suffix('s')
-            .filter(|stem| known(stem) && !KEEP_OR_NOUN.contains(stem))
-            .unwrap_or(word)
-            .to_owned();
+        return word.strip_suffix('s').filter(|stem| known(stem)).unwrap_or(word).to_owned();
     };
     let mut undoubled = stem.to_owned();
     undoubled.pop();

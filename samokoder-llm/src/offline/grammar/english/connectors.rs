@@ -123,6 +123,12 @@ const PHRASES: &[(&str, Connector)] = &[
     ("are in", Belongs),
     ("is at", Belongs),
     ("is on", Belongs),
+    ("is by", Belongs),
+    ("are by", Belongs),
+    ("lives in", Belongs),
+    ("live in", Belongs),
+    ("lives at", Belongs),
+    ("stays in", Belongs),
     ("works in", Belongs),
     ("work in", Belongs),
     ("works for", Belongs),
@@ -253,7 +259,9 @@ fn linked(rest: &[Token]) -> Option<Matched> {
     let goes_on = rest.get(copulas + 2).is_some_and(Token::is_wordlike);
     let joins = goes_on
         && ["to", "by", "with", "on", "for", "from", "in", "at", "into"].contains(&next.lower.as_str());
-    let regular = copulas > 0 && participle.lower.ends_with("ed");
+    let to_one =
+        rest.get(copulas + 2).is_some_and(|token| super::words::is_singular_determiner(&token.lower));
+    let regular = (copulas > 0 || to_one) && participle.lower.ends_with("ed");
     (joins && (regular || LINKED.contains(&participle.lower.as_str()))).then_some(Matched {
         connector: Belongs,
         length: copulas + 2,

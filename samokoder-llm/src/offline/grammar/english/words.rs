@@ -6,6 +6,9 @@ const SINGULAR_DETERMINERS: &[&str] =
     &["a", "an", "each", "every", "one", "the", "any", "single", "this", "that"];
 
 const FILLERS: &[&str] = &[
+    "two",
+    "three",
+    "four",
     "entity",
     "a",
     "an",
@@ -152,6 +155,13 @@ pub(in super::super) fn in_sentence(text: &str) -> String {
 /// Words that no noun phrase holds: what they stand in is a sentence.
 pub(in super::super) fn is_sentence_word(word: &str) -> bool {
     const WORDS: &[&str] = &[
+        "suggest",
+        "suggests",
+        "vote",
+        "meet",
+        "meets",
+        "wants",
+        "submits",
         "enroll",
         "enrolls",
         "enrol",
@@ -305,6 +315,10 @@ pub(in super::super) fn is_sentence_word(word: &str) -> bool {
 /// Words of asking for an app.
 pub(in super::super) fn is_request(word: &str) -> bool {
     const WORDS: &[&str] = &[
+        "wants",
+        "needs",
+        "employer",
+        "boss",
         "u",
         "smth",
         "pls",
@@ -544,10 +558,10 @@ pub(in super::super) fn is_actor(word: &str) -> bool {
 /// Words that lead from the title to what the app does.
 pub(in super::super) fn is_lead(word: &str) -> bool {
     const WORDS: &[&str] = &[
-        "that", "which", "where", "to", "for", "so", "lets", "let", "allows", "allow", "helps", "help",
-        "will", "used", "in", "order", "with", "able", "be", "can", "who", "me", "us", "people", "and", "i",
-        "we", "should", "need", "want", "is", "are", "easily", "quickly", "also", "would", "like", "how",
-        "my", "use", "using", "just", "it", "really",
+        "possible", "be", "help", "that", "which", "where", "to", "for", "so", "lets", "let", "allows",
+        "allow", "helps", "help", "will", "used", "in", "order", "with", "able", "be", "can", "who", "me",
+        "us", "people", "and", "i", "we", "should", "need", "want", "is", "are", "easily", "quickly", "also",
+        "would", "like", "how", "my", "use", "using", "just", "it", "really",
     ];
     WORDS.contains(&word)
 }

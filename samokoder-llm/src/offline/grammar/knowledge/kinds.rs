@@ -66,6 +66,8 @@ const HEADS: &[(&[&str], FieldKind)] = &[
             "бюджет",
             "баланс",
             "аванс",
+            "предоплата",
+            "номинал",
             "долг",
             "выручка",
             "прибыль",
@@ -604,6 +606,26 @@ pub(in super::super) fn content_rank(phrase: &Phrase) -> Option<usize> {
     CONTENT.iter().position(|word| *word == label)
 }
 
+/// Whether the name sorts records into groups rather than tell them apart.
+pub(in super::super) fn classifies(phrase: &Phrase) -> bool {
+    const WORDS: &[&str] = &[
+        "category",
+        "type",
+        "status",
+        "kind",
+        "tag",
+        "period",
+        "source",
+        "категория",
+        "тип",
+        "статус",
+        "вид",
+        "источник",
+        "период",
+    ];
+    WORDS.contains(&phrase.head_key().as_str())
+}
+
 /// A day together with a time of day.
 fn is_moment(label: &str, words: &[String]) -> bool {
     const MOMENTS: &[&str] = &[
@@ -648,6 +670,15 @@ fn special(label: &str, head: &str, words: &[String]) -> Option<FieldKind> {
         || label.starts_with("amount of ")
     {
         return Some(Integer);
+    }
+    if ["in dollars", "in usd", "in euros", "in eur", "в рублях", "в долларах", "в евро"]
+        .iter()
+        .any(|unit| label.ends_with(unit))
+    {
+        return Some(Money);
+    }
+    if label.ends_with(" days") || label == "days" {
+        return Some(Text);
     }
     if label.starts_with("year ") {
         return Some(Integer);

@@ -12,6 +12,9 @@ use super::Parser;
 use super::shape::Shape;
 use samokoder_core::project::FieldKind;
 
+/// Words that end a subject and are no part of it: "for every book I want to see".
+const TRAILING: &[&str] = &["i", "we", "you", "to", "я", "мы", "also"];
+
 /// How the words that follow are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -35,6 +38,9 @@ impl Parser<'_> {
     pub(super) fn sentence(&mut self, tokens: &[Token]) {
         let tokens = &self.without_relative_clauses(tokens);
         let tokens = self.after_background(tokens);
+        if self.is_section(tokens) || self.is_section(tokens.split_last().map_or(&[], |(_, head)| head)) {
+            return;
+        }
         let request = self.request_length(tokens);
         let rest = &tokens[request..];
         if rest.is_empty() {
@@ -50,10 +56,10 @@ impl Parser<'_> {
     }
 
     fn opens_with_title(&self, title: &[Token], asked: bool) -> bool {
-        if self.draft.title.is_some() || !(asked || self.first) {
+        let named = self.is_title(title);
+        if (self.draft.title.is_some() && !(asked && named)) || !(asked || self.first) {
             return false;
         }
-        let named = self.is_title(title);
         let single = Phrase::read(self.language, title, None).is_some_and(|phrase| !phrase.is_plural);
         named || (single && self.first && self.is_noun_phrase(title) && !self.says_each(title))
     }
@@ -93,6 +99,14 @@ impl Parser<'_> {
         if after[0].is(Kind::Colon) && title.iter().all(|token| self.is_generic_app_word(token)) {
             return self.sentence(&after[1..]);
         }
+        if let [group] = after
+            && group.inside.iter().any(|token| token.is(Kind::Semicolon))
+        {
+            self.title(title);
+            let parts = group.inside.split(|token| token.is(Kind::Semicolon));
+            self.first = false;
+            return parts.filter(|part| !part.is_empty()).for_each(|part| self.sentence(part));
+        }
         let list = if after[0].is(Kind::Group) { &after[0].inside } else { &after[length..] };
         let shape = if after[0].is(Kind::Comma) { Shape::Entities } else { self.shape(list) };
         let subject = self.entity_phrase(title);
@@ -100,7 +114,10 @@ impl Parser<'_> {
         let with_field = found.is_some_and(|found| found.connector == Connector::Has)
             && Phrase::read(self.language, first_item, case)
                 .is_some_and(|phrase| self.is_field_like(&phrase) && !phrase.is_plural);
-        let shape = if with_field { Shape::Fields } else { shape };
+        let of_records = found.is_some_and(|found| found.connector == Connector::Has)
+            && subject.as_ref().is_some_and(|phrase| phrase.is_plural)
+            && !self.has_structure(list);
+        let shape = if with_field || of_records { Shape::Fields } else { shape };
         let entities =
             shape == Shape::Entities || (shape == Shape::Either && self.is_title(title)) || subject.is_none();
         if let Some(subject) = subject.filter(|_| !entities) {
@@ -139,7 +156,7 @@ impl Parser<'_> {
                 mode = match found.connector {
                     Connector::Has if strict => Mode::Fields(Some(true)),
                     Connector::Has => Mode::Fields(optional.then_some(false)),
-                    Connector::Keep if mode == Mode::Topic => Mode::Fields(None),
+                    Connector::Keep | Connector::Search if mode == Mode::Topic => Mode::Fields(None),
                     Connector::Many => Mode::Many,
                     Connector::Belongs => Mode::Belongs { required: !optional },
                     Connector::OneOf => Mode::Values,
@@ -224,6 +241,10 @@ impl Parser<'_> {
             _ => return None,
         }
         let Some(phrase) = phrase else {
+            if let Some(entity) = self.leading_record(chunk) {
+                self.subjects = vec![entity];
+                return Some(Mode::Fields(None));
+            }
             self.flush(Mode::Unknown, None, chunk, None);
             return Some(if self.shape(rest) == Shape::Fields && !self.subjects.is_empty() {
                 Mode::Fields(None)
@@ -246,6 +267,17 @@ impl Parser<'_> {
         self.note_title_if_first(chunk);
         self.subjects = self.subject_entities(chunk);
         Some(if shape == Shape::Entities { Mode::Many } else { Mode::Fields(None) })
+    }
+
+    /// "Встречи проходят раз в месяц: дата, место" lists fields of the meetings.
+    fn leading_record(&mut self, chunk: &[Token]) -> Option<usize> {
+        let end = (1..chunk.len()).find(|end| !self.is_noun_phrase(&chunk[..*end]))? - 1;
+        let (name, rest) = chunk.split_at(end);
+        let phrase = Phrase::read(self.language, name, None)?;
+        let record = phrase.is_plural && !self.is_field_like(&phrase);
+        let entity = if record { self.draft.entity(&phrase) } else { None }?;
+        self.reject(rest);
+        Some(entity)
     }
 
     fn note_title_if_first(&mut self, tokens: &[Token]) {
@@ -291,9 +323,13 @@ impl Parser<'_> {
             Mode::Subject | Mode::Topic => self.subject(chunk, case, next, mode == Mode::Topic),
             Mode::Fields(required) => {
                 let (fields, subject) = self.split_subject(chunk, next);
+                let owners = self.subjects.clone();
                 self.fields(fields, case, required);
                 if !subject.is_empty() {
                     self.subject(subject, None, next, false);
+                    if fields.is_empty() && next == Some(Connector::Has) {
+                        self.link_parts(&owners);
+                    }
                 }
             }
             Mode::Many | Mode::Belongs { .. } | Mode::Values | Mode::Flag => {
@@ -311,6 +347,16 @@ impl Parser<'_> {
             Mode::Keep => self.keep(chunk, case, next),
             Mode::Search => self.search(chunk, next),
             Mode::Unknown => self.unknown(chunk, next),
+        }
+    }
+
+    /// "По заказу записываются звонки с датой": a call belongs to an order.
+    fn link_parts(&mut self, owners: &[usize]) {
+        for part in self.subjects.clone() {
+            for owner in owners.iter().filter(|owner| **owner != part) {
+                let target = self.draft.entities[*owner].phrase.clone();
+                self.draft.link(part, Link { target, required: true, creates: true });
+            }
         }
     }
 
@@ -355,6 +401,11 @@ impl Parser<'_> {
         let acts = matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search));
         let mut subjects = Vec::new();
         for item in &list {
+            let end = item
+                .iter()
+                .rposition(|token| !TRAILING.contains(&token.lower.as_str()))
+                .map_or(0, |at| at + 1);
+            let item = &if topic || acts { &item[..end] } else { *item };
             let (item, case) = &self.without_preposition(item, case);
             let case = *case;
             if self.is_pronoun(item) {
@@ -394,6 +445,10 @@ impl Parser<'_> {
             let subject = self.draft.entity(&phrase);
             self.actor = subject.filter(|_| acts && !topic).or(self.actor);
             subjects.extend(subject);
+        }
+        let grouped = list.iter().any(|item| item.iter().any(|token| token.is(Kind::Group)));
+        if let (true, Some(last)) = (grouped && next.is_some(), subjects.last().copied()) {
+            subjects = vec![last];
         }
         if !subjects.is_empty() {
             subjects.dedup();
@@ -526,6 +581,7 @@ impl Parser<'_> {
     }
 
     fn belongs(&mut self, chunk: &[Token], case: Option<Case>, required: bool) {
+        let mut first_plural = false;
         for (at, item) in items(self.language, chunk).into_iter().enumerate() {
             let head: Vec<Token> = item.iter().take_while(|token| token.is_wordlike()).cloned().collect();
             let phrase =
@@ -537,7 +593,11 @@ impl Parser<'_> {
                     let start = chunk.iter().position(|token| token.span == item[0].span).unwrap_or(0);
                     return self.fields(&chunk[start..], case, None);
                 }
+                Some(phrase) if at > 0 && phrase.is_plural && !first_plural => {
+                    self.subjects = self.mention(item, case, false).into_iter().collect();
+                }
                 Some(phrase) => {
+                    first_plural |= phrase.is_plural;
                     for subject in self.subjects.clone() {
                         self.draft.link(subject, Link { target: phrase.clone(), required, creates: true });
                         for other in phrase.complements.iter().filter(|other| other.phrase.determined) {
@@ -552,9 +612,14 @@ impl Parser<'_> {
                     }
                     if let Some(group) = item.iter().find(|token| token.is(Kind::Group))
                         && self.holds_fields(&head, group)
-                        && let Some(entity) = self.draft.entity(&phrase)
                     {
-                        self.fields_of(entity, &group.inside);
+                        let described =
+                            self.draft.find(&phrase).filter(|at| self.draft.entities[*at].described);
+                        let entity = if described.is_some() { None } else { self.draft.entity(&phrase) };
+                        match entity {
+                            Some(entity) => self.fields_of(entity, &group.inside),
+                            None => self.fields(&group.inside, None, None),
+                        }
                     }
                 }
                 None => self.reject(item),

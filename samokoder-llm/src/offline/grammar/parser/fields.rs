@@ -148,9 +148,9 @@ impl Parser<'_> {
             note.remarks.extend(read.remarks);
         }
         let (name, slashed) = self.split_slashes(item);
-        if !slashed.is_empty() {
-            note.values = slashed;
-            note.kind = Some(FieldKind::Enumeration);
+        if slashed.kind.is_some() {
+            note.values = slashed.values;
+            note.kind = slashed.kind;
         }
         self.named_field(&name, case, required, note, None);
     }
@@ -163,17 +163,16 @@ impl Parser<'_> {
     }
 
     /// "priority low|medium|high": the word before the first alternative is the name.
-    fn split_slashes(&self, item: &[Token]) -> (Vec<Token>, Vec<String>) {
+    fn split_slashes(&self, item: &[Token]) -> (Vec<Token>, Annotation) {
         let words: Vec<Token> = item.iter().filter(|token| !token.is(Kind::Group)).cloned().collect();
-        let Some(slash) = words.iter().position(|token| token.is(Kind::Slash)) else {
-            return (words, Vec::new());
-        };
-        if slash < 2 {
-            return (words, Vec::new());
-        }
+        let slash = words.iter().position(|token| token.is(Kind::Slash)).filter(|slash| *slash > 1);
+        let Some(slash) = slash else { return (words, Annotation::default()) };
         let (name, values) = words.split_at(slash - 1);
         let note = annotation::read(self.language, self.text, values);
-        if note.values.len() < 2 { (words, Vec::new()) } else { (name.to_vec(), note.values) }
+        if note.values.len() < 2 && note.kind.is_none() {
+            return (words, Annotation::default());
+        }
+        (name.to_vec(), note)
     }
 
     fn named_field(

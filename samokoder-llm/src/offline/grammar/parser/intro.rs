@@ -157,6 +157,11 @@ impl Parser<'_> {
         let tells = veiled || tokens.get(1).is_some_and(|verb| TELLS.contains(&verb.lower.as_str()));
         let is = tokens.first().is_some_and(|first| ["i'm", "we're"].contains(&first.lower.as_str()))
             && tokens.get(1).is_some_and(|next| ["a", "an", "the", "in"].contains(&next.lower.as_str()));
+        let early =
+            tokens.iter().take(4).position(|token| ["wants", "needs"].contains(&token.lower.as_str()));
+        if let (true, false, Some(at)) = (speaks, tells, early) {
+            return &tokens[at..];
+        }
         if !is && (!speaks || !tells) {
             return tokens;
         }
@@ -173,8 +178,14 @@ impl Parser<'_> {
                 !token.is_wordlike() || ["and", "и", "so", "но", "но"].contains(&token.lower.as_str())
             })
             .unwrap_or(before.len());
-        if self.is_noun_phrase(&before[..end]) {
+        if self.draft.title.is_none() && self.is_noun_phrase(&before[..end]) {
             self.note_title(&before[..end]);
+        } else {
+            let reason = self
+                .language
+                .choose("it tells of the people, not of the app", "это рассказ о людях, а не о приложении");
+            let part = self.written(&tokens[..pivot.unwrap_or(tokens.len())]);
+            self.draft.reject(&part, reason);
         }
         pivot.map_or(&[], |at| &tokens[at..])
     }
@@ -250,6 +261,12 @@ impl Parser<'_> {
             .iter()
             .all(|token| self.is_generic_app_word(token) || self.is_plain_word(token) || vague(token));
         if !generic {
+            let first = own.first().map(|token| russian::phrase::lemma(&token.lower)).unwrap_or_default();
+            if self.language == Language::Russian && own.len() > 1 && russian::words::is_container(&first) {
+                let known = Phrase::read(self.language, &[(*own[0]).clone()], Some(Case::Accusative));
+                let head = known.map_or(first, |phrase| phrase.singular);
+                return Some(capitalise(&format!("{head} {}", join(&own[1..]))));
+            }
             return Some(capitalise(&join(own)));
         }
         let rest: Vec<&Token> = after.iter().skip(1).copied().collect();
@@ -288,7 +305,9 @@ impl Parser<'_> {
                 english::words::is_filler(&token.lower) || english::words::is_plain_adjective(&token.lower)
             }
             Language::Russian => {
-                russian::words::is_filler(&token.lower) || russian::words::is_plain_adjective(&token.lower)
+                ["в", "на"].contains(&token.lower.as_str())
+                    || russian::words::is_filler(&token.lower)
+                    || russian::words::is_plain_adjective(&token.lower)
             }
         }
     }
@@ -340,6 +359,7 @@ impl Parser<'_> {
                 .map(|mut phrase| {
                     let place = ["в", "во", "на", "для", "при"];
                     phrase.complements.retain(|other| !place.contains(&other.preposition.as_str()));
+                    phrase.in_title = true;
                     phrase
                 })
                 .collect();
@@ -381,6 +401,7 @@ impl Parser<'_> {
                     !(at == 0
                         && found.connector == Connector::Keep
                         && found.length == 1
+                        && self.language == Language::English
                         && !tokens.get(1).is_some_and(|next| self.is_plain_word(next)))
                 })
                 || (tokens[at].lower == "to" && at > 0)

@@ -23,14 +23,14 @@ impl Parser<'_> {
         let list = items(self.language, chunk);
         for item in &list {
             let item = *item;
-            if self.is_object_pronoun(item) {
+            let is_last = list.last().is_some_and(|last| last[0].span == item[0].span);
+            if self.is_object_pronoun(item) && !(said_more && is_last) {
                 continue;
             }
             if !said_more && self.is_part_of_subject(item, case) {
                 self.fields(item, case, None);
                 continue;
             }
-            let is_last = list.last().is_some_and(|last| last[0].span == item[0].span);
             let owner = self.subjects.last().copied();
             let kept = self.mention(item, case, !(said_more && is_last));
             if let (Some(owner), Some(kept)) =

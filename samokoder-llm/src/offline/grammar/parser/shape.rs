@@ -120,13 +120,27 @@ impl Parser<'_> {
 
     /// Whether the words are a noun with what belongs to it, and no sentence.
     pub(super) fn is_noun_phrase(&self, tokens: &[Token]) -> bool {
-        const LONGEST: usize = 7;
+        const LONGEST: usize = 12;
         let words: Vec<&Token> = tokens.iter().filter(|token| !token.is(Kind::Group)).collect();
         let plain =
             !words.is_empty() && words.len() <= LONGEST && words.iter().all(|token| token.is_wordlike());
         plain
             && !words.iter().any(|token| self.is_sentence_word(token))
+            && !self.has_inner_article(&words)
             && !(0..tokens.len()).any(|at| connector(self.language, tokens, at, false).is_some())
+    }
+
+    /// "teacher adds a student": an article inside a noun phrase follows a preposition.
+    fn has_inner_article(&self, words: &[&Token]) -> bool {
+        let is_article = |token: &Token| {
+            ["a", "an", "the", "my", "their", "each", "every"].contains(&token.lower.as_str())
+        };
+        self.language == Language::English
+            && words.windows(2).any(|pair| {
+                is_article(pair[1])
+                    && !english::words::is_preposition(&pair[0].lower)
+                    && !english::words::is_filler(&pair[0].lower)
+            })
     }
 
     fn is_sentence_word(&self, token: &Token) -> bool {

@@ -137,6 +137,8 @@ const PHRASES: &[(&str, Connector, Case)] = &[
     ("выдается", Belongs, Dative),
     ("выдаются", Belongs, Dative),
     ("создается", Belongs, Instrumental),
+    ("живет в", Belongs, Prepositional),
+    ("живут в", Belongs, Prepositional),
     ("учится в", Belongs, Prepositional),
     ("учатся в", Belongs, Prepositional),
     ("работает в", Belongs, Prepositional),
@@ -173,6 +175,15 @@ const PHRASES: &[(&str, Connector, Case)] = &[
     ("у", Topic, Genitive),
 ];
 
+/// "подаются жильцами", "написан автором": who does it is what the subject belongs to.
+fn is_passive(word: &str) -> bool {
+    const ENDINGS: &[&str] =
+        &["ется", "ются", "ится", "ятся", "ан", "ана", "ано", "аны", "ен", "ена", "ено", "ены"];
+    word.chars().count() > 5
+        && ENDINGS.iter().any(|ending| word.ends_with(ending))
+        && !super::phrase::is_known(word)
+}
+
 /// After these "с" means "from" or "since".
 const NOT_WITH: &[&str] = &["какого", "какой", "чего", "начала", "помощью", "учетом", "момента", "собой"];
 
@@ -194,6 +205,12 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
         if matches!(after.lower.as_str(), "ним" | "ними" | "ней") {
             return Some(Matched { connector: Has, length: 2, case: None });
         }
+    }
+    if at > 0
+        && is_passive(&rest[0].lower)
+        && rest.get(1).is_some_and(|next| super::phrase::is_instrumental(&next.lower))
+    {
+        return Some(Matched { connector: Belongs, length: 1, case: Some(Instrumental) });
     }
     let (_, connector, length, case) = PHRASES.iter().find_map(|(phrase, connector, case)| {
         starts_with(rest, phrase).map(|length| (phrase, *connector, length, *case))

@@ -103,6 +103,11 @@ pub(in super::super) fn is_known(word: &str) -> bool {
     best(word, None).is_some()
 }
 
+/// Whether a known noun can stand in the instrumental like this: "жильцами".
+pub(in super::super) fn is_instrumental(word: &str) -> bool {
+    dictionary::look_up(word).iter().any(|reading| reading.case == Case::Instrumental)
+}
+
 fn expanded(tokens: &[Token]) -> Vec<Token> {
     let mut words = Vec::new();
     for token in tokens {

@@ -321,6 +321,22 @@ pub(in super::super) fn is_infinitive(word: &str) -> bool {
 /// Words that no noun phrase holds.
 pub(in super::super) fn is_sentence_word(word: &str) -> bool {
     const WORDS: &[&str] = &[
+        "живет",
+        "живут",
+        "ведет",
+        "идет",
+        "берет",
+        "дает",
+        "сдает",
+        "проходят",
+        "проходит",
+        "происходит",
+        "предлагают",
+        "предлагает",
+        "выбирают",
+        "помогает",
+        "бывают",
+        "бывает",
         "я",
         "мы",
         "ты",
