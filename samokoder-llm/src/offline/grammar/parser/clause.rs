@@ -189,6 +189,14 @@ impl Parser<'_> {
     fn applies(&self, mode: Mode, chunk: &[Token], found: Connector, rest: &[Token]) -> bool {
         let empty = !chunk.iter().any(Token::is_wordlike);
         match (mode, found) {
+            (Mode::Fields(_), Connector::Modal) => {
+                let last = items(self.language, chunk).last().copied().unwrap_or_default();
+                let open = chunk.last().is_none_or(|last| {
+                    !last.is_wordlike() || annotation::is_conjunction(self.language, last)
+                });
+                let plural = Phrase::read(self.language, last, None).is_some_and(|phrase| phrase.is_plural);
+                open || plural || self.is_actor(last) || self.is_pronoun(last)
+            }
             (Mode::Fields(_), Connector::Clause) => !chunk.last().is_some_and(|last| last.is(Kind::Comma)),
             (Mode::Values, Connector::Has) => chunk.len() > 1,
             (Mode::Values, Connector::OneOf) => empty,

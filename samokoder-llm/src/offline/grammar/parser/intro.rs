@@ -175,10 +175,17 @@ impl Parser<'_> {
         let end = before
             .iter()
             .position(|token| {
-                !token.is_wordlike() || ["and", "и", "so", "но", "но"].contains(&token.lower.as_str())
+                !token.is_wordlike()
+                    || ["and", "и", "so", "но", "that", "which", "who", "with", "in"]
+                        .contains(&token.lower.as_str())
             })
             .unwrap_or(before.len());
-        if self.draft.title.is_none() && self.is_noun_phrase(&before[..end]) {
+        let named = self.draft.title.is_none() && self.is_noun_phrase(&before[..end]);
+        if named && self.language == Language::Russian {
+            let skip = before[..end].iter().take_while(|token| self.is_plain_word(token)).count();
+            let phrase = Phrase::read(self.language, &before[skip..end], Some(Case::Accusative));
+            self.draft.title = phrase.map(|phrase| capitalise(&phrase.label));
+        } else if named {
             self.note_title(&before[..end]);
         } else {
             let reason = self

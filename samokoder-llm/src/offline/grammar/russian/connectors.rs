@@ -207,7 +207,7 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
         }
     }
     if at > 0
-        && is_passive(&rest[0].lower)
+        && rest.first().is_some_and(|first| is_passive(&first.lower))
         && rest.get(1).is_some_and(|next| super::phrase::is_instrumental(&next.lower))
     {
         return Some(Matched { connector: Belongs, length: 1, case: Some(Instrumental) });

@@ -307,7 +307,10 @@ pub(in super::super) fn looks_like_verb(word: &str) -> bool {
         "ена",
         "ено",
     ];
-    word.chars().count() > 4 && ENDINGS.iter().any(|ending| word.ends_with(ending))
+    let adjective = word
+        .strip_suffix("ую")
+        .is_some_and(|stem| ["н", "к", "ш", "щ", "в", "т"].iter().any(|last| stem.ends_with(last)));
+    word.chars().count() > 4 && !adjective && ENDINGS.iter().any(|ending| word.ends_with(ending))
 }
 
 /// Whether a word that is no known noun is a verb in its infinitive.
