@@ -3,6 +3,7 @@
 use super::draft::{Draft, DraftEntity, Link};
 use super::knowledge::common;
 use super::language::Language;
+use super::lexicon::Words;
 use super::parser::Parser;
 use super::phrase::{Complement, Phrase};
 use super::token::tokenise;
@@ -99,23 +100,11 @@ fn complements(draft: &mut Draft) {
 }
 
 fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
-    const CLASSES: &[&str] = &[
-        "категория",
-        "тип",
-        "вид",
-        "группа",
-        "жанр",
-        "раздел",
-        "category",
-        "type",
-        "kind",
-        "group",
-        "genre",
-        "единица",
-    ];
+    const CLASSES: Words =
+        Words("категория тип вид группа жанр раздел category type kind group genre единица");
     let target = &complement.phrase;
     let own = draft.entities[at].phrase.clone();
-    let classifies = CLASSES.contains(&own.head_key().as_str());
+    let classifies = CLASSES.has(&own.head_key());
     let declared = draft.find(target).filter(|found| *found != at && !classifies);
     let known = common::knows(draft.language, target) && !classifies;
     let singular = match draft.language {
@@ -155,51 +144,12 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
 
 /// Where the app is used: no record of it.
 fn is_setting(target: &Phrase) -> bool {
-    const SETTINGS: &[&str] = &[
-        "shop",
-        "bakery",
-        "company",
-        "agency",
-        "family",
-        "office",
-        "home",
-        "business",
-        "period",
-        "while",
-        "purpose",
-        "given",
-        "fee",
-        "total",
-        "startup",
-        "firm",
-        "me",
-        "us",
-        "house",
-        "household",
-        "club",
-        "school",
-        "clinic",
-        "salon",
-        "month",
-        "week",
-        "day",
-        "year",
-        "time",
-        "system",
-        "app",
-        "store",
-        "life",
-        "магазин",
-        "компания",
-        "фирма",
-        "семья",
-        "офис",
-        "дом",
-        "система",
-        "приложение",
-        "жизнь",
-    ];
-    SETTINGS.contains(&target.head_key().as_str())
+    const SETTINGS: Words = Words(
+        "shop bakery company agency family office home business period while purpose given fee total \
+         startup firm me us house household club school clinic salon month week day year time system \
+         app store life магазин компания фирма семья офис дом система приложение жизнь",
+    );
+    SETTINGS.has(&target.head_key())
 }
 
 /// Makes entities of what others are related to.

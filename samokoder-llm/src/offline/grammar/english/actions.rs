@@ -1,6 +1,7 @@
 //! English verbs for what people do with records.
 
 use super::super::connector::{Connector, Matched, starts_with};
+use super::super::lexicon::Words;
 use super::super::token::{Kind, Token};
 
 /// Phrases that name things to keep.
@@ -31,8 +32,7 @@ const PHRASES: &[(&str, Connector)] = &[
     ("has to", Connector::Modal),
 ];
 
-const MODALS: &[&str] =
-    &["can", "should", "must", "may", "will", "shall", "could", "would", "lets", "allows", "helps", "let"];
+const MODALS: Words = Words("can should must may will shall could would lets allows helps let");
 
 /// Verbs that are nothing else, and those that are nouns too and count only where a verb stands.
 const KEEP: &[&str] = &[
@@ -101,7 +101,7 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
         }
     }
     let token = rest.first().filter(|token| token.is(Kind::Word))?;
-    if MODALS.contains(&token.lower.as_str()) {
+    if MODALS.has(&token.lower) {
         return Some(Matched { connector: Connector::Modal, length: 1, case: None });
     }
     let base = base(&token.lower);
@@ -144,7 +144,7 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
         }
         Some(before) if KEEP_OR_NOUN.contains(&base.as_str()) => {
             next_is_noun
-                && (MODALS.contains(&before.lower.as_str())
+                && (MODALS.has(&before.lower)
                     || ["users", "people", "me", "us", "i", "we", "them"].contains(&before.lower.as_str())
                     || (in_list && after_verb_sign && is_noun_start(rest.get(1))))
         }

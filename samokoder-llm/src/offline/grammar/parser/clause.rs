@@ -3,6 +3,7 @@
 use super::super::connector::{Connector, connector};
 use super::super::draft::{DraftField, Link};
 use super::super::language::Language;
+use super::super::lexicon::Words;
 use super::super::list::{items, values_end};
 use super::super::phrase::Phrase;
 use super::super::russian::paradigm::Case;
@@ -13,7 +14,7 @@ use super::shape::Shape;
 use samokoder_core::project::FieldKind;
 
 /// Words that end a subject and are no part of it: "for every book I want to see".
-const TRAILING: &[&str] = &["i", "we", "you", "to", "я", "мы", "also"];
+const TRAILING: Words = Words("i we you to я мы also");
 
 /// How the words that follow are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,8 +208,8 @@ impl Parser<'_> {
                     })
             }
             (Mode::Fields(_), Connector::Keep | Connector::Search) => {
-                const OBJECTS: &[&str] = &["it", "them", "by", "their", "through", "their", "it's"];
-                rest.first().is_some_and(|next| OBJECTS.contains(&next.lower.as_str()))
+                const OBJECTS: Words = Words("it them by their through it's");
+                rest.first().is_some_and(|next| OBJECTS.has(&next.lower))
             }
             (Mode::Fields(_), Connector::Belongs) if self.language == Language::Russian => !empty,
             (_, Connector::OneOf) => !rest.is_empty(),
@@ -409,10 +410,7 @@ impl Parser<'_> {
         let acts = matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search));
         let mut subjects = Vec::new();
         for item in &list {
-            let end = item
-                .iter()
-                .rposition(|token| !TRAILING.contains(&token.lower.as_str()))
-                .map_or(0, |at| at + 1);
+            let end = item.iter().rposition(|token| !TRAILING.has(&token.lower)).map_or(0, |at| at + 1);
             let item = &if topic || acts { &item[..end] } else { *item };
             let (item, case) = &self.without_preposition(item, case);
             let case = *case;

@@ -1,5 +1,6 @@
 //! Lists of fields, with what is said about each.
 
+use super::super::lexicon::Words;
 use samokoder_core::project::FieldKind;
 
 use super::super::annotation::{self, Annotation, is_conjunction};
@@ -336,23 +337,11 @@ impl Parser<'_> {
 
 /// Takes a type or a range off the end of a name: "vip boolean", "rating 1-5", "rating from 1 to 10".
 fn without_type(mut name: Vec<Token>, note: &mut Annotation) -> Vec<Token> {
-    const TYPES: &[&str] = &[
-        "string",
-        "str",
-        "varchar",
-        "integer",
-        "int",
-        "boolean",
-        "bool",
-        "datetime",
-        "timestamp",
-        "decimal",
-        "float",
-        "money",
-    ];
+    const TYPES: Words =
+        Words("string str varchar integer int boolean bool datetime timestamp decimal float money");
     let repeated = matches!(name.as_slice(), [.., one, two] if one.lower == two.lower);
     let last = name.last().map(|token| token.lower.clone()).unwrap_or_default();
-    if name.len() > 1 && (TYPES.contains(&last.as_str()) || repeated) {
+    if name.len() > 1 && (TYPES.has(&last) || repeated) {
         note.kind = note.kind.or_else(|| super::super::knowledge::kinds::annotated(&last));
         name.pop();
     }
@@ -378,43 +367,12 @@ fn is_flag(phrase: &Phrase) -> bool {
 
 /// The flag is called by what it says: "returned".
 fn strip_flag(phrase: &mut Phrase) {
-    const AROUND: &[&str] = &[
-        "flag",
-        "checkbox",
-        "whether",
-        "if",
-        "it's",
-        "they're",
-        "it",
-        "is",
-        "was",
-        "has",
-        "been",
-        "for",
-        "they",
-        "are",
-        "a",
-        "an",
-        "the",
-        "or",
-        "not",
-        "he",
-        "she",
-        "ли",
-        "если",
-        "field",
-        "were",
-        "have",
-        "indicating",
-        "already",
-        "to",
-        "that",
-        "says",
-        "mark",
-        "of",
-    ];
+    const AROUND: Words = Words(
+        "flag checkbox whether if it's they're it is was has been for they are a an the or not he she \
+         ли если field were have indicating already to that says mark of",
+    );
     let label = phrase.label.clone();
-    let words: Vec<&str> = label.split(' ').filter(|word| !AROUND.contains(word)).collect();
+    let words: Vec<&str> = label.split(' ').filter(|word| !AROUND.has(word)).collect();
     if words.is_empty() {
         return;
     }

@@ -2,6 +2,7 @@
 
 use super::super::connector::{Connector, connector};
 use super::super::language::Language;
+use super::super::lexicon::Words;
 use super::super::list::items;
 use super::super::phrase::Phrase;
 use super::super::russian::paradigm::Case;
@@ -24,34 +25,10 @@ impl Parser<'_> {
     /// "movies I have watched with ..." are movies; who has watched them is no part of the app.
     pub(super) fn without_relative_clauses(&self, tokens: &[Token]) -> Vec<Token> {
         const WHO: &[&str] = &["i", "we", "i've", "we've", "i'd", "we'd"];
-        const BEFORE: &[&str] = &[
-            "and",
-            "or",
-            "to",
-            "so",
-            "what",
-            "how",
-            "when",
-            "where",
-            "that",
-            "let",
-            "lets",
-            "but",
-            "because",
-            "if",
-            "then",
-            "which",
-            "while",
-            "app",
-            "tool",
-            "as",
-            "for",
-            "with",
-            "hi",
-            "hello",
-            "hey",
-            "yesterday",
-        ];
+        const BEFORE: Words = Words(
+            "and or to so what how when where that let lets but because if then which while app tool \
+             as for with hi hello hey yesterday",
+        );
         let mut kept: Vec<Token> = Vec::new();
         let mut at = 0;
         while at < tokens.len() {
@@ -68,9 +45,7 @@ impl Parser<'_> {
                 continue;
             }
             let after_noun = kept.last().is_some_and(|last| {
-                last.is(Kind::Word)
-                    && !BEFORE.contains(&last.lower.as_str())
-                    && !self.is_generic_app_word(last)
+                last.is(Kind::Word) && !BEFORE.has(&last.lower) && !self.is_generic_app_word(last)
             });
             if self.language == Language::English && after_noun && WHO.contains(&token.lower.as_str()) {
                 let ends = |token: &Token| {
@@ -91,70 +66,20 @@ impl Parser<'_> {
 
     /// "I run a small bakery and want ..." tells who asks; what is asked begins at "want".
     pub(super) fn after_background<'t>(&mut self, tokens: &'t [Token]) -> &'t [Token] {
-        const WHO: &[&str] = &["i", "we", "my", "our", "я", "мы", "у"];
-        const WANTS: &[&str] = &[
-            "want",
-            "need",
-            "would",
-            "wants",
-            "needs",
-            "i'd",
-            "хочу",
-            "хотим",
-            "нужно",
-            "нужна",
-            "нужен",
-            "надо",
-            "хотелось",
-            "требуется",
-        ];
-        const TELLS: &[&str] = &[
-            "run",
-            "own",
-            "have",
-            "work",
-            "teach",
-            "operate",
-            "am",
-            "are",
-            "started",
-            "organize",
-            "organise",
-            "coach",
-            "breed",
-            "rent",
-            "sell",
-            "keep",
-            "lead",
-            "volunteer",
-            "держу",
-            "владею",
-            "работаю",
-            "веду",
-            "преподаю",
-            "занимаюсь",
-            "организую",
-            "открыл",
-            "открыла",
-            "открываем",
-            "продаю",
-            "сдаю",
-            "сдаем",
-            "продаем",
-            "работаем",
-            "меня",
-            "нас",
-            "развожу",
-            "тренирую",
-            "занимаемся",
-            "коллекционирую",
-            "собираю",
-        ];
+        const WHO: Words = Words("i we my our я мы у");
+        const WANTS: Words =
+            Words("want need would wants needs i'd хочу хотим нужно нужна нужен надо хотелось требуется");
+        const TELLS: Words = Words(
+            "run own have work teach operate am are started organize organise coach breed rent sell \
+             keep lead volunteer держу владею работаю веду преподаю занимаюсь организую открыл \
+             открыла открываем продаю сдаю сдаем продаем работаем меня нас развожу тренирую \
+             занимаемся коллекционирую собираю",
+        );
         let veiled = tokens.first().is_some_and(|first| {
             ["веду", "держу", "занимаюсь", "преподаю", "владею"].contains(&first.lower.as_str())
         });
-        let speaks = veiled || tokens.first().is_some_and(|first| WHO.contains(&first.lower.as_str()));
-        let tells = veiled || tokens.get(1).is_some_and(|verb| TELLS.contains(&verb.lower.as_str()));
+        let speaks = veiled || tokens.first().is_some_and(|first| WHO.has(&first.lower));
+        let tells = veiled || tokens.get(1).is_some_and(|verb| TELLS.has(&verb.lower));
         let is = tokens.first().is_some_and(|first| ["i'm", "we're"].contains(&first.lower.as_str()))
             && tokens.get(1).is_some_and(|next| ["a", "an", "the", "in"].contains(&next.lower.as_str()));
         let early =
@@ -165,8 +90,7 @@ impl Parser<'_> {
         if !is && (!speaks || !tells) {
             return tokens;
         }
-        let pivot =
-            tokens.iter().skip(2).position(|token| WANTS.contains(&token.lower.as_str())).map(|at| at + 2);
+        let pivot = tokens.iter().skip(2).position(|token| WANTS.has(&token.lower)).map(|at| at + 2);
         let to = matches!(tokens.get(2), Some(token) if token.lower == "to" || token.lower == "есть");
         if to {
             return tokens;

@@ -4,6 +4,7 @@ use super::super::annotation::is_conjunction;
 use super::super::connector::{Connector, connector};
 use super::super::draft::{DraftField, Link};
 use super::super::knowledge::{common, unsupported};
+use super::super::lexicon::Words;
 use super::super::list::items;
 use super::super::phrase::Phrase;
 use super::super::russian::paradigm::Case;
@@ -51,23 +52,10 @@ impl Parser<'_> {
 
     /// "Customers place orders": an order belongs to a customer. "Members book classes": a booking belongs to both.
     fn acted_on(&mut self, object: usize) {
-        const MAKES: &[&str] = &[
-            "place",
-            "make",
-            "submit",
-            "post",
-            "leave",
-            "write",
-            "publish",
-            "create",
-            "add",
-            "order",
-            "оставлять",
-            "оформлять",
-            "создавать",
-            "делать",
-            "писать",
-        ];
+        const MAKES: Words = Words(
+            "place make submit post leave write publish create add order оставлять оформлять \
+             создавать делать писать",
+        );
         const EVENTS: &[(&str, &str)] = &[
             ("enroll", "enrollment"),
             ("enrolls", "enrollment"),
@@ -84,7 +72,7 @@ impl Parser<'_> {
         ];
         let Some(actor) = self.actor.filter(|actor| *actor != object) else { return };
         let target = self.draft.entities[actor].phrase.clone();
-        if MAKES.contains(&self.verb.as_str()) {
+        if MAKES.has(&self.verb) {
             self.draft.link(object, Link { target, required: true, creates: true });
         } else if let Some((_, noun)) = EVENTS.iter().find(|(verb, _)| *verb == self.verb)
             && let Some(phrase) = Phrase::read(self.language, &[Token::new(Kind::Word, noun, 0..0)], None)
@@ -162,31 +150,13 @@ impl Parser<'_> {
     }
 
     fn is_object_pronoun(&self, item: &[Token]) -> bool {
-        const PRONOUNS: &[&str] = &[
-            "it",
-            "them",
-            "these",
-            "those",
-            "everything",
-            "things",
-            "stuff",
-            "items",
-            "data",
-            "all",
-            "new",
-            "ones",
-            "их",
-            "его",
-            "ее",
-            "все",
-            "всё",
-            "данные",
-            "records",
-            "entries",
-        ];
+        const PRONOUNS: Words = Words(
+            "it them these those everything things stuff items data all new ones их его ее все всё \
+             данные records entries",
+        );
         item.iter()
             .filter(|token| token.is_wordlike())
-            .all(|token| PRONOUNS.contains(&token.lower.as_str()) || is_conjunction(self.language, token))
+            .all(|token| PRONOUNS.has(&token.lower) || is_conjunction(self.language, token))
     }
 
     /// "record the date and amount" after something was spoken of.

@@ -2,6 +2,7 @@
 
 use super::super::draft::DraftField;
 use super::super::knowledge::common;
+use super::super::lexicon::Words;
 use super::super::list::items;
 use super::super::phrase::Phrase;
 use super::super::russian::paradigm::Case;
@@ -85,6 +86,6 @@ impl Parser<'_> {
 
 /// "their orders": what belongs to what was spoken of before.
 pub(super) fn says_whose(item: &[Token]) -> bool {
-    const WHOSE: &[&str] = &["their", "his", "her", "its", "их", "его", "ее"];
-    item.iter().take(3).any(|token| WHOSE.contains(&token.lower.as_str()))
+    const WHOSE: Words = Words("their his her its их его ее");
+    item.iter().take(3).any(|token| WHOSE.has(&token.lower))
 }

@@ -1,6 +1,7 @@
 //! Words that say how the parts of a Russian sentence belong together.
 
 use super::super::connector::{Connector, Matched, starts_with};
+use super::super::lexicon::Words;
 use super::super::token::{Kind, Token};
 use super::paradigm::Case;
 
@@ -185,7 +186,7 @@ fn is_passive(word: &str) -> bool {
 }
 
 /// After these "с" means "from" or "since".
-const NOT_WITH: &[&str] = &["какого", "какой", "чего", "начала", "помощью", "учетом", "момента", "собой"];
+const NOT_WITH: Words = Words("какого какой чего начала помощью учетом момента собой");
 
 /// Finds the connector that starts at `at`.
 pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
@@ -199,7 +200,7 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
     if let Some(after) = rest.get(1)
         && matches!(rest[0].lower.as_str(), "с" | "со")
     {
-        if NOT_WITH.contains(&after.lower.as_str()) || after.is(Kind::Number) {
+        if NOT_WITH.has(&after.lower) || after.is(Kind::Number) {
             return None;
         }
         if matches!(after.lower.as_str(), "ним" | "ними" | "ней") {

@@ -1,5 +1,6 @@
 //! Russian noun phrases.
 
+use super::super::lexicon::Words;
 use super::super::phrase::{Complement, Phrase};
 use super::super::token::{Kind, Token};
 use super::adjective::Adjective;
@@ -57,28 +58,12 @@ fn without_question(tokens: &[Token]) -> &[Token] {
 
 /// "где лежит", "кому выдан": the question is the name.
 fn question(tokens: &[Token]) -> Option<Phrase> {
-    const WORDS: &[&str] = &[
-        "где",
-        "кому",
-        "кто",
-        "куда",
-        "откуда",
-        "когда",
-        "сколько",
-        "чей",
-        "от",
-        "с",
-        "по",
-        "зачем",
-        "почему",
-        "чем",
-        "как",
-    ];
+    const WORDS: Words = Words("где кому кто куда откуда когда сколько чей от с по зачем почему чем как");
     const NEXT: &[&str] = &["чего", "какого", "какое", "кого", "какой", "какую"];
     let first = tokens.first()?;
     let asks = match first.lower.as_str() {
         "от" | "с" | "по" => tokens.get(1).is_some_and(|next| NEXT.contains(&next.lower.as_str())),
-        word => WORDS.contains(&word),
+        word => WORDS.has(word),
     };
     let label = tokens.iter().map(written).collect::<Vec<_>>().join(" ");
     let words: Vec<String> = tokens.iter().map(|token| lemma(&token.lower)).collect();
@@ -250,55 +235,12 @@ fn best(word: &str, case: Option<Case>) -> Option<Reading> {
 }
 
 fn is_compound_prefix(prefix: &str) -> bool {
-    const PREFIXES: &[&str] = &[
-        "авто",
-        "видео",
-        "фото",
-        "аудио",
-        "кино",
-        "теле",
-        "радио",
-        "мото",
-        "вело",
-        "гос",
-        "мед",
-        "пед",
-        "спорт",
-        "под",
-        "супер",
-        "мини",
-        "микро",
-        "эко",
-        "био",
-        "веб",
-        "интернет",
-        "онлайн",
-        "техно",
-        "электро",
-        "мульти",
-        "сверх",
-        "меж",
-        "пред",
-        "пере",
-        "само",
-        "взаимо",
-        "водо",
-        "газо",
-        "тепло",
-        "энерго",
-        "зоо",
-        "агро",
-        "соц",
-        "проф",
-        "спец",
-        "стом",
-        "физ",
-        "хим",
-        "стройк",
-        "лес",
-        "евро",
-    ];
-    PREFIXES.contains(&prefix)
+    const PREFIXES: Words = Words(
+        "авто видео фото аудио кино теле радио мото вело гос мед пед спорт под супер мини микро эко \
+         био веб интернет онлайн техно электро мульти сверх меж пред пере само взаимо водо газо тепло \
+         энерго зоо агро соц проф спец стом физ хим стройк лес евро",
+    );
+    PREFIXES.has(prefix)
 }
 
 fn choose(readings: &[Reading], case: Option<Case>) -> Option<Reading> {
