@@ -2,7 +2,7 @@
 
 use samokoder_core::project::FieldKind;
 
-use super::knowledge::kinds;
+use super::knowledge::patterns;
 use super::language::Language;
 use super::token::{Kind, Token};
 
@@ -144,7 +144,7 @@ const NUMBER_UNITS: &[&str] = &[
 pub(super) fn read(language: Language, text: &str, tokens: &[Token]) -> Annotation {
     let mut annotation = Annotation::default();
     let whole = written(text, tokens).to_lowercase().replace('ё', "е");
-    if let Some(kind) = kinds::annotated(&whole) {
+    if let Some(kind) = patterns::annotated(&whole) {
         annotation.kind = Some(kind);
         return annotation;
     }
@@ -174,7 +174,7 @@ pub(super) fn read(language: Language, text: &str, tokens: &[Token]) -> Annotati
             annotation.required = Some(true);
         } else if OPTIONAL.contains(&words.as_str()) {
             annotation.required = Some(false);
-        } else if let Some(kind) = kinds::annotated(&words).filter(|_| others.is_empty()) {
+        } else if let Some(kind) = patterns::annotated(&words).filter(|_| others.is_empty()) {
             kinds_named.push((part, kind));
         } else {
             others.push(part);

@@ -5,6 +5,7 @@ use FieldKind::{Boolean, Date, DateTime, Email, Integer, LongText, Money, Number
 use samokoder_core::project::FieldKind;
 
 use super::super::phrase::Phrase;
+use super::patterns;
 
 /// Words that decide wherever they stand in the name.
 const ANYWHERE: &[(Words, FieldKind)] = &[
@@ -142,11 +143,13 @@ pub(in super::super) fn kind_of(phrase: &Phrase) -> FieldKind {
     let head = phrase.head_key();
     let label = phrase.label.to_lowercase().replace('ё', "е");
     let words: Vec<String> = phrase.words.iter().map(|word| word.to_lowercase()).collect();
-    if is_moment(&label, &words) {
-        return DateTime;
-    }
-    if let Some(kind) = special(&label, &head, &words) {
+    let plain_text = Words("phone телефон address адрес number номер name title код code");
+    let contact = words.iter().any(|word| Words("email e-mail почта web сайт url").has(word));
+    if let Some(kind) = patterns::kind_of(&label) {
         return kind;
+    }
+    if plain_text.has(&head) && !contact {
+        return Text;
     }
     if let Some((_, kind)) = ANYWHERE.iter().find(|(known, _)| words.iter().any(|word| known.has(word))) {
         return *kind;
@@ -193,128 +196,6 @@ pub(in super::super) fn classifies(phrase: &Phrase) -> bool {
     const WORDS: Words =
         Words("category type status kind tag period source категория тип статус вид источник период");
     WORDS.has(&phrase.head_key())
-}
-
-/// A day together with a time of day.
-fn is_moment(label: &str, words: &[String]) -> bool {
-    const MOMENTS: &[&str] = &[
-        "date and time",
-        "date time",
-        "date & time",
-        "date/time",
-        "дата и время",
-        "дата время",
-        "дата-время",
-        "start time",
-        "end time",
-        "starting time",
-        "appointment time",
-        "time of visit",
-        "departure time",
-        "arrival time",
-        "pickup time",
-        "время начала",
-        "время окончания",
-        "время приема",
-        "время записи",
-        "время визита",
-        "время отправления",
-        "время прибытия",
-        "check-in time",
-        "check-out time",
-        "meeting time",
-        "visit time",
-        "start date and time",
-    ];
-    let created = words.last().is_some_and(|last| last == "at") && words.len() > 1;
-    MOMENTS.iter().any(|moment| label == *moment || label.starts_with(&format!("{moment} "))) || created
-}
-
-fn special(label: &str, head: &str, words: &[String]) -> Option<FieldKind> {
-    let has = |word: &str| words.iter().any(|own| own == word);
-    if label.starts_with("number of ")
-        || label.starts_with("сколько ")
-        || label.starts_with("how many ")
-        || label.starts_with("num of ")
-        || label.starts_with("amount of ")
-    {
-        return Some(Integer);
-    }
-    if ["in dollars", "in usd", "in euros", "in eur", "в рублях", "в долларах", "в евро"]
-        .iter()
-        .any(|unit| label.ends_with(unit))
-    {
-        return Some(Money);
-    }
-    if label.ends_with(" days") || label == "days" {
-        return Some(Text);
-    }
-    if label.starts_with("year ") {
-        return Some(Integer);
-    }
-    if label.starts_with("date ")
-        || label == "to"
-        || label.ends_with(" on")
-        || label.ends_with(" date")
-        || label.starts_with("date of ")
-    {
-        return Some(Date);
-    }
-    if label.starts_with("is ") || label.starts_with("has ") || label.starts_with("да/нет") {
-        return Some(Boolean);
-    }
-    if label.ends_with(" from") || label.ends_with(" until") || label == "from" || label == "until" {
-        return Some(Date);
-    }
-    if matches!(
-        head,
-        "phone" | "телефон" | "address" | "адрес" | "number" | "номер" | "name" | "title" | "код" | "code"
-    ) && !has("email")
-        && !has("e-mail")
-        && !has("почта")
-        && !has("web")
-        && !has("сайт")
-        && !has("url")
-    {
-        return Some(Text);
-    }
-    if head == "почта" || label.contains("электронн") && label.contains("почт") {
-        return Some(Email);
-    }
-    if head == "срок" && !label.contains("гарант") && !label.contains("служб")
-        || matches!(label, "заезд" | "выезд" | "check-in" | "check-out" | "checkin" | "checkout")
-    {
-        return Some(Date);
-    }
-    if head == "time"
-        && ["cooking", "cook", "prep", "preparation", "baking", "duration"].iter().any(|word| has(word))
-        || label.starts_with("время приготовления")
-        || label.starts_with("время готовки")
-    {
-        return Some(Integer);
-    }
-    if head == "rate" && (has("hourly") || has("daily") || has("nightly") || has("price")) {
-        return Some(Money);
-    }
-    if has("наличие") && label == "наличие" || label.starts_with("в наличии") || label == "in stock"
-    {
-        return Some(Boolean);
-    }
-    if matches!(label, "hours worked" | "hours" | "часы" | "количество часов") {
-        return Some(Number);
-    }
-    if words.len() > 1
-        && matches!(words[0].as_str(), "start" | "end" | "due" | "начало" | "конец" | "окончание")
-        && head != "time"
-        && !has("место")
-    {
-        return matches!(head, "date" | "начало" | "конец" | "окончание" | "day").then_some(Date);
-    }
-    if matches!(head, "начало" | "конец" | "окончание") || matches!(label, "start" | "end")
-    {
-        return Some(Date);
-    }
-    None
 }
 
 /// Participles are flags: "paid", "returned", "оплачен", "выполнено".
@@ -377,172 +258,4 @@ fn fallback(label: &str) -> FieldKind {
         ]
         .contains(&label);
     if english || russian { Boolean } else { Text }
-}
-
-/// The type an annotation names: "money", "integer", "дата".
-pub(in super::super) fn annotated(annotation: &str) -> Option<FieldKind> {
-    let kinds: &[(&[&str], FieldKind)] = &[
-        (
-            &[
-                "text",
-                "string",
-                "str",
-                "varchar",
-                "short text",
-                "free text",
-                "char",
-                "текст",
-                "строка",
-                "текстовое",
-                "текстовый",
-                "текстовое поле",
-                "uuid",
-                "свободный текст",
-                "json",
-            ],
-            Text,
-        ),
-        (
-            &[
-                "long text",
-                "longtext",
-                "multiline",
-                "textarea",
-                "multi-line",
-                "multiline text",
-                "markdown",
-                "paragraph",
-                "rich text",
-                "long_text",
-                "длинный текст",
-                "многострочный",
-                "многострочный текст",
-                "большой текст",
-                "абзац",
-            ],
-            LongText,
-        ),
-        (
-            &[
-                "number",
-                "float",
-                "decimal",
-                "double",
-                "numeric",
-                "real",
-                "число",
-                "дробное",
-                "дробное число",
-                "числовое",
-                "вещественное",
-                "десятичное",
-                "дробь",
-                "процент",
-                "проценты",
-                "percent",
-                "percentage",
-                "kg",
-                "км",
-                "кг",
-                "cm",
-                "см",
-            ],
-            Number,
-        ),
-        (
-            &[
-                "integer",
-                "int",
-                "whole number",
-                "whole",
-                "целое",
-                "целое число",
-                "целый",
-                "bigint",
-                "number of",
-                "штук",
-                "шт",
-                "минут",
-                "в минутах",
-                "minutes",
-                "in minutes",
-                "in days",
-                "в днях",
-            ],
-            Integer,
-        ),
-        (
-            &[
-                "money",
-                "currency",
-                "price",
-                "amount",
-                "usd",
-                "eur",
-                "dollars",
-                "euros",
-                "деньги",
-                "денежная",
-                "денежное",
-                "рубли",
-                "руб",
-                "рублей",
-                "сумма",
-                "валюта",
-                "в рублях",
-                "денежный",
-                "rub",
-                "in usd",
-                "in dollars",
-                "in euros",
-                "in eur",
-            ],
-            Money,
-        ),
-        (&["date", "дата", "day"], Date),
-        (
-            &[
-                "datetime",
-                "date time",
-                "date and time",
-                "date-time",
-                "timestamp",
-                "date_time",
-                "дата и время",
-                "датавремя",
-                "дата-время",
-                "time",
-            ],
-            DateTime,
-        ),
-        (
-            &[
-                "boolean",
-                "bool",
-                "flag",
-                "yes/no",
-                "yes or no",
-                "checkbox",
-                "true/false",
-                "true or false",
-                "y/n",
-                "да/нет",
-                "да или нет",
-                "флаг",
-                "логическое",
-                "булево",
-                "галочка",
-                "чекбокс",
-                "логический",
-                "булевый",
-                "булевое",
-                "флажок",
-            ],
-            Boolean,
-        ),
-        (&["email", "e-mail", "mail", "почта", "емейл", "имейл", "email address"], Email),
-        (&["url", "link", "website", "web address", "ссылка", "адрес сайта", "сайт", "uri"], Url),
-    ];
-    let annotation = annotation.trim().trim_end_matches('.');
-    kinds.iter().find(|(names, _)| names.contains(&annotation)).map(|(_, kind)| *kind)
 }

@@ -342,7 +342,7 @@ fn without_type(mut name: Vec<Token>, note: &mut Annotation) -> Vec<Token> {
     let repeated = matches!(name.as_slice(), [.., one, two] if one.lower == two.lower);
     let last = name.last().map(|token| token.lower.clone()).unwrap_or_default();
     if name.len() > 1 && (TYPES.has(&last) || repeated) {
-        note.kind = note.kind.or_else(|| super::super::knowledge::kinds::annotated(&last));
+        note.kind = note.kind.or_else(|| super::super::knowledge::patterns::annotated(&last));
         name.pop();
     }
     let range = name.iter().rposition(|token| {
