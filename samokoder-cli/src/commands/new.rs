@@ -1,6 +1,9 @@
 //! `samokoder new`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use samokoder::{open::offline::Offline, pipeline::NewProject, sandbox::Toolchain};
 
@@ -31,13 +34,16 @@ pub(crate) async fn new(args: NewArgs) -> Result<Outcome, Failure> {
         Ok(specification) => PathBuf::from(&specification.slug),
         Err(_) => PathBuf::from("app"),
     });
-    // What can't work is found before the folder is made.
-    let check =
-        Session::new(&folder, std::sync::Arc::new(samokoder::store::MemoryStore::new()), &options, &config)?;
-    check.pipeline.check(&check.options).await?;
+    // The card is written before anything else is looked at: from here on a killed run can be resumed.
     let project = Project::create(&folder, options.store.as_deref(), description, name.as_deref()).await?;
-    let session = Session::new(&folder, std::sync::Arc::clone(&project.store), &options, &config)?;
-    begin(&project, &session).await
+    let outcome = match Session::new(&folder, Arc::clone(&project.store), &options, &config) {
+        Ok(session) => begin(&project, &session).await,
+        Err(failure) => Err(failure),
+    };
+    if outcome.is_err() && !project.has_begun().await? {
+        project.discard();
+    }
+    outcome
 }
 
 /// Starts the run of a project in which nothing has happened yet.
