@@ -113,6 +113,7 @@ impl Engine {
     async fn carry(&mut self, first: Vec<Record>) -> Result<RunEnd, PipelineError> {
         self.begin(first).await?;
         let deadline = self.run.options.wall.map(|wall| self.began + wall);
+        let mut answers = self.run.answers.subscribe();
         loop {
             if self.take_signals().await? {
                 return Ok(RunEnd::Cancelled);
@@ -124,6 +125,7 @@ impl Engine {
             tokio::select! {
                 Some(finished) = self.tasks.join_next() => self.conclude(finished).await?,
                 signal = store.wait_signal(&self.run.branch) => signal?,
+                Ok(()) = answers.changed() => {}
                 () = self.run.options.cancellation.cancelled() => return Ok(RunEnd::Cancelled),
                 () = sleep_until(deadline) => {
                     let allowed = self.run.options.wall.unwrap_or_default();

@@ -18,7 +18,7 @@ mod workflow;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 pub(crate) use attempt::Attempt;
 pub use error::PipelineError;
@@ -33,7 +33,7 @@ use crate::{
     id::{BranchId, ProjectId, RunId},
     project::Change,
     sandbox::{Sandbox, SandboxError, SandboxErrorKind, Toolchain},
-    store::{Author, Branch, Commit, Lease, Record, Scope, StateStore},
+    store::{Author, Branch, Commit, Lease, Record, Scope, Seq, StateStore},
 };
 use engine::Engine;
 use run::RunShared;
@@ -59,11 +59,11 @@ pub struct PipelineBuilder {
 }
 
 /// What to build.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct NewProject {
-    /// Whose it is.
-    pub scope: Scope,
+    /// The branch that it starts on, a fresh one for [`NewProject::new`].
+    pub branch: Branch,
     /// What the person said.
     pub description: String,
     /// The name the app is to have; the team finds one when absent.
@@ -75,7 +75,8 @@ pub struct NewProject {
 impl NewProject {
     /// An app that this describes.
     pub fn new(description: impl Into<String>) -> Self {
-        Self { description: description.into(), ..Self::default() }
+        let branch = Branch { scope: Scope::default(), project: ProjectId::fresh(), id: BranchId::fresh() };
+        Self { branch, description: description.into(), name: None, toolchains: Vec::new() }
     }
 
     /// Gives it a name.
@@ -88,7 +89,14 @@ impl NewProject {
     /// Says whose it is.
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
-        self.scope = scope;
+        self.branch.scope = scope;
+        self
+    }
+
+    /// Says which branch it starts on: whoever wrote the branch down first can find the project after a crash.
+    #[must_use]
+    pub fn branch(mut self, branch: Branch) -> Self {
+        self.branch = branch;
         self
     }
 
@@ -148,15 +156,17 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`] before anything is stored or spent, when a model or the sandbox can't be had.
     pub async fn start(&self, project: NewProject, options: RunOptions) -> Result<Run, PipelineError> {
-        let NewProject { scope, description, name, mut toolchains } = project;
+        let NewProject { branch, description, name, mut toolchains } = project;
         options.check_models().await?;
         let available = self.check_sandbox().await?;
         if toolchains.is_empty() {
             toolchains = available;
         }
-        let branch = Branch { scope, project: ProjectId::fresh(), id: BranchId::fresh() };
         self.store.create(&branch).await?;
         let lease = self.store.acquire(&branch).await?;
+        if !self.store.read(&branch, Seq::START, 1).await?.is_empty() {
+            return Err(PipelineError::Configuration("the project has begun already; resume it".into()));
+        }
         let described = Change::Described { description, name, toolchains };
         let first = Record::Commit(Commit { author: Author::Person, changes: vec![described] });
         Ok(self.launch(lease, History::default(), options, vec![first]))
@@ -172,6 +182,9 @@ impl Pipeline {
         self.check_sandbox().await?;
         let lease = self.store.acquire(branch).await?;
         let history = History::load(&*self.store, branch).await?;
+        if history.state().version() == Seq::START {
+            return Err(PipelineError::Configuration("the project has not begun; start it".into()));
+        }
         Ok(self.launch(lease, history, options, Vec::new()))
     }
 
@@ -203,6 +216,7 @@ impl Pipeline {
             agents: self.agents.clone(),
             workbench: self.sandbox.clone().map(Workbench::new),
             deltas: broadcast::channel(1024).0,
+            answers: watch::Sender::new(options.answers),
             options,
         });
         let engine = Engine::new(Arc::clone(&shared), Arc::clone(&self.workflow), lease, history);

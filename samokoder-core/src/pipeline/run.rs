@@ -3,9 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::{Stream, StreamExt as _, stream};
-use tokio::{sync::broadcast, task::JoinHandle};
+use tokio::{
+    sync::{broadcast, watch},
+    task::JoinHandle,
+};
 
-use super::{PipelineError, RunOptions, workbench::Workbench};
+use super::{Answers, PipelineError, RunOptions, workbench::Workbench};
 use crate::{
     agent::{Agent, Role},
     budget::{Budget, Spend, SpendLimits},
@@ -24,6 +27,8 @@ pub(crate) struct RunShared {
     pub(crate) budget: Budget,
     pub(crate) workbench: Option<Workbench>,
     pub(crate) deltas: broadcast::Sender<Delta>,
+    /// What happens to questions, as it is now.
+    pub(crate) answers: watch::Sender<Answers>,
 }
 
 impl RunShared {
@@ -116,6 +121,11 @@ impl Run {
     /// [`StoreError`] when the limits could not be stored.
     pub async fn set_budget(&self, limits: SpendLimits) -> Result<(), StoreError> {
         self.post(Signal::SetBudget { limits }).await
+    }
+
+    /// Changes what happens when a person is asked something: the one who could answer came or went.
+    pub fn set_answers(&self, answers: Answers) {
+        self.shared.answers.send_replace(answers);
     }
 
     async fn post(&self, signal: Signal) -> Result<(), StoreError> {

@@ -83,7 +83,7 @@ impl Engine {
         let entry = Entry::new(vec![intent]).blobs(vec![request]);
         self.commit(author, vec![Change::QuestionAsked { question }], entry).await?;
         match default {
-            Some(default) if self.run.options.answers == Answers::Defaults => {
+            Some(default) if *self.run.answers.borrow() == Answers::Defaults => {
                 self.answer(id, &default, Author::Pipeline, None).await
             }
             _ => Ok(()),
@@ -134,6 +134,6 @@ impl Engine {
 
     /// How the run ends when only people can carry it on, or that it waits for them.
     pub(super) fn wait_or_end(&self, questions: Vec<QuestionId>) -> Option<RunEnd> {
-        (self.run.options.answers != Answers::Wait).then_some(RunEnd::Waiting { questions })
+        (*self.run.answers.borrow() != Answers::Wait).then_some(RunEnd::Waiting { questions })
     }
 }

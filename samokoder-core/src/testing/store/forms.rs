@@ -127,7 +127,6 @@ fn records() -> Vec<Record> {
         Record::RunStarted { run },
         Record::Started { id: attempt(), role, subject, base: Seq(u64::MAX), input: Digest::of(b"input") },
         Record::Resumed { id: attempt() },
-        Record::Parked { id: attempt(), question: QuestionId::derive(["?"]) },
     ]);
     records.extend(run_ends().into_iter().map(|end| Record::RunEnded { run, end }));
     records.extend(ends().into_iter().map(|end| Record::Ended { id: attempt(), end }));

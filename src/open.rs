@@ -1,0 +1,127 @@
+//! Backends by URI or name, as far as the features of this build go.
+
+use std::{path::PathBuf, sync::Arc};
+
+use samokoder_core::{
+    llm::LlmProvider,
+    sandbox::Sandbox,
+    store::{MemoryStore, StateStore, StoreError},
+};
+
+#[cfg(feature = "offline")]
+pub use samokoder_llm::offline;
+#[cfg(feature = "sandbox-local")]
+pub use samokoder_sandbox::local;
+#[cfg(feature = "sqlite")]
+pub use samokoder_store::sqlite;
+
+/// A backend that can't be opened.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// There is no such backend in this build.
+    Unknown {
+        /// What was asked for: "store", "sandbox", "provider".
+        kind: &'static str,
+        /// How it was named.
+        name: String,
+        /// How those that are there are named.
+        known: String,
+    },
+    /// The store could not be opened.
+    Store(StoreError),
+}
+
+impl std::fmt::Display for OpenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unknown { kind, name, known } => write!(f, "there is no {kind} {name:?}; there is {known}"),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unknown { .. } => None,
+            Self::Store(error) => Some(error),
+        }
+    }
+}
+
+/// Opens a store: `memory:` or, with feature `sqlite`, `sqlite:PATH`.
+///
+/// # Errors
+/// [`OpenError`].
+#[cfg_attr(
+    not(feature = "sqlite"),
+    expect(clippy::unused_async, reason = "other stores are opened over a network")
+)]
+pub async fn store(uri: &str) -> Result<Arc<dyn StateStore>, OpenError> {
+    match uri.split_once(':') {
+        Some(("memory", "")) => Ok(Arc::new(MemoryStore::new())),
+        #[cfg(feature = "sqlite")]
+        Some(("sqlite", path)) if !path.is_empty() => {
+            Ok(Arc::new(sqlite::SqliteStore::open(path).await.map_err(OpenError::Store)?))
+        }
+        _ => {
+            let known = [
+                "memory:",
+                #[cfg(feature = "sqlite")]
+                "sqlite:PATH",
+            ]
+            .join(", ");
+            Err(OpenError::Unknown { kind: "store", name: uri.into(), known })
+        }
+    }
+}
+
+/// Opens a sandbox: `none`, for which there is nothing, or, with feature `sandbox-local`, `local`.
+///
+/// `search_path` is where toolchains are looked for, as in `PATH`; the usual places when empty.
+///
+/// # Errors
+/// [`OpenError`].
+pub fn sandbox(uri: &str, search_path: &[PathBuf]) -> Result<Option<Arc<dyn Sandbox>>, OpenError> {
+    #[cfg(not(feature = "sandbox-local"))]
+    let _ = search_path;
+    match uri {
+        "none" => Ok(None),
+        #[cfg(feature = "sandbox-local")]
+        "local" => {
+            let mut config = local::LocalConfig::default();
+            if !search_path.is_empty() {
+                config = config.search_path(search_path);
+            }
+            Ok(Some(Arc::new(local::LocalSandbox::new(config))))
+        }
+        _ => {
+            let known = [
+                "none",
+                #[cfg(feature = "sandbox-local")]
+                "local",
+            ]
+            .join(", ");
+            Err(OpenError::Unknown { kind: "sandbox", name: uri.into(), known })
+        }
+    }
+}
+
+/// Opens a provider of models by its id: with feature `offline`, `offline`.
+///
+/// # Errors
+/// [`OpenError`].
+pub fn provider(id: &str) -> Result<Arc<dyn LlmProvider>, OpenError> {
+    match id {
+        #[cfg(feature = "offline")]
+        "offline" => Ok(Arc::new(offline::Offline::new())),
+        _ => {
+            let known: [&str; _] = [
+                #[cfg(feature = "offline")]
+                "offline",
+            ];
+            Err(OpenError::Unknown { kind: "provider of models", name: id.into(), known: known.join(", ") })
+        }
+    }
+}
