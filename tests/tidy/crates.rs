@@ -48,6 +48,10 @@ fn every_library_forbids_unsafe_code() {
 fn every_crate_takes_the_lints_of_the_workspace() {
     for package in members() {
         let manifest = fs::read_to_string(text(package, "manifest_path")).unwrap();
-        assert!(manifest.contains("[lints]\nworkspace = true"), "{} has lints of its own", text(package, "name"));
+        assert!(
+            manifest.contains("[lints]\nworkspace = true"),
+            "{} has lints of its own",
+            text(package, "name")
+        );
     }
 }

@@ -31,7 +31,8 @@ pub(crate) fn all() -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for path in entries(&folder) {
             let name = path.file_name().unwrap_or_default();
-            if path.is_symlink() || ["target", "node_modules", "__pycache__"].iter().any(|made| name == *made) {
+            if path.is_symlink() || ["target", "node_modules", "__pycache__"].iter().any(|made| name == *made)
+            {
                 continue;
             }
             if path.is_dir() { folders.push(path) } else { files.push(path) }
@@ -53,7 +54,8 @@ pub(crate) fn shown(path: &Path) -> String {
 }
 
 fn sources(extensions: &[&str]) -> impl Iterator<Item = (String, String)> {
-    let wanted = |path: &PathBuf| path.extension().is_some_and(|e| extensions.iter().any(|known| e == *known));
+    let wanted =
+        |path: &PathBuf| path.extension().is_some_and(|e| extensions.iter().any(|known| e == *known));
     let files: Vec<_> = all().into_iter().filter(wanted).collect();
     files.into_iter().map(|path| (shown(&path), fs::read_to_string(&path).expect("sources are text")))
 }

@@ -93,10 +93,12 @@ fn one(words: &mut &[&str], is_allowed: &dyn Fn(&str) -> bool) -> bool {
 #[test]
 fn a_licence_expression_is_met_by_the_licences_it_asks_for() {
     let is_met = |expression| permits(expression, &|licence| ["MIT", "Zlib"].contains(&licence));
-    for met in ["MIT", "MIT OR GPL-3.0", "GPL-3.0/MIT", "(GPL-3.0 OR MIT) AND Zlib", "GPL-3.0 AND X OR MIT+"] {
+    for met in ["MIT", "MIT OR GPL-3.0", "GPL-3.0/MIT", "(GPL-3.0 OR MIT) AND Zlib", "GPL-3.0 AND X OR MIT+"]
+    {
         assert!(is_met(met), "{met}");
     }
-    for unmet in ["", "GPL-3.0", "MIT AND GPL-3.0", "GPL-3.0 AND MIT OR X", "MIT WITH X", "(MIT OR X) AND Y"] {
+    for unmet in ["", "GPL-3.0", "MIT AND GPL-3.0", "GPL-3.0 AND MIT OR X", "MIT WITH X", "(MIT OR X) AND Y"]
+    {
         assert!(!is_met(unmet), "{unmet}");
     }
 }
