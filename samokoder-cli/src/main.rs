@@ -1,1 +1,56 @@
-fn main() {}
+//! The `samokoder` command: a description becomes a working, tested app.
+
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to the one who typed it")]
+
+mod args;
+mod commands;
+mod config;
+mod failure;
+mod project;
+mod session;
+mod view;
+
+use std::{io::IsTerminal as _, process::ExitCode};
+
+use args::{Args, Command};
+use clap::Parser as _;
+use failure::{Failure, Outcome};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let log = tracing_subscriber::EnvFilter::try_from_env("SAMOKODER_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
+    tracing_subscriber::fmt()
+        .with_env_filter(log)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = runtime.map_err(|error| Failure::failed(error.to_string())).and_then(|runtime| {
+        let outcome = runtime.block_on(carry_out(args.command));
+        // A thread that waits for a line on standard input must not keep the process.
+        runtime.shutdown_background();
+        outcome
+    });
+    match outcome {
+        Ok(outcome) => outcome.code(),
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            failure.outcome.code()
+        }
+    }
+}
+
+async fn carry_out(command: Command) -> Result<Outcome, Failure> {
+    match command {
+        Command::New(args) => commands::new::new(args).await,
+        Command::Resume(args) => commands::resume::resume(args).await,
+        Command::Answer(args) => commands::answer::answer(args).await,
+        Command::Cancel(args) => commands::cancel::cancel(args).await,
+        Command::Log(args) => commands::log::log(args).await,
+        Command::Show(args) => commands::show::show(args).await,
+        Command::Run(args) => commands::run::run(args).await,
+        Command::Export(args) => commands::export::export(&args).await,
+    }
+}

@@ -157,8 +157,7 @@ impl Pipeline {
     /// [`PipelineError`] before anything is stored or spent, when a model or the sandbox can't be had.
     pub async fn start(&self, project: NewProject, options: RunOptions) -> Result<Run, PipelineError> {
         let NewProject { branch, description, name, mut toolchains } = project;
-        options.check_models().await?;
-        let available = self.check_sandbox().await?;
+        let available = self.check(&options).await?;
         if toolchains.is_empty() {
             toolchains = available;
         }
@@ -178,8 +177,7 @@ impl Pipeline {
     /// [`PipelineError`] before anything is stored or spent, when a model or the sandbox can't be had, the history can't
     /// be read, or another run works on the branch.
     pub async fn resume(&self, branch: &Branch, options: RunOptions) -> Result<Run, PipelineError> {
-        options.check_models().await?;
-        self.check_sandbox().await?;
+        self.check(&options).await?;
         let lease = self.store.acquire(branch).await?;
         let history = History::load(&*self.store, branch).await?;
         if history.state().version() == Seq::START {
@@ -188,8 +186,12 @@ impl Pipeline {
         Ok(self.launch(lease, history, options, Vec::new()))
     }
 
-    /// The toolchains of the sandbox, or why it can't be used here.
-    async fn check_sandbox(&self) -> Result<Vec<Toolchain>, PipelineError> {
+    /// Finds out whether a run with these options could start, and which toolchains its sandbox has.
+    ///
+    /// # Errors
+    /// [`PipelineError::Model`] and [`PipelineError::Sandbox`] when one of them can't be had.
+    pub async fn check(&self, options: &RunOptions) -> Result<Vec<Toolchain>, PipelineError> {
+        options.check_models().await?;
         let Some(sandbox) = &self.sandbox else { return Ok(Vec::new()) };
         let capabilities = sandbox.capabilities().await?;
         let missing: Vec<_> =

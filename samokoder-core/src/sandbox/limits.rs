@@ -30,6 +30,15 @@ pub struct Limits {
     pub output_kept: u64,
 }
 
+impl Limits {
+    /// Replaces the wall time of one command.
+    #[must_use]
+    pub fn wall(mut self, time: Duration) -> Self {
+        self.wall = time;
+        self
+    }
+}
+
 impl Default for Limits {
     /// Room for the tests of a mid-sized app on a small machine.
     fn default() -> Self {

@@ -31,12 +31,12 @@ impl Offline {
         Self
     }
 
-    /// Whether there is something to build in a description.
+    /// What it reads out of a description, with questions left open.
     ///
     /// # Errors
     /// [`NothingToBuild`] says what to write instead, in the description's language.
-    pub fn check(description: &str) -> Result<(), NothingToBuild> {
-        grammar::read(description, None, &[]).map(|_| ())
+    pub fn read(description: &str, name: Option<&str>) -> Result<Specification, NothingToBuild> {
+        grammar::read(description, name, &[]).map(|reading| reading.specification)
     }
 }
 

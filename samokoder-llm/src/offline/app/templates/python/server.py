@@ -24,7 +24,9 @@ def main():
         signal.signal(number, lambda *_: stopping.set())
     threading.Thread(target=server.serve_forever, daemon=True).start()
     shown_host = f"[{host}]" if ":" in host else host
-    print(f"Listening on http://{shown_host}:{server.server_port}", flush=True)
+    # One write, so that whoever waits for the line gets all of it at once.
+    sys.stdout.write(f"Listening on http://{shown_host}:{server.server_port}\n")
+    sys.stdout.flush()
 
     stopping.wait()
     server.stop()

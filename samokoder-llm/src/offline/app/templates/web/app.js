@@ -78,8 +78,13 @@ async function refresh(id) {
 
 function markCurrent(entity) {
   for (const link of document.querySelectorAll("nav a")) {
-    if (entity && link.getAttribute("href") === `#/${entity.slug}`) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    const isCurrent = entity && link.getAttribute("href") === `#/${entity.slug}`;
+    if (isCurrent) {
+      link.setAttribute("aria-current", "page");
+      link.scrollIntoView({ block: "nearest", inline: "nearest" });
+    } else {
+      link.removeAttribute("aria-current");
+    }
   }
 }
 

@@ -21,6 +21,8 @@ export function confirmDelete(name, remove) {
       } catch (error) {
         problem.textContent = error.message;
         problem.hidden = false;
+        // Only a refusal stays one; anything else may work the next time.
+        deleteButton.disabled = error.status === 409;
         cancelButton.focus();
       }
     }

@@ -32,10 +32,12 @@ export class ListView {
   }
 
   async show(parameters) {
+    // A form that opens or closes on top of the list leaves it, and the focus in it, alone.
+    if (this.results.hasChildNodes() && parameters.toString() === this.parameters.toString()) return;
     this.parameters = parameters;
     this.addLink.href = this.address("new");
     for (const control of this.tools.elements) {
-      if (control !== document.activeElement && control.name) control.value = parameters.get(control.name) ?? "";
+      if (control !== document.activeElement) control.value = parameters.get(control.dataset.parameter) ?? "";
     }
     await this.reload();
   }
@@ -92,7 +94,7 @@ export class ListView {
         clearTimeout(timer);
         timer = setTimeout(() => this.#go({ q: target.value.trim() }), 200);
       };
-      const attributes = { type: "search", name: "q", class: "search", placeholder: texts.search, "aria-label": texts.search };
+      const attributes = { type: "search", "data-parameter": "q", class: "search", placeholder: texts.search, "aria-label": texts.search };
       tools.append(element("input", { ...attributes, autocomplete: "off", oninput }));
     }
     for (const field of entity.fields.filter(({ type }) => type === "enumeration" || type === "boolean")) {
@@ -109,7 +111,7 @@ export class ListView {
   #select(name, label, options) {
     const nodes = options.map(([value, text]) => element("option", { value }, text));
     const onchange = ({ target }) => this.#go({ [name]: target.value });
-    return element("select", { name, "aria-label": label, onchange }, nodes);
+    return element("select", { "data-parameter": name, "aria-label": label, onchange }, nodes);
   }
 
   #render(records, total, related) {

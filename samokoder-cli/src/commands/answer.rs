@@ -1,0 +1,72 @@
+//! `samokoder answer`.
+
+use std::io::{BufRead as _, IsTerminal as _};
+
+use samokoder::{
+    id::SignalId,
+    project::Question,
+    store::{Signal, StoreErrorKind},
+};
+
+use crate::{
+    args::AnswerArgs,
+    failure::{Failure, Outcome},
+    project::Project,
+    view::{self, person},
+};
+
+pub(crate) async fn answer(args: AnswerArgs) -> Result<Outcome, Failure> {
+    let AnswerArgs { dir, answer, question } = args;
+    let project = Project::open(&dir, None).await?;
+    let history = project.history(None).await?;
+    let open: Vec<&Question> = history.state().open_questions().collect();
+    let question = pick(&open, question.as_deref())?;
+    let text = match answer {
+        Some(text) => text,
+        None if std::io::stdin().is_terminal() => ask(question)?,
+        None => {
+            println!("{}", person::put(question));
+            println!("\nAnswer with: {} answer {} \"…\"", view::command(), view::quoted(&dir));
+            return Ok(Outcome::Waiting);
+        }
+    };
+    let answer = person::choose(question, text.trim()).ok_or_else(|| {
+        Failure::usage(format!("{text:?} is not one of the answers: {}", question.options.join(", ")))
+    })?;
+    let signal = Signal::Answer { question: question.id, answer };
+    project.store.post(&project.card.branch, SignalId::fresh(), signal).await?;
+    match project.store.acquire(&project.card.branch).await {
+        Err(error) if error.kind == StoreErrorKind::LeaseHeld => {
+            println!("Answered; the run goes on with it.")
+        }
+        _ => println!("Answered. Next: {} resume {}", view::command(), view::quoted(&dir)),
+    }
+    Ok(Outcome::Done)
+}
+
+fn pick<'a>(open: &[&'a Question], id: Option<&str>) -> Result<&'a Question, Failure> {
+    let matching: Vec<_> =
+        open.iter().filter(|question| id.is_none_or(|id| question.id.to_string().contains(id))).collect();
+    match (matching.as_slice(), open) {
+        ([question], _) => Ok(question),
+        (_, []) => Err(Failure::usage("no question is open")),
+        ([], _) => Err(Failure::usage("no open question has that id")),
+        (several, _) => {
+            let list: Vec<_> =
+                several.iter().map(|question| format!("  {}  {}", question.id, question.text)).collect();
+            Err(Failure::usage(format!(
+                "several questions are open; choose one with --question ID:\n{}",
+                list.join("\n")
+            )))
+        }
+    }
+}
+
+fn ask(question: &Question) -> Result<String, Failure> {
+    println!("{}", person::put(question));
+    let mut line = String::new();
+    match std::io::stdin().lock().read_line(&mut line) {
+        Ok(_) => Ok(line),
+        Err(error) => Err(Failure::failed(format!("no answer could be read: {error}"))),
+    }
+}

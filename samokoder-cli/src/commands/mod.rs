@@ -1,0 +1,10 @@
+//! One file per command.
+
+pub(crate) mod answer;
+pub(crate) mod cancel;
+pub(crate) mod export;
+pub(crate) mod log;
+pub(crate) mod new;
+pub(crate) mod resume;
+pub(crate) mod run;
+pub(crate) mod show;

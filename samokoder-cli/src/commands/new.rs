@@ -1,0 +1,86 @@
+//! `samokoder new`.
+
+use std::path::{Path, PathBuf};
+
+use samokoder::{open::offline::Offline, pipeline::NewProject, sandbox::Toolchain};
+
+use crate::{
+    args::NewArgs,
+    config::Config,
+    failure::{Failure, Outcome},
+    project::Project,
+    session::{self, Session},
+    view::{self, View},
+};
+
+pub(crate) async fn new(args: NewArgs) -> Result<Outcome, Failure> {
+    let NewArgs { description, dir, name, options } = args;
+    let description = description.trim();
+    if description.is_empty() {
+        return Err(Failure::usage(
+            "say what to build, for example: new \"A diary: entries with a title and a day\"",
+        ));
+    }
+    let config = Config::load(dir.as_deref())?;
+    let model = session::model(&options, &config)?;
+    let read = Offline::read(description, name.as_deref());
+    if model.provider() == Offline::ID {
+        read.as_ref().map_err(|nothing| Failure::usage(nothing.to_string()))?;
+    }
+    let folder = dir.unwrap_or_else(|| match &read {
+        Ok(specification) => PathBuf::from(&specification.slug),
+        Err(_) => PathBuf::from("app"),
+    });
+    // What can't work is found before the folder is made.
+    let check =
+        Session::new(&folder, std::sync::Arc::new(samokoder::store::MemoryStore::new()), &options, &config)?;
+    check.pipeline.check(&check.options).await?;
+    let project = Project::create(&folder, options.store.as_deref(), description, name.as_deref()).await?;
+    let session = Session::new(&folder, std::sync::Arc::clone(&project.store), &options, &config)?;
+    begin(&project, &session).await
+}
+
+/// Starts the run of a project in which nothing has happened yet.
+pub(crate) async fn begin(project: &Project, session: &Session) -> Result<Outcome, Failure> {
+    let mut view = session.view();
+    greet(&mut *view, session, &project.folder);
+    let card = &project.card;
+    let mut new = NewProject::new(card.description.as_str()).branch(card.branch.clone());
+    if let Some(name) = &card.name {
+        new = new.name(name);
+    }
+    if !session.has_sandbox {
+        new = new.toolchains(toolchains());
+    }
+    let run = session.pipeline.start(new, session.options.clone()).await?;
+    session.watch(run, view).await
+}
+
+/// Says which model works, and how to choose another.
+pub(crate) fn greet(view: &mut dyn View, session: &Session, folder: &Path) {
+    let model = &session.options.model;
+    let me = view::command();
+    view.say(&format!("samokoder {} builds in {}", env!("CARGO_PKG_VERSION"), view::quoted(folder)));
+    if model.provider() == Offline::ID {
+        view.say(
+            "Model: offline. This is the built-in rule-based model: no AI, no key, no network. \
+             It builds apps that keep records.",
+        );
+        view.say(&format!(
+            "For a real model: {me} new … --model PROVIDER:MODEL, or `model` in samokoder.toml.\n"
+        ));
+    } else {
+        view.say(&format!("Model: {model}\n"));
+    }
+}
+
+/// The toolchains of this machine, for an app that is written but not run.
+fn toolchains() -> Vec<Toolchain> {
+    let version = |name: &str| {
+        let output = std::process::Command::new(name).arg("--version").output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        let version = text.trim().trim_start_matches("Python ").trim_start_matches('v').to_owned();
+        Some(Toolchain { name: name.into(), version, path: PathBuf::new() })
+    };
+    ["node", "python3"].into_iter().filter_map(version).collect()
+}

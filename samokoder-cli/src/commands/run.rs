@@ -1,0 +1,156 @@
+//! `samokoder run`.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use samokoder::{
+    open,
+    project::{Architecture, ProjectState},
+    sandbox::{CheckoutFile, Command, Limits, SandboxErrorKind, SandboxSession, SessionSpec},
+};
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+
+use crate::{
+    args::RunArgs,
+    failure::{Failure, Outcome},
+    project::Project,
+    session, view,
+};
+
+/// The port that the app listens on, at the loopback of its sandbox.
+const INSIDE: u16 = 3000;
+
+/// How long an app may take to answer for the first time.
+const READY: Duration = Duration::from_secs(30);
+
+pub(crate) async fn run(RunArgs { dir, port }: RunArgs) -> Result<Outcome, Failure> {
+    let project = Project::open(&dir, None).await?;
+    let history = project.history(None).await?;
+    let state = history.state();
+    let Some(architecture) = state.architecture().filter(|_| state.files().next().is_some()) else {
+        let resume = format!("{} resume {}", view::command(), view::quoted(&dir));
+        return Err(Failure::failed(format!("the app is not finished; go on with: {resume}")));
+    };
+    let listener = listen(port).await?;
+    let session = open_session(&dir, state).await?;
+    let mut service = session.spawn(command(architecture)).await?;
+    let ended = async |service: &mut Box<dyn samokoder::sandbox::Service>| match service.wait().await {
+        Ok(outcome) => Failure::failed(format!("the app {}: {}", outcome.status, outcome.stderr.text.trim())),
+        Err(error) => error.into(),
+    };
+    tokio::select! {
+        ready = wait_until_ready(&session) => ready?,
+        failure = ended(&mut service) => return Err(failure),
+        _ = tokio::signal::ctrl_c() => return Ok(Outcome::Done),
+    }
+    let address = listener.local_addr().map_err(|error| Failure::failed(error.to_string()))?;
+    println!("Running at http://{address}");
+    println!("Its data is kept in {}. Ctrl-C stops it.", view::quoted(&dir.join("data")));
+    tokio::select! {
+        failure = ended(&mut service) => return Err(failure),
+        () = proxy(listener, Arc::clone(&session)) => {}
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated() => {}
+    }
+    service.stop(Duration::from_secs(5)).await?;
+    session.close().await?;
+    println!("\nStopped.");
+    Ok(Outcome::Done)
+}
+
+async fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
+    if let Some(port) = port {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await;
+        return listener.map_err(|error| Failure::usage(format!("port {port} can't be used: {error}")));
+    }
+    for port in (3000..3100).chain([0]) {
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
+            return Ok(listener);
+        }
+    }
+    Err(Failure::failed("no port is free on this machine"))
+}
+
+async fn open_session(folder: &Path, state: &ProjectState) -> Result<Arc<dyn SandboxSession>, Failure> {
+    let sandbox = open::sandbox("local", &session::search_path())?
+        .ok_or_else(|| Failure::failed("there is no sandbox to run the app in"))?;
+    let folder = std::path::absolute(folder).map_err(|error| Failure::failed(error.to_string()))?;
+    let data = folder.join("data");
+    tokio::fs::create_dir_all(&data)
+        .await
+        .map_err(|error| Failure::failed(format!("{}: {error}", data.display())))?;
+    let owner = format!("run {} {}", folder.display(), std::process::id());
+    let session = sandbox.open(SessionSpec::new(owner).limits(Limits::default()).data(data)).await?;
+    session.checkout(read_files(&folder, state)?).await?;
+    Ok(session)
+}
+
+/// The app's files as they are in the folder, a person's edits included.
+fn read_files(folder: &Path, state: &ProjectState) -> Result<Vec<CheckoutFile>, Failure> {
+    let read = |path: PathBuf| {
+        std::fs::read(&path).map_err(|error| Failure::failed(format!("{}: {error}", path.display())))
+    };
+    let file = |path: &samokoder::project::WorkspacePath| {
+        Ok(CheckoutFile { path: path.clone(), content: read(folder.join(path.as_str()))?.into() })
+    };
+    state.files().map(|(path, _)| file(path)).collect()
+}
+
+fn command(architecture: &Architecture) -> Command {
+    Command::new(architecture.start.clone())
+        .env("HOST", "127.0.0.1")
+        .env("PORT", INSIDE.to_string())
+        .env("DATA_DIR", "data")
+}
+
+async fn wait_until_ready(session: &Arc<dyn SandboxSession>) -> Result<(), Failure> {
+    let connect = async {
+        loop {
+            match session.connect(INSIDE).await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind == SandboxErrorKind::ConnectionRefused => {}
+                Err(error) => return Err(Failure::from(error)),
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let late = || Failure::failed(format!("the app did not listen on port {INSIDE} within {READY:?}"));
+    tokio::time::timeout(READY, connect).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// Joins each connection to this machine's port with one into the sandbox.
+async fn proxy(listener: TcpListener, session: Arc<dyn SandboxSession>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            Ok((stream, _)) = listener.accept() => {
+                connections.spawn(join(stream, Arc::clone(&session)));
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn join(mut outside: TcpStream, session: Arc<dyn SandboxSession>) {
+    if let Ok(mut inside) = session.connect(INSIDE).await {
+        // A connection that breaks is its two ends' affair.
+        let _ = copy_bidirectional(&mut outside, &mut inside).await;
+    }
+}
+
+/// Whoever starts this from a script stops it with a signal.
+async fn terminated() {
+    #[cfg(unix)]
+    if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        signal.recv().await;
+        return;
+    }
+    std::future::pending().await
+}

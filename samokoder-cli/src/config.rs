@@ -1,0 +1,90 @@
+//! `samokoder.toml`.
+
+use std::{collections::BTreeMap, fs, io, path::Path, time::Duration};
+
+use samokoder::{
+    agent::Role,
+    budget::SpendLimits,
+    llm::{ModelId, Money},
+};
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// The file's name, in the folder where the command is typed or in the app's.
+const NAME: &str = "samokoder.toml";
+
+/// What `samokoder.toml` may say. Everything has a default; what is typed wins.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The model that agents ask.
+    pub(crate) model: Option<ModelId>,
+    /// Models of single agents, by role.
+    pub(crate) models: BTreeMap<String, ModelId>,
+    /// Where the app's code runs.
+    pub(crate) sandbox: Option<String>,
+    /// Limits.
+    pub(crate) limits: Limits,
+}
+
+/// Limits of a run.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Limits {
+    /// Dollars over the app's whole life.
+    pub(crate) cost_usd: Option<f64>,
+    /// Tokens over the app's whole life.
+    pub(crate) tokens: Option<u64>,
+    /// Calls to models over the app's whole life.
+    pub(crate) calls: Option<u64>,
+    /// Attempts at an assignment.
+    pub(crate) attempts: Option<u32>,
+    /// Rounds of repair after failed tests.
+    pub(crate) fixes: Option<usize>,
+    /// Agents that may work at a time.
+    pub(crate) parallel: Option<usize>,
+    /// Seconds that one sitting may last.
+    pub(crate) wall_s: Option<u64>,
+    /// Seconds that a model may take over one answer.
+    pub(crate) call_timeout_s: Option<u64>,
+    /// Seconds that the app's tests may take.
+    pub(crate) test_timeout_s: Option<u64>,
+}
+
+impl Config {
+    /// The configuration in the folder where the command is typed, or else in the app's.
+    pub(crate) fn load(app: Option<&Path>) -> Result<Self, Failure> {
+        for folder in std::iter::once(Path::new(".")).chain(app) {
+            let path = folder.join(NAME);
+            match fs::read_to_string(&path) {
+                Ok(text) => {
+                    return toml::from_str(&text).map_err(|error| {
+                        Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end()))
+                    });
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(Failure::failed(format!("{}: {error}", path.display()))),
+            }
+        }
+        Ok(Self::default())
+    }
+
+    /// Models by role.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = (Role, ModelId)> {
+        self.models.iter().map(|(role, model)| (Role::new(role), model.clone()))
+    }
+}
+
+impl Limits {
+    /// What may be spent, `typed` dollars instead of those in the file. `None` when neither says anything.
+    pub(crate) fn spend(&self, typed: Option<f64>) -> Option<SpendLimits> {
+        let money = typed.or(self.cost_usd).map(Money::from_dollars);
+        let limits = SpendLimits { money, tokens: self.tokens, calls: self.calls };
+        (limits != SpendLimits::default()).then_some(limits)
+    }
+
+    pub(crate) fn seconds(seconds: Option<u64>) -> Option<Duration> {
+        seconds.map(Duration::from_secs)
+    }
+}

@@ -1,0 +1,168 @@
+//! An app's folder, and the way from it to the app's history.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use samokoder::{
+    id::{BranchId, ProjectId},
+    open,
+    pipeline::History,
+    project::STATE_FOLDER,
+    store::{Branch, Scope, Seq, StateStore, StoreErrorKind},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// Where the history is kept unless something else is said: a file in the app's folder.
+const DEFAULT_STORE: &str = "sqlite:state.db";
+
+/// What is written down before anything else, so that a run that is killed at any moment can be found again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Card {
+    /// Where the history is kept. A relative path of `sqlite:` is one in the state folder.
+    pub(crate) store: String,
+    /// The branch in it.
+    pub(crate) branch: Branch,
+    /// What was typed.
+    pub(crate) description: String,
+    /// The name that was typed.
+    pub(crate) name: Option<String>,
+}
+
+/// An app's folder that has a history.
+#[derive(Debug)]
+pub(crate) struct Project {
+    pub(crate) folder: PathBuf,
+    pub(crate) card: Card,
+    pub(crate) store: Arc<dyn StateStore>,
+}
+
+impl Project {
+    /// Makes a folder for an app. It must not be there, or be empty.
+    pub(crate) async fn create(
+        folder: &Path,
+        store: Option<&str>,
+        description: &str,
+        name: Option<&str>,
+    ) -> Result<Self, Failure> {
+        check_free(folder)?;
+        let card = Card {
+            store: store.map_or_else(|| DEFAULT_STORE.into(), from_here),
+            branch: Branch { scope: Scope::default(), project: ProjectId::fresh(), id: BranchId::fresh() },
+            description: description.into(),
+            name: name.map(Into::into),
+        };
+        if store.is_some() {
+            // A wrong URI leaves nothing behind.
+            open_store(folder, &card.store).await?;
+        }
+        write_card(folder, &card)
+            .map_err(|error| Failure::failed(format!("{}: can't be written: {error}", folder.display())))?;
+        Self::with_card(folder, card).await
+    }
+
+    /// Opens the folder of an app, whose history is where it was when it was made unless `store` says something else.
+    pub(crate) async fn open(folder: &Path, store: Option<&str>) -> Result<Self, Failure> {
+        let path = card_path(folder);
+        let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                let folder = folder.display();
+                Failure::usage(format!(
+                    "{folder} is not an app that samokoder made: there is no {STATE_FOLDER} in it"
+                ))
+            }
+            _ => Failure::failed(format!("{}: {error}", path.display())),
+        })?;
+        let mut card: Card = serde_json::from_str(&text).map_err(|error| {
+            let message = format!("{} is damaged ({error}); put it back from a backup", path.display());
+            Failure::failed(message)
+        })?;
+        if let Some(store) = store {
+            card.store = from_here(store);
+        }
+        Self::with_card(folder, card).await
+    }
+
+    async fn with_card(folder: &Path, card: Card) -> Result<Self, Failure> {
+        let store = open_store(folder, &card.store).await?;
+        Ok(Self { folder: folder.into(), card, store })
+    }
+
+    /// Whether anything has been recorded.
+    pub(crate) async fn has_begun(&self) -> Result<bool, Failure> {
+        match self.store.read(&self.card.branch, Seq::START, 1).await {
+            Ok(records) => Ok(!records.is_empty()),
+            Err(error) if error.kind == StoreErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The history, which must have begun.
+    pub(crate) async fn history(&self, until: Option<Seq>) -> Result<History, Failure> {
+        if !self.has_begun().await? {
+            let folder = self.folder.display();
+            return Err(Failure::failed(format!("nothing has happened in {folder} yet; resume it")));
+        }
+        Ok(History::load_until(&*self.store, &self.card.branch, until.unwrap_or(Seq(u64::MAX))).await?)
+    }
+}
+
+/// A folder that can be filled: not there, or empty but for a state folder in which nothing was ever written down.
+fn check_free(folder: &Path) -> Result<(), Failure> {
+    let shown = folder.display();
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Failure::usage(format!("{shown}: {error}"))),
+        Ok(entries) => entries,
+    };
+    if card_path(folder).exists() {
+        return Err(Failure::usage(format!(
+            "{shown} is an app already. Changing a finished app is not possible yet; \
+             `samokoder resume` goes on with an unfinished one. Nothing was touched"
+        )));
+    }
+    let others = entries.flatten().any(|entry| entry.file_name() != STATE_FOLDER);
+    if others {
+        return Err(Failure::usage(format!(
+            "{shown} is not empty; choose another folder with --dir. Nothing was touched"
+        )));
+    }
+    Ok(())
+}
+
+/// A URI as it was typed, with a path that means the same from everywhere.
+fn from_here(uri: &str) -> String {
+    let path = uri.strip_prefix("sqlite:").filter(|path| !path.is_empty());
+    match path.and_then(|path| std::path::absolute(path).ok()) {
+        Some(path) => format!("sqlite:{}", path.display()),
+        None => uri.into(),
+    }
+}
+
+fn card_path(folder: &Path) -> PathBuf {
+    folder.join(STATE_FOLDER).join("project.json")
+}
+
+fn write_card(folder: &Path, card: &Card) -> io::Result<()> {
+    let path = card_path(folder);
+    fs::create_dir_all(folder.join(STATE_FOLDER))?;
+    let temporary = path.with_extension("new");
+    fs::write(&temporary, serde_json::to_vec_pretty(card)?)?;
+    fs::File::open(&temporary)?.sync_all()?;
+    fs::rename(&temporary, &path)
+}
+
+async fn open_store(folder: &Path, uri: &str) -> Result<Arc<dyn StateStore>, Failure> {
+    let state = folder.join(STATE_FOLDER);
+    let absolute = match uri.strip_prefix("sqlite:") {
+        Some(path) if Path::new(path).is_relative() && !path.is_empty() => {
+            format!("sqlite:{}", state.join(path).display())
+        }
+        _ => uri.to_owned(),
+    };
+    Ok(open::store(&absolute).await?)
+}

@@ -1,0 +1,180 @@
+//! The person who may be asked: at a terminal, or a program that writes JSON lines.
+
+use std::io::BufRead as _;
+
+use samokoder::{
+    id::QuestionId,
+    project::{Change, Question},
+    store::{Record, Stored},
+};
+use serde::Deserialize;
+use tokio::sync::mpsc;
+
+use super::View;
+
+/// Who is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Person {
+    /// Someone who reads questions and types answers.
+    Terminal,
+    /// A program that writes JSON lines: `{"answer": "…", "question": "ID"}` or `{"cancel": true}`.
+    Json,
+}
+
+/// What came from the person.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    Answer(QuestionId, String),
+    Cancel,
+    /// Nothing more will come.
+    Gone,
+}
+
+/// Where questions are put and answers come in.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    person: Person,
+    open: Vec<Question>,
+    lines: mpsc::UnboundedReceiver<String>,
+    gone: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    answer: Option<String>,
+    question: Option<QuestionId>,
+    #[serde(default)]
+    cancel: bool,
+}
+
+impl Desk {
+    pub(crate) fn open(person: Person) -> Self {
+        let (sender, lines) = mpsc::unbounded_channel();
+        std::thread::spawn(move || {
+            for line in std::io::stdin().lock().lines() {
+                if line.is_ok_and(|line| sender.send(line).is_ok()) {
+                    continue;
+                }
+                break;
+            }
+        });
+        Self { person, open: Vec::new(), lines, gone: false }
+    }
+
+    /// Takes note of questions that are asked and answered, and puts them to someone at a terminal.
+    pub(crate) fn record(&mut self, event: &Stored, view: &mut dyn View) {
+        let Record::Commit(commit) = &event.record else { return };
+        for change in &commit.changes {
+            match change {
+                Change::QuestionAsked { question } => self.open.push(question.clone()),
+                Change::QuestionAnswered { question, .. } => self.open.retain(|open| open.id != *question),
+                _ => continue,
+            }
+            if self.person == Person::Terminal
+                && let Some(question) = self.open.first()
+            {
+                view.say(&put(question));
+            }
+        }
+    }
+
+    /// What the person says next; `None` for a line that says nothing.
+    async fn hear(&mut self) -> Option<Heard> {
+        if self.gone {
+            return std::future::pending().await;
+        }
+        let Some(line) = self.lines.recv().await else {
+            self.gone = true;
+            return Some(Heard::Gone);
+        };
+        match self.person {
+            Person::Terminal => {
+                let question = self.open.first()?;
+                Some(Heard::Answer(question.id, choose(question, line.trim())?))
+            }
+            Person::Json => self.understand(&line),
+        }
+    }
+
+    fn understand(&self, line: &str) -> Option<Heard> {
+        if line.trim().is_empty() {
+            return None;
+        }
+        let said: Said = match serde_json::from_str(line) {
+            Ok(said) => said,
+            Err(error) => {
+                eprintln!(
+                    "error: {line:?} is not {{\"answer\": …, \"question\": …}} or {{\"cancel\": true}}: {error}"
+                );
+                return None;
+            }
+        };
+        if said.cancel {
+            return Some(Heard::Cancel);
+        }
+        let Some(question) = said.question.or_else(|| Some(self.open.first()?.id)) else {
+            eprintln!("error: no question is open");
+            return None;
+        };
+        said.answer.map(|answer| Heard::Answer(question, answer))
+    }
+}
+
+/// What the person says next. Never ready without a person.
+pub(crate) async fn hear(desk: &mut Option<Desk>) -> Option<Heard> {
+    match desk {
+        Some(desk) => loop {
+            if let Some(heard) = desk.hear().await {
+                return Some(heard);
+            }
+        },
+        None => std::future::pending().await,
+    }
+}
+
+/// A question as it is put to someone at a terminal.
+pub(crate) fn put(question: &Question) -> String {
+    let mut text = format!("\n  ? {}", question.text);
+    for (at, option) in question.options.iter().enumerate() {
+        text += &format!("\n    {}. {option}", at + 1);
+    }
+    match &question.default {
+        Some(default) if default.is_empty() => text + "\n    (Enter to leave it open)",
+        Some(default) => text + &format!("\n    (Enter for {default})"),
+        None => text,
+    }
+}
+
+/// The answer that a line stands for: an option by its number or text, the default for an empty line.
+pub(crate) fn choose(question: &Question, line: &str) -> Option<String> {
+    if line.is_empty() {
+        return question.default.clone();
+    }
+    if question.options.is_empty() {
+        return Some(line.into());
+    }
+    let by_number =
+        line.parse::<usize>().ok().and_then(|number| question.options.get(number.checked_sub(1)?));
+    by_number.or_else(|| question.options.iter().find(|option| option.eq_ignore_ascii_case(line))).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_is_chosen_by_number_or_text_and_the_default_by_an_empty_line() {
+        let question = Question {
+            id: QuestionId::derive(["q"]),
+            text: "Colour?".into(),
+            options: vec!["red".into(), "blue".into()],
+            default: Some("red".into()),
+        };
+        let chosen = |line| choose(&question, line);
+        assert_eq!(chosen("2").as_deref(), Some("blue"));
+        assert_eq!(chosen("Blue").as_deref(), Some("blue"));
+        assert_eq!(chosen("").as_deref(), Some("red"));
+        assert_eq!((chosen("3"), chosen("0"), chosen("green")), (None, None, None));
+    }
+}

@@ -1,0 +1,23 @@
+//! Lines, for where there is no terminal.
+
+use samokoder::store::Stored;
+
+use super::{View, narrate::Narrator};
+
+/// Prints a line for each thing that matters.
+#[derive(Debug, Default)]
+pub(crate) struct Plain {
+    narrator: Narrator,
+}
+
+impl View for Plain {
+    fn record(&mut self, event: &Stored) {
+        for line in self.narrator.tell(event) {
+            println!("{:<12}  {}", line.who, line.what);
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        println!("{text}");
+    }
+}
