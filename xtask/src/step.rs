@@ -25,9 +25,9 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// A step that is one command, its words separated by blanks.
-    pub(crate) fn new(name: &'static str, command: &str) -> Self {
-        Self { name, commands: vec![words(command)], environment: &[], has_tests: false }
+    /// A step that is these commands.
+    pub(crate) fn new(name: &'static str, commands: Vec<Vec<String>>) -> Self {
+        Self { name, commands, environment: &[], has_tests: false }
     }
 
     /// Runs it in a folder, prints one line on what came of it, and everything it said if it failed.
@@ -132,10 +132,10 @@ mod tests {
 
     #[test]
     fn a_command_that_fails_without_a_failed_test_counts_as_one() {
-        let check = Step::new("check", "true");
+        let check = Step::new("check", Vec::new());
         assert_eq!(check.judge(true, "").failed, 0);
         assert_eq!(check.judge(false, "").failed, 1);
-        let tests = Step { has_tests: true, ..Step::new("test", "true") };
+        let tests = Step { has_tests: true, ..Step::new("test", Vec::new()) };
         let [green, red] = ["ok. 2 passed; 0", "FAILED. 1 passed; 2"]
             .map(|figures| format!("test result: {figures} failed; 0 ignored"));
         assert_eq!(tests.judge(true, &green), Counts { passed: 2, failed: 0 });
