@@ -13,10 +13,15 @@ use std::{
 
 fn main() {
     println!("cargo::rerun-if-changed=init");
-    let target = variable("TARGET");
-    if env::var_os("CARGO_FEATURE_LOCAL").is_none() || variable("CARGO_CFG_TARGET_OS") != "linux" {
+    println!("cargo::rustc-check-cfg=cfg(local_backend)");
+    let linux = variable("CARGO_CFG_TARGET_OS") == "linux";
+    // System calls have other numbers on other architectures.
+    let known = ["x86_64", "aarch64", "riscv64"].contains(&variable("CARGO_CFG_TARGET_ARCH").as_str());
+    if env::var_os("CARGO_FEATURE_LOCAL").is_none() || !linux || !known {
         return;
     }
+    println!("cargo::rustc-cfg=local_backend");
+    let target = variable("TARGET");
     let output = PathBuf::from(variable("OUT_DIR")).join("init");
     let mut rustc = Command::new(variable("RUSTC"));
     rustc

@@ -43,6 +43,11 @@ pub fn run() -> ! {
     let _ = process::close_from(3, false);
     let _ = process::setsid();
     process::umask();
+    // Run from memory, it would be listed by the number of a descriptor.
+    let _ = fs::write("/proc/self/comm", "samokoder-init");
+    // When the whole machine is out of memory, let it be a sandbox that goes.
+    let _ = fs::write("/proc/self/oom_score_adj", "500");
+    process::reset_signals();
     let mut buffer = vec![0; MAX_DATAGRAM];
     let Ok((length, mut descriptors)) = sockets::receive(io::stdin().as_fd(), &mut buffer) else {
         process::exit(1)

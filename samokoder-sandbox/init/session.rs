@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
+    fs::{self, File},
     io::{self, Read as _, Write as _},
     os::fd::{AsFd as _, OwnedFd},
 };
@@ -38,15 +38,12 @@ fn build(setup: &Setup, trees: Option<Trees>, mapped: OwnedFd) -> Result<(), Fai
         process::exit(1);
     }
     mounts::make_all_private().at("make mounts private")?;
-    let trees = match trees {
-        Some(trees) => {
-            process::become_user(0, true).at("change the user")?;
-            trees
-        }
-        None => {
-            process::become_user(INSIDE_ID, false).at("change the user")?;
-            Trees::take(setup)?
-        }
+    let trees = if let Some(trees) = trees {
+        process::become_user(0, true).at("change the user")?;
+        trees
+    } else {
+        process::become_user(INSIDE_ID, false).at("change the user")?;
+        Trees::take(setup)?
     };
     // Both are reset by a change of user.
     process::die_with_parent().at("tie the session to its supervisor")?;
@@ -54,8 +51,21 @@ fn build(setup: &Setup, trees: Option<Trees>, mapped: OwnedFd) -> Result<(), Fai
     process::no_new_privileges().at("give up new privileges")?;
     process::set_hostname("sandbox").at("name the host")?;
     sockets::raise_loopback().at("bring the loopback interface up")?;
+    forbid_namespaces();
     root::build(setup, &trees)?;
-    workspace::create(setup, trees.data)
+    workspace::create(setup, trees.data)?;
+    process::forget_capabilities().at("drop capabilities for good")
+}
+
+/// Has the kernel refuse what the filter refuses too, and keeps commands from using up what the host's user has.
+///
+/// A second wall: where these can't be written, as in some containers, the first one stands.
+fn forbid_namespaces() {
+    for kind in ["user", "net", "ipc", "uts", "cgroup", "time"] {
+        let _ = fs::write(format!("/proc/sys/user/max_{kind}_namespaces"), "0");
+    }
+    let _ = fs::write("/proc/sys/user/max_inotify_instances", "64");
+    let _ = fs::write("/proc/sys/user/max_inotify_watches", "8192");
 }
 
 struct Session {

@@ -40,13 +40,12 @@ fn give_up_rights(setup: &Setup, stdout: &OwnedFd, stderr: &OwnedFd) -> io::Resu
     for (resource, soft, hard) in &setup.rlimits {
         process::limit(*resource, *soft, *hard)?;
     }
-    process::forget_capabilities()?;
     if setup.ids.is_some() {
         process::become_user(INSIDE_ID, true)?;
     }
     process::keep_capabilities(0)?;
     process::no_new_privileges()?;
-    process::reset_signals()?;
+    process::let_signals_through()?;
     process::filter_calls(&setup.filter)
 }
 

@@ -2,6 +2,9 @@
 
 use std::fs;
 
+/// The largest size a page can have; an estimate that is too high only leads to the closer look.
+const LARGEST_PAGE: u64 = if cfg!(target_arch = "x86_64") { 4096 } else { 65536 };
+
 /// Whether the processes together hold more than `limit` bytes, without what they map from files.
 pub fn memory_exceeds(limit: u64) -> bool {
     // One short line for each process bounds the sum from above; only when that is too much is it worth a closer look.
@@ -27,8 +30,6 @@ fn sum(of: fn(&str) -> Option<u64>) -> u64 {
 /// Everything in memory, in bytes.
 fn resident(pid: &str) -> Option<u64> {
     let line = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
-    // The page size is at most 64 KiB; an estimate that is too high only leads to the closer look.
-    const LARGEST_PAGE: u64 = if cfg!(target_arch = "x86_64") { 4096 } else { 65536 };
     Some(line.split(' ').nth(1)?.parse::<u64>().ok()? * LARGEST_PAGE)
 }
 

@@ -52,9 +52,9 @@ pub fn replace(setup: &Setup, packed: OwnedFd) -> Result<(), Failure> {
 
 fn stage(setup: &Setup) -> Result<(), Failure> {
     let (bytes, inodes) = setup.disk;
-    // Two more than asked for: its own top folder, and the kernel's rounding.
+    // Its own folders are not the commands'.
     let options =
-        format!("size={bytes},nr_inodes={},mode=0755,huge=never", inodes + FOLDERS.len() as u64 + 2);
+        format!("size={bytes},nr_inodes={},mode=0755,huge=never", inodes + FOLDERS.len() as u64 + 1);
     mounts::mount_new("tmpfs", STAGE, NOSUID | NODEV, &options).at("mount the workspace")?;
     for (name, _, mode) in FOLDERS {
         let path = format!("{STAGE}/{name}");

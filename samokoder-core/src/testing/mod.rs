@@ -1,6 +1,7 @@
 //! Doubles and conformance suites, for tests of whatever is built on the ports.
 
 mod fake_sandbox;
+pub mod sandbox;
 mod scripted_model;
 pub mod store;
 

@@ -21,6 +21,7 @@ pub const NEW_NET: u64 = 0x4000_0000;
 pub const SIGKILL: i32 = 9;
 pub const SIGTERM: i32 = 15;
 pub const SIGXCPU: i32 = 24;
+const SIGPIPE: i32 = 13;
 const SIGCHLD: u64 = 17;
 
 /// The capability to signal processes of other users.
@@ -150,13 +151,19 @@ pub fn watch_children() -> io::Result<File> {
     owned(descriptor.into()).map(File::from)
 }
 
-/// Gives every signal its default meaning and lets all through.
-pub fn reset_signals() -> io::Result<()> {
-    let none: SignalSet = [0; 16];
-    for number in 1..=64 {
+/// Gives every signal its default meaning but `SIGPIPE`: what is written to someone who is gone is an error here.
+pub fn reset_signals() {
+    for number in (1..=64).filter(|number| *number != SIGPIPE) {
         // SAFETY: 0 is SIG_DFL; numbers that can't be set are refused without effect.
         unsafe { signal(number, 0) };
     }
+}
+
+/// Gives `SIGPIPE` its default meaning too and lets every signal through.
+pub fn let_signals_through() -> io::Result<()> {
+    let none: SignalSet = [0; 16];
+    // SAFETY: 0 is SIG_DFL.
+    unsafe { signal(SIGPIPE, 0) };
     // SAFETY: `none` is at least as large as the C library's type and outlives the call.
     check_int(unsafe { sigprocmask(SIG_SETMASK, &raw const none, ptr::null_mut()) })?;
     Ok(())
@@ -209,7 +216,7 @@ pub fn keep_capabilities(kept: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes sure that no program this process turns into can regain a capability. Needs one itself.
+/// Makes sure that no program this process or a copy of it turns into can regain a capability. Its own stay.
 pub fn forget_capabilities() -> io::Result<()> {
     for capability in 0..64 as c_ulong {
         // SAFETY: integers only.

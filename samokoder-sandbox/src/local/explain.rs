@@ -22,7 +22,7 @@ pub(super) fn setup(failure: &Failure) -> SandboxError {
             | libc::ENODEV
     );
     if refused {
-        SandboxError::new(SandboxErrorKind::Unsupported, "open", format!("{what}. {}", advice()))
+        SandboxError::new(SandboxErrorKind::Unsupported, "open", format!("{what}. {}", advice(failure)))
     } else {
         SandboxError::new(SandboxErrorKind::Infrastructure, "open", what)
     }
@@ -47,7 +47,7 @@ pub(super) fn request(operation: &str, failure: &Failure) -> SandboxError {
 }
 
 /// What is in the way of namespaces on this machine, as far as it shows.
-fn advice() -> &'static str {
+fn advice(failure: &Failure) -> &'static str {
     let setting = |name: &str| fs::read_to_string(format!("/proc/sys/{name}")).unwrap_or_default();
     if setting("kernel/unprivileged_userns_clone").trim() == "0" {
         return "This kernel keeps user namespaces from ordinary users: \
@@ -60,6 +60,13 @@ fn advice() -> &'static str {
         return "AppArmor keeps user namespaces from programs without a profile, as Ubuntu does: \
                 `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0` allows them, or give this program a \
                 profile with `userns,`";
+    }
+    if failure.errno == libc::EPERM
+        && failure.step.contains("read-only")
+        && rustix::process::geteuid().is_root()
+    {
+        return "This process is root without the right to mount (CAP_SYS_ADMIN): start it as an ordinary user, \
+                or give it that right";
     }
     "The sandbox needs user, mount, process and network namespaces. In a container, allow them (Docker: \
      `--security-opt seccomp=unconfined --security-opt systempaths=unconfined`), or start this on the machine itself"

@@ -5,6 +5,8 @@
 
 use Test::{AnyBit, In, NotIn};
 
+use super::view;
+
 /// Refused with "not permitted": they change the machine or look into others.
 const FORBIDDEN: &[libc::c_long] = &[
     libc::SYS_acct,
@@ -111,6 +113,11 @@ const YOUNGEST: u32 = 462;
 
 #[cfg(target_arch = "x86_64")]
 const ARCHITECTURE: u32 = 0xc000_003e;
+#[cfg(target_arch = "x86_64")]
+const SETRLIMIT: libc::c_long = 160;
+#[cfg(not(target_arch = "x86_64"))]
+const SETRLIMIT: libc::c_long = 164;
+
 #[cfg(target_arch = "aarch64")]
 const ARCHITECTURE: u32 = 0xc000_00b7;
 #[cfg(target_arch = "riscv64")]
@@ -125,6 +132,9 @@ const FAMILIES: &[u32] =
 const PERSONALITIES: &[u32] = &[0, u32::MAX];
 /// `TIOCSTI`, `TIOCLINUX`: typing into a terminal.
 const TERMINAL_INJECTION: &[u32] = &[0x5412, 0x541c];
+
+/// With a limit of exactly one byte the kernel starts no crash handler of the host's; nobody may lower it to zero.
+const CORE: &[u32] = &[view::resource::CORE];
 
 /// A condition on the low half of an argument; the kernel looks at no more of these.
 #[derive(Debug, Clone, Copy)]
@@ -150,8 +160,10 @@ const CONDITIONAL: &[Rule] = &[
     (libc::SYS_mkdirat, &[AnyBit(2, SETUID_SETGID)], libc::EPERM),
     (libc::SYS_mknodat, &[AnyBit(2, SETUID_SETGID)], libc::EPERM),
     (libc::SYS_openat, &[AnyBit(2, CREATES), AnyBit(3, SETUID_SETGID)], libc::EPERM),
-    // The supervisor may have the same user: nobody slows it down or takes its limits away.
+    // The supervisor may have the same user: nobody slows it down or changes its limits.
     (libc::SYS_prlimit64, &[NotIn(0, &[0])], libc::EPERM),
+    (libc::SYS_prlimit64, &[In(1, CORE)], libc::EPERM),
+    (SETRLIMIT, &[In(0, CORE)], libc::EPERM),
     (libc::SYS_sched_setaffinity, &[NotIn(0, &[0])], libc::EPERM),
     (libc::SYS_sched_setattr, &[NotIn(0, &[0])], libc::EPERM),
     (libc::SYS_sched_setparam, &[NotIn(0, &[0])], libc::EPERM),
@@ -175,6 +187,10 @@ const IF_EQUAL: u16 = 0x15;
 const IF_GREATER: u16 = 0x25;
 const IF_ANY_BIT: u16 = 0x45;
 
+/// Where `struct seccomp_data` has the call's number and its architecture.
+const NUMBER: u32 = 0;
+const ARCHITECTURE_OF_CALL: u32 = 4;
+
 const ALLOW: u32 = 0x7fff_0000;
 const KILL_PROCESS: u32 = 0x8000_0000;
 
@@ -182,9 +198,14 @@ const KILL_PROCESS: u32 = 0x8000_0000;
 pub(super) fn program() -> Vec<u8> {
     let mut program = Program::default();
     // The calls of another architecture have other numbers; nothing that belongs here makes them.
-    program.add(LOAD, 0, 0, 4).add(IF_EQUAL, 1, 0, ARCHITECTURE).add(RETURN, 0, 0, KILL_PROCESS);
+    program.add(LOAD, 0, 0, ARCHITECTURE_OF_CALL).add(IF_EQUAL, 1, 0, ARCHITECTURE).add(
+        RETURN,
+        0,
+        0,
+        KILL_PROCESS,
+    );
     // Numbers from 2^30 on are the x32 variants of the same calls.
-    program.add(LOAD, 0, 0, 0).add(IF_GREATER, 0, 1, YOUNGEST).add(RETURN, 0, 0, error(libc::ENOSYS));
+    program.add(LOAD, 0, 0, NUMBER).add(IF_GREATER, 0, 1, YOUNGEST).add(RETURN, 0, 0, error(libc::ENOSYS));
     for number in FORBIDDEN.iter().chain(FORBIDDEN_HERE) {
         program.add(IF_EQUAL, 0, 1, low(*number)).add(RETURN, 0, 0, error(libc::EPERM));
     }
@@ -192,12 +213,7 @@ pub(super) fn program() -> Vec<u8> {
         program.add(IF_EQUAL, 0, 1, low(*number)).add(RETURN, 0, 0, error(libc::ENOSYS));
     }
     for (number, tests, errno) in CONDITIONAL.iter().chain(CONDITIONAL_HERE) {
-        let mut body = Program::default();
-        for test in *tests {
-            body.test(*test);
-        }
-        body.add(RETURN, 0, 0, error(*errno));
-        program.add(IF_EQUAL, 0, body.length(), low(*number)).0.extend(body.0);
+        program.rule(low(*number), tests, *errno);
     }
     program.add(RETURN, 0, 0, ALLOW);
     program.0
@@ -215,39 +231,53 @@ impl Program {
         self
     }
 
-    /// Adds a test that allows the call when it does not hold.
-    fn test(&mut self, test: Test) {
+    /// Refuses a call when all tests hold, and goes on behind the rule otherwise.
+    fn rule(&mut self, number: u32, tests: &[Test], errno: i32) {
+        let mut rest = tests.iter().map(Test::length).sum::<u8>() + 1;
+        self.add(LOAD, 0, 0, NUMBER).add(IF_EQUAL, 0, rest, number);
+        for test in tests {
+            rest -= test.length();
+            self.test(*test, rest);
+        }
+        self.add(RETURN, 0, 0, error(errno));
+    }
+
+    /// Goes on when the test holds, and skips `rest` instructions behind it otherwise.
+    fn test(&mut self, test: Test, rest: u8) {
         let argument = |index: u8| 16 + 8 * u32::from(index);
         match test {
             AnyBit(index, bits) => {
-                self.add(LOAD, 0, 0, argument(index)).add(IF_ANY_BIT, 1, 0, bits).add(RETURN, 0, 0, ALLOW);
+                self.add(LOAD, 0, 0, argument(index)).add(IF_ANY_BIT, 0, rest, bits);
             }
             In(index, values) => {
                 self.add(LOAD, 0, 0, argument(index));
-                self.any_of(values, 1).add(RETURN, 0, 0, ALLOW);
+                for (left, value) in (0..len(values)).rev().zip(values) {
+                    self.add(IF_EQUAL, left, if left == 0 { rest } else { 0 }, *value);
+                }
             }
             NotIn(index, values) => {
                 self.add(LOAD, 0, 0, argument(index));
-                // One of them leads to the return, none of them past it.
-                self.any_of(values, 0).add(RETURN, 0, 0, ALLOW);
+                for (left, value) in (0..len(values)).rev().zip(values) {
+                    self.add(IF_EQUAL, left + rest, 0, *value);
+                }
             }
         }
     }
+}
 
-    /// Compares with each value. A match skips `matched` instructions after the comparisons; no match skips the other number.
-    fn any_of(&mut self, values: &[u32], matched: u8) -> &mut Self {
-        let last = values.len().saturating_sub(1);
-        for (index, value) in values.iter().enumerate() {
-            let left = u8::try_from(last - index).unwrap_or(u8::MAX);
-            let missed = if index == last { 1 - matched } else { 0 };
-            self.add(IF_EQUAL, left + matched, missed, *value);
-        }
-        self
-    }
-
+impl Test {
+    /// How many instructions it takes.
     fn length(&self) -> u8 {
-        u8::try_from(self.0.len() / 8).unwrap_or(u8::MAX)
+        match self {
+            AnyBit(..) => 2,
+            In(_, values) | NotIn(_, values) => 1 + len(values),
+        }
     }
+}
+
+/// The lists above are short.
+fn len(values: &[u32]) -> u8 {
+    u8::try_from(values.len()).unwrap_or(u8::MAX)
 }
 
 fn error(errno: i32) -> u32 {

@@ -79,10 +79,11 @@ impl Program {
 
 fn sealable() -> io::Result<OwnedFd> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    // Kernels before 6.3 don't know the flag, and need none.
-    let file = rustix::fs::memfd_create("samokoder-init", flags | MemfdFlags::EXEC)
-        .or_else(|_| rustix::fs::memfd_create("samokoder-init", flags))?;
-    Ok(file)
+    match rustix::fs::memfd_create("samokoder-init", flags | MemfdFlags::EXEC) {
+        // Kernels before 6.3 don't know the flag, and need none. Any other refusal means it could not be run.
+        Err(rustix::io::Errno::INVAL) => Ok(rustix::fs::memfd_create("samokoder-init", flags)?),
+        file => Ok(file?),
+    }
 }
 
 /// For kernels that are told to run nothing from memory: a file without a name.

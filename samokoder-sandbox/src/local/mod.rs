@@ -62,35 +62,35 @@
 //! namespaces, becomes process 1 of the session, and forks each command into a process namespace of its own. When
 //! the library's end of the socket closes, by intent or by `kill -9`, process 1 ends, and the kernel ends the rest.
 
-#[cfg(target_os = "linux")]
+#[cfg(local_backend)]
 mod capabilities;
 mod config;
-#[cfg(target_os = "linux")]
+#[cfg(local_backend)]
 mod explain;
-#[cfg(target_os = "linux")]
+#[cfg(local_backend)]
 mod filter;
-#[cfg(target_os = "linux")]
+#[cfg(local_backend)]
 mod identity;
-#[cfg(target_os = "linux")]
+#[cfg(local_backend)]
 mod launch;
-#[cfg(target_os = "linux")]
+#[cfg(local_backend)]
 mod output;
-#[cfg(target_os = "linux")]
+#[cfg(local_backend)]
 mod reaper;
-#[cfg(target_os = "linux")]
+#[cfg(local_backend)]
 mod running;
-#[cfg(target_os = "linux")]
+#[cfg(local_backend)]
 mod sandbox;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(local_backend))]
 #[path = "unsupported.rs"]
 mod sandbox;
-#[cfg(target_os = "linux")]
+#[cfg(local_backend)]
 mod session;
-#[cfg(target_os = "linux")]
+#[cfg(local_backend)]
 mod toolchain;
-#[cfg(target_os = "linux")]
+#[cfg(local_backend)]
 mod view;
-#[cfg(target_os = "linux")]
+#[cfg(local_backend)]
 #[path = "../../init/wire.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "one file for both sides; each uses its half")]
 mod wire;

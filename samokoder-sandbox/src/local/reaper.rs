@@ -3,7 +3,11 @@
 use std::{
     process::Child,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
+
+/// How long sessions that were told to end may take for it; they take milliseconds.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Takes the exit status of init programs: without that the kernel keeps a trace of each.
 ///
@@ -30,8 +34,19 @@ impl Reaper {
 
 impl Drop for Reaper {
     fn drop(&mut self) {
-        for child in self.0.get_mut().unwrap_or_else(PoisonError::into_inner) {
-            // It has been told to; this only makes sure that the wait is short.
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.sweep();
+            if self.lock().is_empty() {
+                return;
+            }
+            if Instant::now() > deadline {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // The session dies with its init program, and is then left to process 1 of the machine.
+        for child in self.lock().iter_mut() {
             let _ = child.kill();
             let _ = child.wait();
         }

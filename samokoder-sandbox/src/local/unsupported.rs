@@ -35,7 +35,7 @@ fn unsupported(operation: &str) -> SandboxError {
     SandboxError::new(
         SandboxErrorKind::Unsupported,
         operation,
-        "the local sandbox needs Linux. Run this in a Linux virtual machine or WSL 2, or choose the sandbox \
+        "the local sandbox needs Linux on x86-64, ARM64 or RISC-V. Run this in a Linux virtual machine or WSL 2, or choose the sandbox \
          `none`: nothing is run then, and the app is marked unverified",
     )
 }

@@ -92,6 +92,21 @@ pub(super) fn of_session(common: &Setup, spec: &SessionSpec, data: Option<&Path>
     }
 }
 
+/// Numbers of resources, which C libraries give different types.
+pub(super) mod resource {
+    pub(crate) const CPU: u32 = 0;
+    pub(crate) const FSIZE: u32 = 1;
+    pub(crate) const DATA: u32 = 2;
+    pub(crate) const STACK: u32 = 3;
+    pub(crate) const CORE: u32 = 4;
+    pub(crate) const NPROC: u32 = 6;
+    pub(crate) const NOFILE: u32 = 7;
+    pub(crate) const MEMLOCK: u32 = 8;
+    pub(crate) const MSGQUEUE: u32 = 12;
+    pub(crate) const NICE: u32 = 13;
+    pub(crate) const RTPRIO: u32 = 14;
+}
+
 /// The limits that the kernel holds each process to: (resource, soft, hard).
 fn rlimits(limits: &Limits) -> Vec<(u32, u64, u64)> {
     let seconds = limits.cpu.as_secs() + u64::from(limits.cpu.subsec_nanos() > 0);
@@ -102,17 +117,18 @@ fn rlimits(limits: &Limits) -> Vec<(u32, u64, u64)> {
     let fixed = |resource: u32, value: u64| (resource, value, value);
     vec![
         // The soft limit can be caught by a program that wants to end in order; the hard one can't.
-        (libc::RLIMIT_CPU, seconds.max(1), seconds.max(1) + 1),
-        fixed(libc::RLIMIT_FSIZE, limits.file_size),
-        fixed(libc::RLIMIT_DATA, data),
-        fixed(libc::RLIMIT_CORE, 0),
-        fixed(libc::RLIMIT_NPROC, processes),
-        fixed(libc::RLIMIT_NOFILE, limits.open_files),
-        fixed(libc::RLIMIT_MEMLOCK, 64 << 10),
-        fixed(libc::RLIMIT_MSGQUEUE, 0),
-        fixed(libc::RLIMIT_STACK, 8 << 20),
-        fixed(libc::RLIMIT_NICE, 0),
-        fixed(libc::RLIMIT_RTPRIO, 0),
+        (resource::CPU, seconds.max(1), seconds.max(1) + 1),
+        fixed(resource::FSIZE, limits.file_size),
+        fixed(resource::DATA, data),
+        // Not zero: where a program handles crashes, it is started, as root of the host, at any limit but this.
+        fixed(resource::CORE, 1),
+        fixed(resource::NPROC, processes),
+        fixed(resource::NOFILE, limits.open_files),
+        fixed(resource::MEMLOCK, 64 << 10),
+        fixed(resource::MSGQUEUE, 0),
+        fixed(resource::STACK, 8 << 20),
+        fixed(resource::NICE, 0),
+        fixed(resource::RTPRIO, 0),
     ]
 }
 

@@ -1,1 +1,12 @@
 //! The sandboxes, from outside.
+
+#![cfg(all(target_os = "linux", feature = "local"))]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test, what is not as expected ends it")]
+
+mod contract;
+mod greed;
+mod host;
+mod launch;
+mod prying;
+mod support;
+mod toolchains;

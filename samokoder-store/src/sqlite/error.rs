@@ -36,6 +36,10 @@ impl Failure {
 
 /// <https://www.sqlite.org/rescode.html>: primary codes, and extended ones where they say more.
 mod code {
+    /// Not SQLite's.
+    pub(super) const NONE: i32 = 0;
+    /// A statement makes no sense for the tables that are there.
+    pub(super) const ERROR: i32 = 1;
     pub(super) const PERM: i32 = 3;
     pub(super) const BUSY: i32 = 5;
     pub(super) const LOCKED: i32 = 6;
@@ -44,6 +48,7 @@ mod code {
     pub(super) const CORRUPT: i32 = 11;
     pub(super) const FULL: i32 = 13;
     pub(super) const CANTOPEN: i32 = 14;
+    pub(super) const CONSTRAINT: i32 = 19;
     pub(super) const NOTADB: i32 = 26;
     /// A write failed for another reason than a full disk: a quota, a limit on the size of files.
     pub(super) const IOERR_WRITE: i32 = IOERR | 3 << 8;
@@ -54,9 +59,11 @@ mod code {
 
 fn explain(operation: &'static str, file: &Path, error: sqlx::Error) -> StoreError {
     let code = match &error {
-        sqlx::Error::Database(error) => error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(1),
+        sqlx::Error::Database(error) => {
+            error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(code::NONE)
+        }
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => code::CORRUPT,
-        _ => 1,
+        _ => code::NONE,
     };
     let file = file.display();
     let (kind, message) = match (code, code & 0xff) {
@@ -80,9 +87,11 @@ fn explain(operation: &'static str, file: &Path, error: sqlx::Error) -> StoreErr
             StoreErrorKind::Damaged,
             format!("{file} is not a database, or its beginning is damaged; restore it from a copy"),
         ),
-        (_, code::CORRUPT) => {
-            (StoreErrorKind::Damaged, format!("{file} is damaged; restore it and its -wal file from a copy"))
-        }
+        // The statements are always the same: what they can't work on is not what they made.
+        (_, code::CORRUPT | code::ERROR | code::CONSTRAINT) => (
+            StoreErrorKind::Damaged,
+            format!("{file} is damaged ({error}); restore it and its -wal file from a copy"),
+        ),
         _ => (StoreErrorKind::Unavailable, format!("{file} can't be used: {error}")),
     };
     StoreError::new(kind, operation, message).caused_by(error)

@@ -17,6 +17,9 @@ use super::{
     schema::{self, Form},
 };
 
+/// The smallest page that SQLite has, and so its smallest file.
+const SMALLEST: u64 = 512;
+
 /// Opens the store at `path`, or makes one there.
 pub(super) async fn open_or_create(path: &Path) -> Result<(PathBuf, SqliteConnection), StoreError> {
     let file = prepare(path).map_err(|error| {
@@ -65,11 +68,15 @@ async fn connect(file: &Path) -> Result<SqliteConnection, Failure> {
         let message = format!("{} is a folder; name a file", file.display());
         return Err(StoreError::new(StoreErrorKind::Unavailable, "open", message).into());
     }
-    if size(file) == 0 {
+    let size_of_file = size(file);
+    if size_of_file == 0 {
         // SQLite would throw the log away.
         if size(&log_of(file)) > 0 {
             return Err(damaged("open", format_args!("{} is empty but its log is not", file.display())));
         }
+    } else if size_of_file < SMALLEST {
+        // SQLite would take it for an empty database and overwrite it.
+        return Err(damaged("open", format_args!("{} is not a database", file.display())));
     } else {
         inspect(file).await?;
     }

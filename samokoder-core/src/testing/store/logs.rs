@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::{
     Store,
-    fixture::{ALL, append_at_end, kind, leased, log, notes, open_signals, post, text},
+    fixture::{ALL, kind, leased, log, notes, open_signals, post, text},
 };
 use crate::{
     digest::Digest,
@@ -119,25 +119,35 @@ pub(super) async fn branches_have_logs_of_their_own(store: Store) {
 
 pub(super) async fn sixteen_writers_lose_no_update(store: Store) {
     let (branch, lease) = leased(&store).await;
+    store.append(&lease, Seq(0), notes(["begin"])).await.unwrap();
     let mut writers = JoinSet::new();
     for writer in 0..16 {
         let (store, lease) = (Arc::clone(&store), lease.clone());
         writers.spawn(async move {
             for n in 0..8 {
-                append_at_end(&store, &lease, notes([format!("{writer}.{n}")])).await;
+                append_somehow(&store, &lease, &format!("{writer}.{n}")).await;
             }
         });
     }
-    while let Some(written) = writers.join_next().await {
-        written.unwrap();
-    }
+    writers.join_all().await;
     let log = log(&store, &branch).await;
-    assert_eq!(log.len(), 16 * 8);
+    assert_eq!(log.len(), 1 + 16 * 8);
     for writer in 0..16 {
         let prefix = format!("{writer}.");
         let of_writer: Vec<_> = log.iter().filter(|text| text.starts_with(&prefix)).cloned().collect();
         let expected: Vec<_> = (0..8).map(|n| format!("{writer}.{n}")).collect();
         assert_eq!(of_writer, expected);
+    }
+}
+
+/// Appends wherever a log that is not empty ends, while others do the same.
+async fn append_somehow(store: &Store, lease: &Lease, text: &str) {
+    loop {
+        let after = store.wait(lease.branch(), Seq(0)).await.unwrap();
+        match store.append(lease, after, notes([text])).await {
+            Err(error) if error.kind == StoreErrorKind::Conflict => {}
+            other => return assert_eq!(other.unwrap(), after.after(1)),
+        }
     }
 }
 
@@ -160,7 +170,5 @@ pub(super) async fn readers_see_a_batch_as_a_whole(store: Store) {
     for n in 0..BATCHES {
         store.append(&lease, Seq::START.after(3 * n), notes(["a", "b", "c"])).await.unwrap();
     }
-    while let Some(read) = readers.join_next().await {
-        read.unwrap();
-    }
+    readers.join_all().await;
 }

@@ -2,7 +2,7 @@
 
 use samokoder_core::project::FieldKind;
 
-use super::knowledge::kinds;
+use super::knowledge::patterns;
 use super::language::Language;
 use super::token::{Kind, Token};
 
@@ -144,11 +144,12 @@ const NUMBER_UNITS: &[&str] = &[
 pub(super) fn read(language: Language, text: &str, tokens: &[Token]) -> Annotation {
     let mut annotation = Annotation::default();
     let whole = written(text, tokens).to_lowercase().replace('ё', "е");
-    if let Some(kind) = kinds::annotated(&whole) {
+    if let Some(kind) = patterns::annotated(&whole) {
         annotation.kind = Some(kind);
         return annotation;
     }
     let mut choice = false;
+    let mut kinds_named: Vec<(&[Token], FieldKind)> = Vec::new();
     let mut others: Vec<&[Token]> = Vec::new();
     for part in parts(language, tokens) {
         let part = match part.iter().position(|token| token.is(Kind::Colon)) {
@@ -173,11 +174,16 @@ pub(super) fn read(language: Language, text: &str, tokens: &[Token]) -> Annotati
             annotation.required = Some(true);
         } else if OPTIONAL.contains(&words.as_str()) {
             annotation.required = Some(false);
-        } else if let Some(kind) = kinds::annotated(&words).filter(|_| others.is_empty()) {
-            annotation.kind = Some(kind);
+        } else if let Some(kind) = patterns::annotated(&words).filter(|_| others.is_empty()) {
+            kinds_named.push((part, kind));
         } else {
             others.push(part);
         }
+    }
+    if kinds_named.len() + others.len() > 1 {
+        others.splice(0..0, kinds_named.into_iter().map(|(part, _)| part));
+    } else {
+        annotation.kind = kinds_named.first().map(|(_, kind)| *kind);
     }
     let said_choice = choice;
     if others.len() == 1 && !said_choice {
@@ -258,8 +264,11 @@ fn remark(text: &str, tokens: &[Token], annotation: &mut Annotation) {
 
 /// The parts between commas, slashes and "or".
 fn parts<'a>(language: Language, tokens: &'a [Token]) -> Vec<&'a [Token]> {
+    let commas = tokens.iter().any(|token| token.is(Kind::Comma));
     let splits = |token: &Token| {
-        matches!(token.kind, Kind::Comma | Kind::Semicolon | Kind::Slash) || is_conjunction(language, token)
+        matches!(token.kind, Kind::Comma | Kind::Semicolon)
+            || (!commas && token.is(Kind::Slash))
+            || is_conjunction(language, token)
     };
     tokens.split(splits).filter(|part| !part.is_empty()).collect()
 }
@@ -294,7 +303,9 @@ pub(super) fn value(text: &str, tokens: &[Token]) -> String {
     let articles = tokens
         .iter()
         .take_while(|token| {
-            ["a", "an", "either", "the", "just"].contains(&token.lower.as_str()) && tokens.len() > 1
+            token.text.chars().all(char::is_lowercase)
+                && ["a", "an", "either", "the", "just"].contains(&token.lower.as_str())
+                && tokens.len() > 1
         })
         .count();
     let tokens = &tokens[articles..];

@@ -54,6 +54,8 @@ pub(super) struct Draft {
     pub(super) title: Option<String>,
     /// The key of the noun in the title, for apps that are described by it alone.
     pub(super) topic: Option<String>,
+    /// An entity that only the title names.
+    pub(super) title_entity: Option<usize>,
     cut_entities: bool,
 }
 
@@ -65,6 +67,7 @@ impl Draft {
             not_understood: Vec::new(),
             title: None,
             topic: None,
+            title_entity: None,
             cut_entities: false,
         }
     }
@@ -73,7 +76,18 @@ impl Draft {
     pub(super) fn find(&self, phrase: &Phrase) -> Option<usize> {
         let key = phrase.key();
         let exact = self.entities.iter().position(|entity| entity.phrase.key() == key);
-        exact.or_else(|| {
+        let compound = |key: &str| {
+            let ends = |entity: &DraftEntity| {
+                let own = entity.phrase.key();
+                let prefix = own.strip_suffix(key).unwrap_or_default();
+                let hyphened = prefix.ends_with('-');
+                (hyphened || (phrase.determined && prefix.chars().count() > 3)) && !own.contains(' ')
+            };
+            let mut matching = self.entities.iter().enumerate().filter(|(_, entity)| ends(entity));
+            matching.next().filter(|_| matching.next().is_none()).map(|(at, _)| at)
+        };
+        let close = (key.chars().count() > 3).then(|| compound(&key)).flatten();
+        exact.or(close).or_else(|| {
             let head = phrase.head_key();
             let mut by_head =
                 self.entities.iter().enumerate().filter(|(_, entity)| entity.phrase.head_key() == head);
@@ -117,6 +131,9 @@ impl Draft {
         let record = self.entities.get_mut(entity)?;
         record.described = true;
         let label = field.phrase.label.to_lowercase();
+        if label == "id" {
+            return None;
+        }
         if let Some(at) = record.fields.iter().position(|own| own.phrase.label.to_lowercase() == label) {
             let own = &mut record.fields[at];
             own.kind = field.kind.or(own.kind);

@@ -146,8 +146,12 @@ fn naming_field(entity: &DraftEntity, related: bool) -> Option<usize> {
         let ranked = (0..entity.fields.len()).filter(texts);
         ranked.filter_map(|at| rank(&entity.fields[at].phrase).map(|rank| (rank, at))).min().map(|(_, at)| at)
     };
-    let amount =
-        || entity.fields.iter().position(|field| kind(field) == FieldKind::Money).filter(|_| !related);
+    let tells_apart =
+        |field: &DraftField| kind(field) == FieldKind::Text && !kinds::classifies(&field.phrase);
+    let amount = || {
+        let at = entity.fields.iter().position(|field| kind(field) == FieldKind::Money)?;
+        (!related && !entity.fields[..at].iter().any(tells_apart)).then_some(at)
+    };
     let named = best(kinds::naming_rank).or_else(amount).or_else(|| best(kinds::content_rank));
     if named.is_some() {
         return named;
@@ -155,7 +159,9 @@ fn naming_field(entity: &DraftEntity, related: bool) -> Option<usize> {
     if related {
         return None;
     }
-    (0..entity.fields.len().min(2)).find(texts).or(if entity.fields.is_empty() { None } else { Some(0) })
+    let choice =
+        |at: &usize| matches!(kind(&entity.fields[*at]), FieldKind::Enumeration | FieldKind::Boolean);
+    (0..entity.fields.len().min(2)).find(texts).or_else(|| (0..entity.fields.len()).find(|at| !choice(at)))
 }
 
 fn question(

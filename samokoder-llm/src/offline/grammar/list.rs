@@ -77,6 +77,14 @@ fn begins_field(language: Language, tokens: &[Token], values_go_on: bool) -> boo
         .position(|token| token.is(Kind::Comma) || is_conjunction(language, token))
         .map_or(tokens.len(), |end| skip + end);
     let item = &tokens[skip..end];
+    let typed = item.len() > 1
+        && item.last().is_some_and(|last| {
+            ["string", "integer", "int", "boolean", "bool", "datetime", "money"]
+                .contains(&last.lower.as_str())
+        });
+    if typed {
+        return true;
+    }
     let article = item.first().is_some_and(|token| ["a", "an", "the", "its"].contains(&token.lower.as_str()));
     let Some(phrase) = Phrase::read(language, item, None) else { return false };
     let kind = kinds::kind_of(&phrase);
@@ -85,8 +93,6 @@ fn begins_field(language: Language, tokens: &[Token], values_go_on: bool) -> boo
         samokoder_core::project::FieldKind::Text
             | samokoder_core::project::FieldKind::Boolean
             | samokoder_core::project::FieldKind::LongText
-            | samokoder_core::project::FieldKind::Integer
-            | samokoder_core::project::FieldKind::Number
     );
     article && kinds::is_known_field(&phrase) || (strong && !values_go_on)
 }

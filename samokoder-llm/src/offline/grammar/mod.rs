@@ -11,6 +11,7 @@ mod english;
 mod finish;
 mod knowledge;
 mod language;
+mod lexicon;
 mod list;
 mod naming;
 mod outline;

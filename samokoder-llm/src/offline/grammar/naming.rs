@@ -1,94 +1,19 @@
 //! ASCII identifiers for names in any language.
 
+use super::lexicon::Words;
 use std::collections::BTreeSet;
 
 const LONGEST: usize = 32;
 
 /// Names that mean something else in JavaScript, Python, the app's routes or its records.
-const RESERVED: &[&str] = &[
-    "id",
-    "class",
-    "api",
-    "healthz",
-    "constructor",
-    "prototype",
-    "proto",
-    "to_string",
-    "value_of",
-    "has_own_property",
-    "and",
-    "as",
-    "assert",
-    "async",
-    "await",
-    "break",
-    "case",
-    "catch",
-    "const",
-    "continue",
-    "debugger",
-    "def",
-    "default",
-    "del",
-    "delete",
-    "do",
-    "elif",
-    "else",
-    "enum",
-    "except",
-    "export",
-    "extends",
-    "false",
-    "finally",
-    "for",
-    "from",
-    "function",
-    "global",
-    "if",
-    "implements",
-    "import",
-    "in",
-    "instanceof",
-    "interface",
-    "is",
-    "lambda",
-    "let",
-    "new",
-    "none",
-    "nonlocal",
-    "not",
-    "null",
-    "or",
-    "package",
-    "pass",
-    "private",
-    "protected",
-    "public",
-    "raise",
-    "return",
-    "self",
-    "static",
-    "super",
-    "switch",
-    "this",
-    "throw",
-    "true",
-    "try",
-    "type_of",
-    "typeof",
-    "undefined",
-    "var",
-    "void",
-    "while",
-    "with",
-    "yield",
-    "arguments",
-    "eval",
-    "created_at",
-    "updated_at",
-    "nan",
-    "infinity",
-];
+const RESERVED: Words = Words(
+    "id class api healthz constructor prototype proto to_string value_of has_own_property and as \
+     assert async await break case catch const continue debugger def default del delete do elif else \
+     enum except export extends false finally for from function global if implements import in \
+     instanceof interface is lambda let new none nonlocal not null or package pass private protected \
+     public raise return self static super switch this throw true try type_of typeof undefined var \
+     void while with yield arguments eval nan infinity",
+);
 
 /// `snake_case`, unique among `taken`.
 pub(super) fn snake(label: &str, fallback: &str, taken: &mut BTreeSet<String>) -> String {
@@ -103,7 +28,7 @@ pub(super) fn kebab(label: &str, fallback: &str, taken: &mut BTreeSet<String>) -
 fn unique(name: &str, joint: char, fallback: &str, taken: &mut BTreeSet<String>) -> String {
     let usable = name.starts_with(|first: char| first.is_ascii_lowercase());
     let mut base = if usable { name.to_owned() } else { joined(&format!("{fallback} {name}"), joint) };
-    if RESERVED.contains(&base.replace('-', "_").as_str()) {
+    if RESERVED.has(&base.replace('-', "_")) {
         base = format!("{base}{joint}{fallback}");
     }
     let mut candidate = base.clone();

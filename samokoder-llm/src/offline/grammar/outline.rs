@@ -48,6 +48,9 @@ fn continues(open: &str, next: &str) -> bool {
     if next_line.trim().is_empty() || bullet(next_line.trim_start()).is_some() || next_line.starts_with('#') {
         return false;
     }
+    if next_line.chars().take(40).any(|c| c == ':') {
+        return false;
+    }
     let line = open.trim_end();
     let last = line.lines().last().unwrap_or_default();
     let unclosed = line.matches(['(', '[', '{']).count() > line.matches([')', ']', '}']).count();
@@ -98,7 +101,8 @@ fn bullet(line: &str) -> Option<usize> {
     }
 }
 
-fn sentences(tokens: Vec<Token>) -> Vec<Vec<Token>> {
+fn sentences(mut tokens: Vec<Token>) -> Vec<Vec<Token>> {
+    join_short_lists(&mut tokens);
     let mut sentences = vec![Vec::new()];
     for token in tokens {
         if matches!(token.kind, Kind::Stop | Kind::Semicolon) {
@@ -109,6 +113,23 @@ fn sentences(tokens: Vec<Token>) -> Vec<Vec<Token>> {
     }
     sentences.retain(|sentence| !sentence.is_empty());
     sentences
+}
+
+/// "Recipes: title; method; serves": semicolons between single words are commas.
+fn join_short_lists(tokens: &mut [Token]) {
+    for sentence in tokens.split_mut(|token| token.is(Kind::Stop)) {
+        let mark = sentence.iter().position(|token| matches!(token.kind, Kind::Colon | Kind::Dash));
+        let Some(mark) = mark else { continue };
+        let list = &mut sentence[mark + 1..];
+        let short = list
+            .split(|token| token.is(Kind::Semicolon))
+            .all(|part| (1..=3).contains(&part.len()) && part.iter().all(Token::is_wordlike));
+        if short {
+            list.iter_mut()
+                .filter(|token| token.is(Kind::Semicolon))
+                .for_each(|token| token.kind = Kind::Comma);
+        }
+    }
 }
 
 fn nest(lines: &mut std::iter::Peekable<std::vec::IntoIter<Line>>, above: usize) -> Vec<Statement> {

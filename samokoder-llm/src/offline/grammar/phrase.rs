@@ -27,6 +27,8 @@ pub(super) struct Phrase {
     pub(super) is_nominative: bool,
     /// Named as a single one: "a member", "each book".
     pub(super) determined: bool,
+    /// Named by the app's title: what it depends on says where the app is used.
+    pub(super) in_title: bool,
     pub(super) complements: Vec<Complement>,
     /// Where it stands in the text.
     pub(super) span: Range<usize>,

@@ -3,6 +3,7 @@
 use super::draft::{Draft, DraftEntity, Link};
 use super::knowledge::common;
 use super::language::Language;
+use super::lexicon::Words;
 use super::parser::Parser;
 use super::phrase::{Complement, Phrase};
 use super::token::tokenise;
@@ -12,6 +13,8 @@ pub(super) fn resolve(draft: &mut Draft) {
     if draft.entities.is_empty() {
         known_app(draft);
     }
+    drop_title_entity(draft);
+    records_of_known_app(draft);
     complements(draft);
     created_targets(draft);
     lists_of_known_records(draft);
@@ -21,15 +24,56 @@ pub(super) fn resolve(draft: &mut Draft) {
     draft.entities.retain(|entity| !entity.fields.is_empty() || !entity.links.is_empty());
 }
 
+fn read_app(language: Language, description: &str) -> Vec<DraftEntity> {
+    let statements = super::outline::outline(description);
+    Parser::new(language, description).read_records(&statements).entities
+}
+
+/// "A blog with posts and comments": records without a word about them are those of such an app.
+fn records_of_known_app(draft: &mut Draft) {
+    let topic = draft.topic.clone().unwrap_or_default();
+    let Some(description) = common::app(draft.language, &topic) else { return };
+    for known in read_app(draft.language, description) {
+        let key = known.phrase.key();
+        let same = draft.entities.iter().position(|entity| !entity.described && entity.phrase.key() == key);
+        let Some(at) = same else { continue };
+        let targets = known.phrase.complements.iter().map(|other| other.phrase.clone());
+        let present: Vec<Phrase> =
+            targets.filter(|target| draft.find(target).is_some_and(|found| found != at)).collect();
+        for target in present {
+            draft.link(at, Link { target, required: true, creates: false });
+        }
+        draft.entities[at].fields = known.fields;
+        for field in &mut draft.entities[at].fields {
+            field.known = true;
+        }
+    }
+}
+
+/// The noun of a title is no record when others are described and none of them refers to it.
+fn drop_title_entity(draft: &mut Draft) {
+    let Some(at) = draft.title_entity else { return };
+    let entity = &draft.entities[at];
+    let key = entity.phrase.key();
+    let described = draft.entities.iter().filter(|other| other.described).count();
+    let referred = draft.entities.iter().any(|other| {
+        other.links.iter().any(|link| link.target.key() == key)
+            || other.phrase.complements.iter().any(|part| part.phrase.key() == key)
+            || other.fields.iter().any(|field| field.phrase.key() == key)
+    });
+    let known = common::knows(draft.language, &entity.phrase);
+    if !entity.described && !referred && described > usize::from(known) {
+        draft.entities.remove(at);
+    }
+}
+
 /// "CRM" alone is an app whose records are known.
 fn known_app(draft: &mut Draft) {
     let Some(description) = draft.topic.as_deref().and_then(|topic| common::app(draft.language, topic))
     else {
         return;
     };
-    let statements = super::outline::outline(description);
-    let known = Parser::new(draft.language, description).read_records(&statements);
-    draft.entities = known.entities;
+    draft.entities = read_app(draft.language, description);
     for entity in &mut draft.entities {
         entity.described = true;
         for field in &mut entity.fields {
@@ -56,34 +100,31 @@ fn complements(draft: &mut Draft) {
 }
 
 fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
-    const CLASSES: &[&str] = &[
-        "категория",
-        "тип",
-        "вид",
-        "группа",
-        "жанр",
-        "раздел",
-        "category",
-        "type",
-        "kind",
-        "group",
-        "genre",
-        "единица",
-    ];
+    const CLASSES: Words =
+        Words("категория тип вид группа жанр раздел category type kind group genre единица");
     let target = &complement.phrase;
     let own = draft.entities[at].phrase.clone();
-    let classifies = CLASSES.contains(&own.head_key().as_str());
+    let classifies = CLASSES.has(&own.head_key());
     let declared = draft.find(target).filter(|found| *found != at && !classifies);
     let known = common::knows(draft.language, target) && !classifies;
     let singular = match draft.language {
         Language::English => target.determined,
-        Language::Russian => !target.is_plural || target.determined || complement.preposition.is_empty(),
+        Language::Russian => target.determined || ["", "к", "от"].contains(&complement.preposition.as_str()),
     };
+    if declared.is_none() && (is_setting(target) || own.in_title) {
+        return;
+    }
     let by = ["by", "по"].contains(&complement.preposition.as_str());
     if by && declared.is_none() && !target.determined && super::knowledge::kinds::is_known_field(target) {
         let mut phrase = target.clone();
         phrase.label.clone_from(&phrase.singular);
         draft.field(at, super::draft::DraftField { phrase, ..Default::default() });
+        return;
+    }
+    let attribute = super::knowledge::kinds::is_known_field(target) && !common::knows(draft.language, target);
+    if declared.is_none() && attribute && !complement.preposition.is_empty() && complement.preposition != "of"
+    {
+        draft.field(at, super::draft::DraftField { phrase: target.clone(), ..Default::default() });
         return;
     }
     if declared.is_some()
@@ -103,45 +144,12 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
 
 /// Where the app is used: no record of it.
 fn is_setting(target: &Phrase) -> bool {
-    const SETTINGS: &[&str] = &[
-        "shop",
-        "bakery",
-        "company",
-        "agency",
-        "family",
-        "office",
-        "home",
-        "business",
-        "startup",
-        "firm",
-        "me",
-        "us",
-        "house",
-        "household",
-        "club",
-        "school",
-        "clinic",
-        "salon",
-        "month",
-        "week",
-        "day",
-        "year",
-        "time",
-        "system",
-        "app",
-        "store",
-        "life",
-        "магазин",
-        "компания",
-        "фирма",
-        "семья",
-        "офис",
-        "дом",
-        "система",
-        "приложение",
-        "жизнь",
-    ];
-    SETTINGS.contains(&target.head_key().as_str())
+    const SETTINGS: Words = Words(
+        "shop bakery company agency family office home business period while purpose given fee total \
+         startup firm me us house household club school clinic salon month week day year time system \
+         app store life магазин компания фирма семья офис дом система приложение жизнь",
+    );
+    SETTINGS.has(&target.head_key())
 }
 
 /// Makes entities of what others are related to.
@@ -181,6 +189,10 @@ fn fields_that_are_records(draft: &mut Draft) {
         let entity = draft.entities[at].clone();
         for field in &entity.fields {
             let plain = field.kind.is_none() && field.values.is_empty() && !field.open_choice;
+            let own_id =
+                field.phrase.words.len() > 1 && field.phrase.words.last().is_some_and(|last| last == "id");
+            let pointed = if own_id { without_id(&field.phrase) } else { field.phrase.clone() };
+            let field = &super::draft::DraftField { phrase: pointed, ..field.clone() };
             let Some(target) =
                 draft.find(&field.phrase).filter(|_| plain && field.phrase.complements.is_empty())
             else {
@@ -207,6 +219,15 @@ fn fields_that_are_records(draft: &mut Draft) {
     }
 }
 
+/// "user id" points at a user.
+fn without_id(phrase: &Phrase) -> Phrase {
+    let mut phrase = phrase.clone();
+    phrase.words.pop();
+    phrase.singular = phrase.words.join(" ");
+    phrase.head = phrase.words.last().cloned().unwrap_or_default();
+    phrase
+}
+
 /// The many side holds the relation; many on both sides is more than a form can show.
 fn has_many(draft: &mut Draft, owner: usize, part: usize, label: &str) {
     let part_at = part;
@@ -215,6 +236,9 @@ fn has_many(draft: &mut Draft, owner: usize, part: usize, label: &str) {
         .fields
         .iter()
         .any(|field| field.phrase.is_plural && draft.find(&field.phrase) == Some(owner));
+    if draft.entities[part].links.iter().any(|link| draft.find(&link.target) == Some(owner)) {
+        return;
+    }
     let already = draft.entities[owner].links.iter().any(|link| draft.find(&link.target) == Some(part));
     if both || already || owner == part {
         let reason = draft.language.choose(
@@ -239,11 +263,9 @@ fn add_usual_fields(draft: &mut Draft) {
         if !entity.fields.is_empty() {
             continue;
         }
-        let linked = !entity.links.is_empty();
         let usual = common::fields(draft.language, &entity.phrase);
         let list = match usual {
             Some(list) => list,
-            None if linked => draft.language.choose("notes", "примечания"),
             None => draft.language.choose("name, notes", "название, примечания"),
         };
         let copy = DraftEntity { links: Vec::new(), ..entity.clone() };

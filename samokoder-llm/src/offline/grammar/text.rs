@@ -29,6 +29,8 @@ const ABBREVIATIONS: &[(&str, &str)] = &[
     ("т.е.", "то есть"),
     ("эл. почт", "электронная почт"),
     ("эл.почт", "электронная почт"),
+    ("гос. номер", "госномер"),
+    ("инв. номер", "инвентарный номер"),
     ("тел.", "телефон"),
     ("руб.", "руб"),
 ];
@@ -54,6 +56,13 @@ pub(super) fn clean(description: &str) -> CleanText {
             _ if character.is_alphanumeric() || character.is_ascii_graphic() => text.push(character),
             _ => text.push(' '),
         }
+    }
+    let (capitals, small) = (
+        text.chars().filter(|c| c.is_uppercase()).count(),
+        text.chars().filter(|c| c.is_lowercase()).count(),
+    );
+    if capitals > 20 && capitals > small * 4 {
+        text = text.to_lowercase();
     }
     for (short, long) in ABBREVIATIONS {
         if text.contains(short) {

@@ -115,6 +115,8 @@ impl Reader<'_> {
         }
         let end = self.position();
         let word = self.text[start..end].trim_end_matches(['-', '\'']);
+        let owners = word.ends_with('s') && self.text[start + word.len()..].starts_with("' ");
+        let word = if owners { &self.text[start..=start + word.len()] } else { word };
         let kind = if word.chars().any(char::is_alphabetic) { Kind::Word } else { Kind::Number };
         Token::new(kind, word, start..start + word.len())
     }

@@ -1,6 +1,7 @@
 //! English verbs for what people do with records.
 
 use super::super::connector::{Connector, Matched, starts_with};
+use super::super::lexicon::Words;
 use super::super::token::{Kind, Token};
 
 /// Phrases that name things to keep.
@@ -18,6 +19,10 @@ const PHRASES: &[(&str, Connector)] = &[
     ("search by", Connector::Search),
     ("sort by", Connector::Search),
     ("filter by", Connector::Search),
+    ("enroll in", Connector::Keep),
+    ("enrolls in", Connector::Keep),
+    ("borrows", Connector::Keep),
+    ("rents", Connector::Keep),
     ("be able to", Connector::Modal),
     ("needs to", Connector::Modal),
     ("need to", Connector::Modal),
@@ -27,8 +32,7 @@ const PHRASES: &[(&str, Connector)] = &[
     ("has to", Connector::Modal),
 ];
 
-const MODALS: &[&str] =
-    &["can", "should", "must", "may", "will", "shall", "could", "would", "lets", "allows", "helps", "let"];
+const MODALS: Words = Words("can should must may will shall could would lets allows helps let");
 
 /// Verbs that are nothing else, and those that are nouns too and count only where a verb stands.
 const KEEP: &[&str] = &[
@@ -97,17 +101,30 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
         }
     }
     let token = rest.first().filter(|token| token.is(Kind::Word))?;
-    if MODALS.contains(&token.lower.as_str()) {
+    if MODALS.has(&token.lower) {
         return Some(Matched { connector: Connector::Modal, length: 1, case: None });
     }
     let base = base(&token.lower);
+    let third_person = token.lower == format!("{base}s");
     let gerund = token.lower.ends_with("ing");
     let before = at.checked_sub(1).map(|before| &tokens[before]);
     let next_is_noun = rest.get(1).is_some_and(|next| {
         next.is_wordlike() && !["of", "with", "in", "into", "on", "out"].contains(&next.lower.as_str())
     });
-    if base == "log" && !next_is_noun {
+    let needs_object = ["log", "register"].contains(&base.as_str());
+    if (needs_object || third_person) && !next_is_noun {
         return None;
+    }
+    let article = rest.get(1).is_some_and(|next| {
+        ["the", "a", "an", "my", "their", "its", "our", "your"].contains(&next.lower.as_str())
+    });
+    let tells = ["it", "app", "system", "tool", "which", "that", "who", "program", "website", "software"];
+    if third_person && KEEP_OR_NOUN.contains(&base.as_str()) {
+        let stands = match before {
+            None => ["track", "store", "log", "list", "record"].contains(&base.as_str()),
+            Some(before) => tells.contains(&before.lower.as_str()),
+        };
+        return stands.then_some(Matched { connector: Connector::Keep, length: 1, case: None });
     }
     let after_verb_sign = before.is_some_and(|before| {
         [
@@ -120,12 +137,14 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
     let stands_as_verb = match before {
         None => next_is_noun && (is_noun_start(rest.get(1)) || !KEEP_OR_NOUN.contains(&base.as_str())),
         Some(before) if before.lower == "to" => true,
+        Some(before) if article && !gerund && before.is(Kind::Word) && !is_article(&before.lower) => true,
+        Some(before) if third_person => before.is(Kind::Word) && !super::nouns::is_plural(&before.lower),
         Some(before) if gerund => {
             ["for", "in", "of", "by"].contains(&before.lower.as_str()) || (in_list && after_verb_sign)
         }
         Some(before) if KEEP_OR_NOUN.contains(&base.as_str()) => {
             next_is_noun
-                && (MODALS.contains(&before.lower.as_str())
+                && (MODALS.has(&before.lower)
                     || ["users", "people", "me", "us", "i", "we", "them"].contains(&before.lower.as_str())
                     || (in_list && after_verb_sign && is_noun_start(rest.get(1))))
         }
@@ -146,6 +165,11 @@ fn is_noun_start(token: Option<&Token>) -> bool {
     token.is_some_and(|token| super::words::is_filler(&token.lower) || super::nouns::is_plural(&token.lower))
 }
 
+fn is_article(word: &str) -> bool {
+    ["the", "a", "an", "my", "their", "its", "our", "your", "each", "every", "of", "by", "with", "in"]
+        .contains(&word)
+}
+
 /// The verb without `-s` and `-ing`.
 fn base(word: &str) -> String {
     let known = |candidate: &str| [KEEP, KEEP_OR_NOUN, SEARCH].iter().any(|verbs| verbs.contains(&candidate));
@@ -153,11 +177,7 @@ fn base(word: &str) -> String {
         return word.to_owned();
     }
     let Some(stem) = word.strip_suffix("ing") else {
-        return word
-            .strip_suffix('s')
-            .filter(|stem| known(stem) && !KEEP_OR_NOUN.contains(stem))
-            .unwrap_or(word)
-            .to_owned();
+        return word.strip_suffix('s').filter(|stem| known(stem)).unwrap_or(word).to_owned();
     };
     let mut undoubled = stem.to_owned();
     undoubled.pop();

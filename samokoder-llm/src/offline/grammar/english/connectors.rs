@@ -1,6 +1,7 @@
 //! Words that say how the parts of an English sentence belong together.
 
 use super::super::connector::{Connector, Matched, starts_with};
+use super::super::lexicon::Words;
 use super::super::token::Token;
 
 use Connector::{Belongs, Clause, Flag, Has, Many, OneOf, Optional, Required, Topic};
@@ -123,6 +124,12 @@ const PHRASES: &[(&str, Connector)] = &[
     ("are in", Belongs),
     ("is at", Belongs),
     ("is on", Belongs),
+    ("is by", Belongs),
+    ("are by", Belongs),
+    ("lives in", Belongs),
+    ("live in", Belongs),
+    ("lives at", Belongs),
+    ("stays in", Belongs),
     ("works in", Belongs),
     ("work in", Belongs),
     ("works for", Belongs),
@@ -130,8 +137,9 @@ const PHRASES: &[(&str, Connector)] = &[
     ("come from", Belongs),
     ("is between", Belongs),
     ("points to", Belongs),
-    ("links to", Belongs),
-    ("link to", Belongs),
+    ("goes to", Belongs),
+    ("go to", Belongs),
+    ("are between", Belongs),
     ("where", Clause),
     ("so that", Clause),
     ("in which", Clause),
@@ -147,79 +155,17 @@ const PHRASES: &[(&str, Connector)] = &[
 ];
 
 /// Participles before `to`, `by`, `with`, `on`, `for`, `from`, `in`: "assigned to", "written by".
-const LINKED: &[&str] = &[
-    "assigned",
-    "linked",
-    "connected",
-    "attached",
-    "associated",
-    "tied",
-    "mapped",
-    "written",
-    "made",
-    "placed",
-    "created",
-    "owned",
-    "submitted",
-    "posted",
-    "taught",
-    "booked",
-    "borrowed",
-    "led",
-    "sold",
-    "bought",
-    "supplied",
-    "published",
-    "directed",
-    "given",
-    "issued",
-    "ordered",
-    "reported",
-    "hosted",
-    "organized",
-    "organised",
-    "run",
-    "managed",
-    "handled",
-    "taken",
-    "uploaded",
-    "performed",
-    "invited",
-    "done",
-    "prescribed",
-    "sent",
-    "held",
-    "located",
-    "stored",
-    "scheduled",
-    "addressed",
-    "bound",
-    "rented",
-    "carried",
-    "conducted",
-    "provided",
-    "treated",
-    "seen",
-    "received",
-    "purchased",
-    "reserved",
-    "enrolled",
-    "produced",
-    "served",
-    "left",
-    "played",
-    "requested",
-    "logged",
-    "approved",
-    "delivered",
-    "signed",
-    "brought",
-    "examined",
-];
+const LINKED: Words = Words(
+    "assigned linked connected attached associated tied mapped written made placed created owned \
+     submitted posted taught booked borrowed led sold bought supplied published directed given issued \
+     ordered reported hosted organized organised run managed handled taken uploaded performed invited \
+     done prescribed sent held located stored scheduled addressed bound rented carried conducted \
+     provided treated seen received purchased reserved enrolled produced served left played requested \
+     logged approved delivered signed brought examined",
+);
 
 /// Verbs whose objects are what the subject belongs to, when an article follows: "links a candidate to a vacancy".
-const LINKING: &[&str] =
-    &["links", "link", "connects", "connect", "references", "reference", "joins", "ties", "associates"];
+const LINKING: Words = Words("links link connects connect references reference joins ties associates");
 
 /// Finds the connector that starts at `at`.
 pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
@@ -246,12 +192,16 @@ fn linked(rest: &[Token]) -> Option<Matched> {
     let participle = rest.get(copulas)?;
     let next = rest.get(copulas + 1)?;
     let determined = |token: &Token| super::words::is_filler(&token.lower);
-    if copulas == 0 && LINKING.contains(&participle.lower.as_str()) && determined(next) {
+    if copulas == 0 && LINKING.has(&participle.lower) && determined(next) {
         return Some(Matched { connector: Belongs, length: 1, case: None });
     }
-    let joins = ["to", "by", "with", "on", "for", "from", "in", "at"].contains(&next.lower.as_str());
-    let regular = copulas > 0 && participle.lower.ends_with("ed");
-    (joins && (regular || LINKED.contains(&participle.lower.as_str()))).then_some(Matched {
+    let goes_on = rest.get(copulas + 2).is_some_and(Token::is_wordlike);
+    let joins = goes_on
+        && ["to", "by", "with", "on", "for", "from", "in", "at", "into"].contains(&next.lower.as_str());
+    let to_one =
+        rest.get(copulas + 2).is_some_and(|token| super::words::is_singular_determiner(&token.lower));
+    let regular = (copulas > 0 || to_one) && participle.lower.ends_with("ed");
+    (joins && (regular || LINKED.has(&participle.lower))).then_some(Matched {
         connector: Belongs,
         length: copulas + 2,
         case: None,

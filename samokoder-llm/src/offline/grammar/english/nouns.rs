@@ -1,5 +1,7 @@
 //! Singular and plural of English nouns.
 
+use super::super::lexicon::Words;
+
 /// Plurals no rule gives.
 const IRREGULAR: &[(&str, &str)] = &[
     ("person", "people"),
@@ -80,53 +82,12 @@ const IRREGULAR: &[(&str, &str)] = &[
 ];
 
 /// Nouns that are one and many alike, or end in `s` in the singular.
-const UNCHANGED: &[&str] = &[
-    "series",
-    "species",
-    "news",
-    "staff",
-    "equipment",
-    "furniture",
-    "software",
-    "hardware",
-    "inventory",
-    "stock",
-    "information",
-    "data",
-    "sheep",
-    "fish",
-    "deer",
-    "aircraft",
-    "feedback",
-    "homework",
-    "luggage",
-    "money",
-    "music",
-    "merchandise",
-    "sms",
-    "gps",
-    "physics",
-    "mathematics",
-    "athletics",
-    "chess",
-    "sales",
-    "cms",
-    "gdp",
-    "means",
-    "headquarters",
-    "clothing",
-    "jewelry",
-    "mail",
-    "traffic",
-    "logistics",
-    "details",
-    "contents",
-    "lyrics",
-    "remarks",
-    "status",
-    "kudos",
-    "pos",
-];
+const UNCHANGED: Words = Words(
+    "series species news staff equipment furniture software hardware inventory stock information data \
+     sheep fish deer aircraft feedback homework luggage money music merchandise sms gps physics \
+     mathematics athletics chess sales cms gdp means headquarters clothing jewelry mail traffic \
+     logistics details contents lyrics remarks status kudos pos",
+);
 
 /// Whether `word` (in lower case) is a plural.
 pub(in super::super) fn is_plural(word: &str) -> bool {
@@ -141,8 +102,7 @@ pub(in super::super) fn singular(word: &str) -> String {
     if word == "statuses" {
         return "status".to_owned();
     }
-    if UNCHANGED.contains(&word)
-        || word.chars().count() < 4 && !["ads", "ids", "pcs", "tvs", "cds"].contains(&word)
+    if UNCHANGED.has(word) || word.chars().count() < 4 && !["ads", "ids", "pcs", "tvs", "cds"].contains(&word)
     {
         return word.to_owned();
     }
@@ -175,7 +135,7 @@ pub(in super::super) fn plural(word: &str) -> String {
     if word == "status" {
         return "statuses".to_owned();
     }
-    if UNCHANGED.contains(&word) || is_plural(word) {
+    if UNCHANGED.has(word) || is_plural(word) {
         return word.to_owned();
     }
     for (one, many) in IRREGULAR {

@@ -2,4 +2,5 @@
 
 pub(super) mod common;
 pub(super) mod kinds;
+pub(super) mod patterns;
 pub(super) mod unsupported;

@@ -1,16 +1,14 @@
 //! Sentences: cut at connectors, each part read by the connector before it.
 
 use super::super::connector::{Connector, connector};
-use super::super::draft::{DraftField, Link};
 use super::super::language::Language;
-use super::super::list::{items, values_end};
+use super::super::lexicon::Words;
+use super::super::list::items;
 use super::super::phrase::Phrase;
 use super::super::russian::paradigm::Case;
 use super::super::token::{Kind, Token};
 use super::super::{annotation, english, russian};
 use super::Parser;
-use super::shape::Shape;
-use samokoder_core::project::FieldKind;
 
 /// How the words that follow are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +31,11 @@ pub(super) enum Mode {
 
 impl Parser<'_> {
     pub(super) fn sentence(&mut self, tokens: &[Token]) {
+        let tokens = &self.without_relative_clauses(tokens);
         let tokens = self.after_background(tokens);
+        if self.is_section(tokens) || self.is_section(tokens.split_last().map_or(&[], |(_, head)| head)) {
+            return;
+        }
         let request = self.request_length(tokens);
         let rest = &tokens[request..];
         if rest.is_empty() {
@@ -46,65 +48,6 @@ impl Parser<'_> {
         } else {
             self.clause(rest, Mode::Subject, None);
         }
-    }
-
-    fn opens_with_title(&self, title: &[Token], asked: bool) -> bool {
-        if self.draft.title.is_some() || !(asked || self.first) {
-            return false;
-        }
-        let named = self.is_title(title);
-        let single = Phrase::read(self.language, title, None).is_some_and(|phrase| !phrase.is_plural);
-        named || (single && self.first && self.is_noun_phrase(title) && !self.says_each(title))
-    }
-
-    fn says_each(&self, tokens: &[Token]) -> bool {
-        let each = ["each", "every", "каждый", "каждая", "каждое", "у", "для"];
-        tokens.first().is_some_and(|first| each.contains(&first.lower.as_str()))
-    }
-
-    /// What follows a title: a list of its fields or records, a sentence about them, or nothing.
-    fn after_title(&mut self, title: &[Token], after: &[Token]) {
-        let found = connector(self.language, after, 0, false).filter(|_| !after.is_empty());
-        let opened = match (after.first(), found) {
-            (None, _) => {
-                self.title(title);
-                self.mention_title(title);
-                return;
-            }
-            (Some(first), _)
-                if matches!(first.kind, Kind::Colon | Kind::Dash | Kind::Comma | Kind::Group) =>
-            {
-                Some((1, None))
-            }
-            (_, Some(found)) if found.connector == Connector::Has => Some((found.length, found.case)),
-            _ => None,
-        };
-        let Some((length, case)) = opened else {
-            if let Some(found) = found
-                && matches!(found.connector, Connector::Belongs | Connector::Many | Connector::OneOf)
-            {
-                let whole: Vec<Token> = title.iter().chain(after).cloned().collect();
-                return self.clause(&whole, Mode::Subject, None);
-            }
-            self.title(title);
-            return self.clause(after, Mode::Unknown, None);
-        };
-        if after[0].is(Kind::Colon) && title.iter().all(|token| self.is_generic_app_word(token)) {
-            return self.sentence(&after[1..]);
-        }
-        let list = if after[0].is(Kind::Group) { &after[0].inside } else { &after[length..] };
-        let shape = if after[0].is(Kind::Comma) { Shape::Entities } else { self.shape(list) };
-        let subject = self.entity_phrase(title);
-        let entities =
-            shape == Shape::Entities || (shape == Shape::Either && self.is_title(title)) || subject.is_none();
-        if let Some(subject) = subject.filter(|_| !entities) {
-            self.note_title(title);
-            self.subjects = self.draft.entity(&subject).into_iter().collect();
-            return self.clause(list, Mode::Fields(None), case);
-        }
-        self.title(title);
-        self.subjects.clear();
-        self.clause(list, Mode::Keep, case);
     }
 
     /// Reads tokens in a mode, up to the end of the sentence.
@@ -133,7 +76,7 @@ impl Parser<'_> {
                 mode = match found.connector {
                     Connector::Has if strict => Mode::Fields(Some(true)),
                     Connector::Has => Mode::Fields(optional.then_some(false)),
-                    Connector::Keep if mode == Mode::Topic => Mode::Fields(None),
+                    Connector::Keep | Connector::Search if mode == Mode::Topic => Mode::Fields(None),
                     Connector::Many => Mode::Many,
                     Connector::Belongs => Mode::Belongs { required: !optional },
                     Connector::OneOf => Mode::Values,
@@ -166,6 +109,15 @@ impl Parser<'_> {
     fn applies(&self, mode: Mode, chunk: &[Token], found: Connector, rest: &[Token]) -> bool {
         let empty = !chunk.iter().any(Token::is_wordlike);
         match (mode, found) {
+            (Mode::Fields(_), Connector::Modal) => {
+                let last = items(self.language, chunk).last().copied().unwrap_or_default();
+                let open = chunk.last().is_none_or(|last| {
+                    !last.is_wordlike() || annotation::is_conjunction(self.language, last)
+                });
+                let plural = Phrase::read(self.language, last, None).is_some_and(|phrase| phrase.is_plural);
+                open || plural || self.is_actor(last) || self.is_pronoun(last)
+            }
+            (Mode::Fields(_), Connector::Clause) => !chunk.last().is_some_and(|last| last.is(Kind::Comma)),
             (Mode::Values, Connector::Has) => chunk.len() > 1,
             (Mode::Values, Connector::OneOf) => empty,
             (Mode::Fields(_), Connector::Keep | Connector::Search) if self.language == Language::Russian => {
@@ -175,8 +127,8 @@ impl Parser<'_> {
                     })
             }
             (Mode::Fields(_), Connector::Keep | Connector::Search) => {
-                const OBJECTS: &[&str] = &["it", "them", "by", "their", "through", "their", "it's"];
-                rest.first().is_some_and(|next| OBJECTS.contains(&next.lower.as_str()))
+                const OBJECTS: Words = Words("it them by their through it's");
+                rest.first().is_some_and(|next| OBJECTS.has(&next.lower))
             }
             (Mode::Fields(_), Connector::Belongs) if self.language == Language::Russian => !empty,
             (_, Connector::OneOf) => !rest.is_empty(),
@@ -184,92 +136,8 @@ impl Parser<'_> {
         }
     }
 
-    /// What a colon or dash opens after `chunk`; `None` where it belongs to an item of a list.
-    fn after_colon(&mut self, mode: Mode, chunk: &[Token], rest: &[Token]) -> Option<Mode> {
-        if !chunk.iter().any(|token| token.is_wordlike() || token.is(Kind::Group)) || self.is_section(chunk) {
-            let fields = matches!(mode, Mode::Fields(_));
-            let about_subject = !self.subjects.is_empty() && self.shape(rest) == Shape::Fields;
-            let keeps = matches!(mode, Mode::Subject | Mode::Unknown);
-            return Some(if keeps {
-                if about_subject { Mode::Fields(None) } else { Mode::Keep }
-            } else if fields {
-                mode
-            } else {
-                mode
-            });
-        }
-        let phrase = self.is_noun_phrase(chunk).then(|| self.entity_phrase(chunk)).flatten();
-        match mode {
-            Mode::Subject | Mode::Topic => {}
-            Mode::Keep | Mode::Unknown if self.shape(rest) == Shape::Fields => {}
-            Mode::Keep if self.shape(rest) == Shape::Entities || phrase.is_none() => {
-                self.note_title(chunk);
-                return Some(Mode::Keep);
-            }
-            Mode::Values | Mode::Flag | Mode::Belongs { .. } | Mode::Many => return None,
-            _ => return None,
-        }
-        let Some(phrase) = phrase else {
-            self.flush(Mode::Unknown, None, chunk, None);
-            return Some(if self.shape(rest) == Shape::Fields && !self.subjects.is_empty() {
-                Mode::Fields(None)
-            } else {
-                Mode::Keep
-            });
-        };
-        let shape = self.shape(rest);
-        if mode != Mode::Keep
-            && self.is_field_like(&phrase)
-            && shape != Shape::Entities
-            && self.point_at_field(&phrase, shape)
-        {
-            return Some(Mode::Values);
-        }
-        if shape == Shape::Entities && (self.is_title(chunk) || self.first || !phrase.is_plural) {
-            self.title(chunk);
-            return Some(Mode::Keep);
-        }
-        self.note_title_if_first(chunk);
-        self.subjects = self.subject_entities(chunk);
-        Some(if shape == Shape::Entities { Mode::Many } else { Mode::Fields(None) })
-    }
-
-    fn note_title_if_first(&mut self, tokens: &[Token]) {
-        if self.first && self.is_title(tokens) {
-            self.note_title(tokens);
-        }
-    }
-
-    /// Points at the field a header names, so that values can follow: "Status: open, closed".
-    fn point_at_field(&mut self, phrase: &Phrase, shape: Shape) -> bool {
-        let Some(entity) = self.subjects.last().copied() else { return false };
-        let key = phrase.key();
-        let known = self.draft.entities[entity].fields.iter().position(|field| field.phrase.key() == key);
-        let record = super::super::knowledge::common::knows(self.language, phrase);
-        if shape == Shape::Fields && (known.is_none() || record) {
-            return false;
-        }
-        let at = known.or_else(|| {
-            self.draft.field(entity, DraftField { phrase: phrase.clone(), ..DraftField::default() })
-        });
-        self.field = at.map(|at| (entity, at));
-        at.is_some()
-    }
-
-    fn subject_entities(&mut self, chunk: &[Token]) -> Vec<usize> {
-        let phrases: Vec<Phrase> = if self.is_title(chunk) {
-            self.title_entities(chunk)
-        } else {
-            items(self.language, chunk)
-                .iter()
-                .filter_map(|item| Phrase::read(self.language, item, None))
-                .collect()
-        };
-        phrases.iter().filter_map(|phrase| self.draft.entity(phrase)).collect()
-    }
-
     /// Reads the words between two connectors.
-    fn flush(&mut self, mode: Mode, case: Option<Case>, chunk: &[Token], next: Option<Connector>) {
+    pub(super) fn flush(&mut self, mode: Mode, case: Option<Case>, chunk: &[Token], next: Option<Connector>) {
         if !chunk.iter().any(|token| token.is_wordlike() || token.is(Kind::Group)) {
             return;
         }
@@ -277,9 +145,13 @@ impl Parser<'_> {
             Mode::Subject | Mode::Topic => self.subject(chunk, case, next, mode == Mode::Topic),
             Mode::Fields(required) => {
                 let (fields, subject) = self.split_subject(chunk, next);
+                let owners = self.subjects.clone();
                 self.fields(fields, case, required);
                 if !subject.is_empty() {
                     self.subject(subject, None, next, false);
+                    if fields.is_empty() && next == Some(Connector::Has) {
+                        self.link_parts(&owners);
+                    }
                 }
             }
             Mode::Many | Mode::Belongs { .. } | Mode::Values | Mode::Flag => {
@@ -297,278 +169,6 @@ impl Parser<'_> {
             Mode::Keep => self.keep(chunk, case, next),
             Mode::Search => self.search(chunk, next),
             Mode::Unknown => self.unknown(chunk, next),
-        }
-    }
-
-    /// The last item of a field list is the next subject when something is said about it.
-    fn split_subject<'t>(&self, chunk: &'t [Token], next: Option<Connector>) -> (&'t [Token], &'t [Token]) {
-        let says =
-            matches!(next, Some(Connector::Has | Connector::Many | Connector::Belongs | Connector::Modal));
-        let list = items(self.language, chunk);
-        let ends_open = chunk
-            .last()
-            .is_some_and(|token| token.is(Kind::Comma) || annotation::is_conjunction(self.language, token));
-        let Some(last) = list.last().filter(|_| says && !ends_open) else { return (chunk, &[]) };
-        let Some(phrase) = Phrase::read(self.language, last, None) else { return (chunk, &[]) };
-        let entity = self.is_noun_phrase(last)
-            && !self.is_field_like(&phrase)
-            && (phrase.is_plural
-                || self.says_each(last)
-                || self.draft.find(&phrase).is_some()
-                || super::super::knowledge::common::knows(self.language, &phrase)
-                || phrase.determined && next != Some(Connector::Has));
-        if !entity || (list.len() == 1 && next != Some(Connector::Has)) {
-            return (chunk, &[]);
-        }
-        let at = last.first().map_or(chunk.len(), |first| first.span.start);
-        let start = chunk.iter().position(|token| token.span.start == at).unwrap_or(chunk.len());
-        (&chunk[..start], &chunk[start..])
-    }
-
-    /// "..., and every task": a subject of its own at the end of any list.
-    fn split_next<'t>(&self, chunk: &'t [Token], next: Option<Connector>) -> (&'t [Token], &'t [Token]) {
-        let last = items(self.language, chunk).last().copied().unwrap_or_default();
-        let whole = last.len() == chunk.len();
-        if next.is_none() || whole || !self.says_each(last) || !self.is_noun_phrase(last) {
-            return (chunk, &[]);
-        }
-        chunk.split_at(chunk.iter().position(|token| token.span == last[0].span).unwrap_or(chunk.len()))
-    }
-
-    fn subject(&mut self, chunk: &[Token], case: Option<Case>, next: Option<Connector>, topic: bool) {
-        let list = items(self.language, chunk);
-        self.actor = None;
-        let acts = matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search));
-        let mut subjects = Vec::new();
-        for item in &list {
-            if self.is_pronoun(item) {
-                subjects.extend(self.subjects.iter().copied());
-                continue;
-            }
-            if acts && !topic && self.is_actor(item) {
-                continue;
-            }
-            if next.is_none() || (item.iter().any(|token| token.is(Kind::Group)) && !topic) {
-                subjects.extend(self.mention(item, case, next.is_none()));
-                continue;
-            }
-            let phrase = self.is_noun_phrase(item).then(|| Phrase::read(self.language, item, case)).flatten();
-            let Some(phrase) = phrase else {
-                self.reject(item);
-                continue;
-            };
-            if matches!(next, Some(Connector::OneOf | Connector::Required | Connector::Optional))
-                && self.names_field(&phrase, next)
-            {
-                continue;
-            }
-            let about_field =
-                matches!(next, Some(Connector::OneOf | Connector::Required | Connector::Optional));
-            if about_field && self.is_field_like(&phrase) && self.point_at_field(&phrase, Shape::Either) {
-                self.names_field(&phrase, next);
-                continue;
-            }
-            if next == Some(Connector::OneOf) && self.point_at_status(&phrase) {
-                continue;
-            }
-            if acts && !topic && !phrase.is_plural && self.draft.find(&phrase).is_none() {
-                continue;
-            }
-            let subject = self.draft.entity(&phrase);
-            self.actor = subject.filter(|_| acts && !topic).or(self.actor);
-            subjects.extend(subject);
-        }
-        if !subjects.is_empty() {
-            subjects.dedup();
-            self.subjects = subjects;
-        }
-    }
-
-    /// "Orders can be new or paid" speaks of a status.
-    fn point_at_status(&mut self, phrase: &Phrase) -> bool {
-        let Some(entity) = self.draft.find(phrase).filter(|_| phrase.words.len() == 1) else { return false };
-        let word = self.language.choose("status", "статус");
-        let Some(status) = Phrase::read(self.language, &[Token::new(Kind::Word, word, 0..0)], None) else {
-            return false;
-        };
-        self.subjects = vec![entity];
-        self.point_at_field(&status, Shape::Either)
-    }
-
-    /// Takes a phrase as a field that is there already, and applies "required" to it.
-    fn names_field(&mut self, phrase: &Phrase, next: Option<Connector>) -> bool {
-        let key = phrase.key();
-        let order: Vec<usize> =
-            self.subjects.iter().rev().copied().chain((0..self.draft.entities.len()).rev()).collect();
-        for entity in order {
-            let fields = &mut self.draft.entities[entity].fields;
-            let found =
-                fields.iter().position(|field| field.phrase.key() == key || field.phrase.head_key() == key);
-            if let Some(at) = found {
-                match next {
-                    Some(Connector::Required) => fields[at].required = Some(true),
-                    Some(Connector::Optional) => fields[at].required = Some(false),
-                    _ => {}
-                }
-                self.field = Some((entity, at));
-                return true;
-            }
-        }
-        false
-    }
-
-    fn is_pronoun(&self, item: &[Token]) -> bool {
-        const PRONOUNS: &[&str] = &[
-            "it",
-            "they",
-            "them",
-            "each",
-            "he",
-            "she",
-            "these",
-            "those",
-            "all",
-            "both",
-            "which",
-            "who",
-            "that",
-            "there",
-            "one",
-            "each one",
-            "its",
-            "also",
-            "and",
-            "then",
-            "он",
-            "она",
-            "оно",
-            "они",
-            "у него",
-            "у нее",
-            "у них",
-            "него",
-            "нее",
-            "них",
-            "каждый",
-            "каждая",
-            "каждое",
-            "который",
-            "которая",
-            "также",
-            "все",
-            "еще",
-            "там",
-            "нем",
-            "ней",
-            "которых",
-            "которого",
-            "которой",
-            "каждого",
-            "каждой",
-            "ему",
-        ];
-        item.iter().filter(|token| token.is_wordlike()).all(|token| PRONOUNS.contains(&token.lower.as_str()))
-    }
-
-    fn is_actor(&self, item: &[Token]) -> bool {
-        item.last().is_some_and(|last| match self.language {
-            Language::English => english::words::is_actor(&last.lower),
-            Language::Russian => russian::words::is_actor(&russian::phrase::lemma(&last.lower)),
-        })
-    }
-
-    fn many(&mut self, chunk: &[Token], case: Option<Case>) {
-        let owners = self.subjects.clone();
-        for item in items(self.language, chunk) {
-            let Some(phrase) =
-                self.is_noun_phrase(item).then(|| Phrase::read(self.language, item, case)).flatten()
-            else {
-                self.reject(item);
-                continue;
-            };
-            let Some(part) = self.draft.entity(&phrase) else { continue };
-            for owner in &owners {
-                let target = self.draft.entities[*owner].phrase.clone();
-                self.draft.link(part, Link { target, required: true, creates: true });
-            }
-        }
-    }
-
-    fn belongs(&mut self, chunk: &[Token], case: Option<Case>, required: bool) {
-        for (at, item) in items(self.language, chunk).into_iter().enumerate() {
-            let head: Vec<Token> = item.iter().take_while(|token| token.is_wordlike()).cloned().collect();
-            let phrase =
-                self.is_noun_phrase(&head).then(|| Phrase::read(self.language, &head, case)).flatten();
-            match phrase {
-                Some(phrase)
-                    if at > 0 && self.is_field_like(&phrase) && self.draft.find(&phrase).is_none() =>
-                {
-                    self.fields(item, case, None);
-                }
-                Some(phrase) => {
-                    for subject in self.subjects.clone() {
-                        self.draft.link(subject, Link { target: phrase.clone(), required, creates: true });
-                        for other in phrase.complements.iter().filter(|other| other.phrase.determined) {
-                            let target = other.phrase.clone();
-                            self.draft.link(subject, Link { target, required, creates: true });
-                        }
-                    }
-                    if let Some(group) = item.iter().find(|token| token.is(Kind::Group))
-                        && self.holds_fields(&head, group)
-                        && let Some(entity) = self.draft.entity(&phrase)
-                    {
-                        self.fields_of(entity, &group.inside);
-                    }
-                }
-                None => self.reject(item),
-            }
-        }
-    }
-
-    fn values(&mut self, chunk: &[Token]) {
-        let chunk: &[Token] = match chunk {
-            [first, rest @ ..] if annotation::is_conjunction(self.language, first) => rest,
-            _ => chunk,
-        };
-        let end = values_end(self.language, chunk);
-        let (given, rest) = chunk.split_at(end);
-        let mut note = annotation::read(self.language, self.text, given);
-        if note.values.is_empty() && !given.is_empty() {
-            let value = annotation::value(self.text, given);
-            if annotation::says_nothing(&value) {
-                note.open_choice = true;
-                if self.field.is_none() {
-                    self.fields(&given[given.len() - 1..], None, None);
-                }
-            } else if self.field.is_none() {
-                return self.flags(given);
-            } else {
-                note.values.push(value);
-            }
-        }
-        match self.field {
-            Some((entity, at)) => self.annotate(entity, at, note),
-            None => self.reject(given),
-        }
-        if !rest.is_empty() {
-            self.fields(rest, None, None);
-        }
-    }
-
-    fn flags(&mut self, chunk: &[Token]) {
-        for item in items(self.language, chunk) {
-            let Some(phrase) = Phrase::read(self.language, item, None) else { continue };
-            if self.subjects.is_empty() {
-                self.reject(item);
-            }
-            for subject in self.subjects.clone() {
-                let field = DraftField {
-                    phrase: phrase.clone(),
-                    kind: Some(FieldKind::Boolean),
-                    ..DraftField::default()
-                };
-                self.draft.field(subject, field);
-            }
         }
     }
 

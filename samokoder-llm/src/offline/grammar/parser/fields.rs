@@ -1,5 +1,6 @@
 //! Lists of fields, with what is said about each.
 
+use super::super::lexicon::Words;
 use samokoder_core::project::FieldKind;
 
 use super::super::annotation::{self, Annotation, is_conjunction};
@@ -15,6 +16,9 @@ impl Parser<'_> {
     /// Adds the fields of a list to the subjects.
     pub(super) fn fields(&mut self, tokens: &[Token], case: Option<Case>, required: Option<bool>) {
         if self.subjects.is_empty() {
+            if self.shape(tokens) == super::shape::Shape::Fields {
+                return self.reject(tokens);
+            }
             return self.keep(tokens, case, None);
         }
         let mut rest = tokens;
@@ -30,12 +34,17 @@ impl Parser<'_> {
             if item.is_empty() {
                 break;
             }
-            if let Some(length) = self.linked_item(rest) {
+            let item_end = rest.iter().position(|token| token.span.start == item[0].span.start).unwrap_or(0)
+                + item.len();
+            if let Some(whole) = self.shared_head(item, &rest[item_end..]) {
+                self.field_item(&whole, case, required);
+                rest = &rest[item_end..];
+                continue;
+            }
+            if let Some(length) = self.linked_item(rest, case) {
                 rest = &rest[length..];
                 continue;
             }
-            let item_end = rest.iter().position(|token| token.span.start == item[0].span.start).unwrap_or(0)
-                + item.len();
             let Some(mark) = mark.filter(|mark| *mark < item_end) else {
                 self.field_item(item, case, required);
                 rest = &rest[item_end..];
@@ -48,24 +57,38 @@ impl Parser<'_> {
         }
     }
 
+    /// "start and end time": the start is a time too.
+    fn shared_head(&self, item: &[Token], after: &[Token]) -> Option<Vec<Token>> {
+        let [start] = item else { return None };
+        let next = items(self.language, after).first().copied()?;
+        let [end, head] = next else { return None };
+        let pair = [("start", "end"), ("first", "last"), ("check-in", "check-out")]
+            .contains(&(start.lower.as_str(), end.lower.as_str()));
+        pair.then(|| vec![start.clone(), head.clone()])
+    }
+
     /// "with a doctor" in a list of fields is a relation where the subject has relations, or doctors are described.
     ///
     /// Gives the number of tokens it takes; what its brackets or its colon list are fields of the subject.
-    fn linked_item(&mut self, rest: &[Token]) -> Option<usize> {
+    fn linked_item(&mut self, rest: &[Token], case: Option<Case>) -> Option<usize> {
         let end = rest
             .iter()
             .position(|token| !token.is_wordlike() || is_conjunction(self.language, token))
             .unwrap_or(rest.len());
-        let phrase = Phrase::read(self.language, &rest[..end], None)?;
+        let phrase = Phrase::read(self.language, &rest[..end], case)?;
+        let russian = self.language == Language::Russian;
+        let singular =
+            phrase.determined || (russian && !phrase.is_plural && case == Some(Case::Instrumental));
         let related = self.subjects.iter().any(|at| !self.draft.entities[*at].phrase.complements.is_empty());
-        let described =
-            phrase.determined && self.draft.find(&phrase).is_some_and(|at| !self.subjects.contains(&at));
-        let known = phrase.determined && super::super::knowledge::common::knows(self.language, &phrase);
+        let described = singular && self.draft.find(&phrase).is_some_and(|at| !self.subjects.contains(&at));
+        let known = singular && super::super::knowledge::common::knows(self.language, &phrase);
         let opens = rest.get(end).is_some_and(|token| {
             token.is(Kind::Group) && self.holds_fields(&rest[..end], token) || token.is(Kind::Colon)
         });
         if self.is_field_like(&phrase)
-            || !(related && known || described && opens || described && !phrase.complements.is_empty())
+            || !(related && (known || russian && described)
+                || described && opens
+                || described && !phrase.complements.is_empty())
         {
             return None;
         }
@@ -126,9 +149,9 @@ impl Parser<'_> {
             note.remarks.extend(read.remarks);
         }
         let (name, slashed) = self.split_slashes(item);
-        if !slashed.is_empty() {
-            note.values = slashed;
-            note.kind = Some(FieldKind::Enumeration);
+        if slashed.kind.is_some() {
+            note.values = slashed.values;
+            note.kind = slashed.kind;
         }
         self.named_field(&name, case, required, note, None);
     }
@@ -141,17 +164,16 @@ impl Parser<'_> {
     }
 
     /// "priority low|medium|high": the word before the first alternative is the name.
-    fn split_slashes(&self, item: &[Token]) -> (Vec<Token>, Vec<String>) {
+    fn split_slashes(&self, item: &[Token]) -> (Vec<Token>, Annotation) {
         let words: Vec<Token> = item.iter().filter(|token| !token.is(Kind::Group)).cloned().collect();
-        let Some(slash) = words.iter().position(|token| token.is(Kind::Slash)) else {
-            return (words, Vec::new());
-        };
-        if slash < 2 {
-            return (words, Vec::new());
-        }
+        let slash = words.iter().position(|token| token.is(Kind::Slash)).filter(|slash| *slash > 1);
+        let Some(slash) = slash else { return (words, Annotation::default()) };
         let (name, values) = words.split_at(slash - 1);
         let note = annotation::read(self.language, self.text, values);
-        if note.values.len() < 2 { (words, Vec::new()) } else { (name.to_vec(), note.values) }
+        if note.values.len() < 2 && note.kind.is_none() {
+            return (words, Annotation::default());
+        }
+        (name.to_vec(), note)
     }
 
     fn named_field(
@@ -163,6 +185,7 @@ impl Parser<'_> {
         values: Option<&[Token]>,
     ) {
         let (name, said) = self.requirement_words(name);
+        let name = without_type(name, &mut note);
         note.required = note.required.or(said).or(required);
         let Some(mut phrase) = self.field_phrase(&name, case) else {
             self.reject(&name);
@@ -253,6 +276,11 @@ impl Parser<'_> {
         );
         let secret =
             words.iter().any(|token| ["password", "пароль", "паролем"].contains(&token.lower.as_str()));
+        if words.first().is_some_and(|first| ["whether", "if"].contains(&first.lower.as_str()))
+            && words.len() < 6
+        {
+            return false;
+        }
         (reason.is_some() && !known) || verbs || acts || secret
     }
 
@@ -307,6 +335,30 @@ impl Parser<'_> {
     }
 }
 
+/// Takes a type or a range off the end of a name: "vip boolean", "rating 1-5", "rating from 1 to 10".
+fn without_type(mut name: Vec<Token>, note: &mut Annotation) -> Vec<Token> {
+    const TYPES: Words =
+        Words("string str varchar integer int boolean bool datetime timestamp decimal float money");
+    let repeated = matches!(name.as_slice(), [.., one, two] if one.lower == two.lower);
+    let last = name.last().map(|token| token.lower.clone()).unwrap_or_default();
+    if name.len() > 1 && (TYPES.has(&last) || repeated) {
+        note.kind = note.kind.or_else(|| super::super::knowledge::patterns::annotated(&last));
+        name.pop();
+    }
+    let range = name.iter().rposition(|token| {
+        !token.is(Kind::Number)
+            && !["to", "from", "out", "of", "до", "от", "по"].contains(&token.lower.as_str())
+            && !token.is(Kind::Dash)
+    });
+    if let Some(end) = range
+        && name[end + 1..].iter().any(|token| token.is(Kind::Number))
+    {
+        name.truncate(end + 1);
+        note.kind = note.kind.or(Some(FieldKind::Integer));
+    }
+    name
+}
+
 /// "returned flag", "whether it is paid", "да/нет".
 fn is_flag(phrase: &Phrase) -> bool {
     phrase.words.iter().any(|word| matches!(word.as_str(), "flag" | "checkbox" | "whether" | "ли"))
@@ -315,41 +367,12 @@ fn is_flag(phrase: &Phrase) -> bool {
 
 /// The flag is called by what it says: "returned".
 fn strip_flag(phrase: &mut Phrase) {
-    const AROUND: &[&str] = &[
-        "flag",
-        "checkbox",
-        "whether",
-        "if",
-        "it",
-        "is",
-        "was",
-        "has",
-        "been",
-        "for",
-        "they",
-        "are",
-        "a",
-        "an",
-        "the",
-        "or",
-        "not",
-        "he",
-        "she",
-        "ли",
-        "если",
-        "field",
-        "were",
-        "have",
-        "indicating",
-        "already",
-        "to",
-        "that",
-        "says",
-        "mark",
-        "of",
-    ];
+    const AROUND: Words = Words(
+        "flag checkbox whether if it's they're it is was has been for they are a an the or not he she \
+         ли если field were have indicating already to that says mark of",
+    );
     let label = phrase.label.clone();
-    let words: Vec<&str> = label.split(' ').filter(|word| !AROUND.contains(word)).collect();
+    let words: Vec<&str> = label.split(' ').filter(|word| !AROUND.has(word)).collect();
     if words.is_empty() {
         return;
     }

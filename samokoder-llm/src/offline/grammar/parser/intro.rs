@@ -10,102 +10,6 @@ use super::super::{english, russian};
 use super::Parser;
 
 impl Parser<'_> {
-    /// The number of tokens that only ask for an app: "Please build me", "Мне нужно".
-    pub(super) fn request_length(&self, tokens: &[Token]) -> usize {
-        let is_request = |token: &Token| match self.language {
-            Language::English => english::words::is_request(&token.lower),
-            Language::Russian => russian::words::is_request(&token.lower),
-        };
-        let count = tokens.iter().take_while(|token| is_request(token) || token.is(Kind::Comma)).count();
-        let asks = tokens[..count].iter().any(|token| token.is(Kind::Word));
-        if asks { count } else { 0 }
-    }
-
-    /// "I run a small bakery and want ..." tells who asks; what is asked begins at "want".
-    pub(super) fn after_background<'t>(&mut self, tokens: &'t [Token]) -> &'t [Token] {
-        const WHO: &[&str] = &["i", "we", "my", "our", "я", "мы", "у"];
-        const WANTS: &[&str] = &[
-            "want",
-            "need",
-            "would",
-            "wants",
-            "needs",
-            "i'd",
-            "хочу",
-            "хотим",
-            "нужно",
-            "нужна",
-            "нужен",
-            "надо",
-            "хотелось",
-            "требуется",
-        ];
-        const TELLS: &[&str] = &[
-            "run",
-            "own",
-            "have",
-            "work",
-            "teach",
-            "operate",
-            "am",
-            "are",
-            "started",
-            "organize",
-            "organise",
-            "coach",
-            "breed",
-            "rent",
-            "sell",
-            "keep",
-            "lead",
-            "volunteer",
-            "держу",
-            "владею",
-            "работаю",
-            "веду",
-            "преподаю",
-            "занимаюсь",
-            "организую",
-            "открыл",
-            "открыла",
-            "открываем",
-            "продаю",
-            "сдаю",
-            "сдаем",
-            "продаем",
-            "работаем",
-            "меня",
-            "нас",
-            "развожу",
-            "тренирую",
-            "занимаемся",
-            "коллекционирую",
-            "собираю",
-        ];
-        let speaks = tokens.first().is_some_and(|first| WHO.contains(&first.lower.as_str()));
-        let tells = tokens.get(1).is_some_and(|verb| TELLS.contains(&verb.lower.as_str()));
-        if !speaks || !tells {
-            return tokens;
-        }
-        let pivot =
-            tokens.iter().skip(2).position(|token| WANTS.contains(&token.lower.as_str())).map(|at| at + 2);
-        let to = matches!(tokens.get(2), Some(token) if token.lower == "to" || token.lower == "есть");
-        if to {
-            return tokens;
-        }
-        let before = &tokens[2..pivot.unwrap_or(tokens.len())];
-        let end = before
-            .iter()
-            .position(|token| {
-                !token.is_wordlike() || ["and", "и", "so", "но", "но"].contains(&token.lower.as_str())
-            })
-            .unwrap_or(before.len());
-        if self.is_noun_phrase(&before[..end]) {
-            self.note_title(&before[..end]);
-        }
-        pivot.map_or(&[], |at| &tokens[at..])
-    }
-
     /// Whether the words name an app: they hold "app", "system", "tracker", or begin the description with "a".
     pub(super) fn is_title(&self, tokens: &[Token]) -> bool {
         let end = tokens.iter().position(|token| !token.is_wordlike()).unwrap_or(tokens.len());
@@ -177,6 +81,12 @@ impl Parser<'_> {
             .iter()
             .all(|token| self.is_generic_app_word(token) || self.is_plain_word(token) || vague(token));
         if !generic {
+            let first = own.first().map(|token| russian::phrase::lemma(&token.lower)).unwrap_or_default();
+            if self.language == Language::Russian && own.len() > 1 && russian::words::is_container(&first) {
+                let known = Phrase::read(self.language, &[(*own[0]).clone()], Some(Case::Accusative));
+                let head = known.map_or(first, |phrase| phrase.singular);
+                return Some(capitalise(&format!("{head} {}", join(&own[1..]))));
+            }
             return Some(capitalise(&join(own)));
         }
         let rest: Vec<&Token> = after.iter().skip(1).copied().collect();
@@ -209,13 +119,15 @@ impl Parser<'_> {
         Some(capitalise(&phrase.label))
     }
 
-    fn is_plain_word(&self, token: &Token) -> bool {
+    pub(super) fn is_plain_word(&self, token: &Token) -> bool {
         match self.language {
             Language::English => {
                 english::words::is_filler(&token.lower) || english::words::is_plain_adjective(&token.lower)
             }
             Language::Russian => {
-                russian::words::is_filler(&token.lower) || russian::words::is_plain_adjective(&token.lower)
+                ["в", "на"].contains(&token.lower.as_str())
+                    || russian::words::is_filler(&token.lower)
+                    || russian::words::is_plain_adjective(&token.lower)
             }
         }
     }
@@ -251,6 +163,7 @@ impl Parser<'_> {
                 .is_some_and(|first| russian::words::is_container(&russian::phrase::lemma(&first.lower)));
             let after_for = tokens.iter().any(|token| token.lower == "для");
             let case = if after_for { Some(Case::Genitive) } else { None };
+            let case_of = |n: usize| if container && n > 0 { Some(Case::Genitive) } else { case };
             if after_for && !container {
                 return Vec::new();
             }
@@ -261,10 +174,12 @@ impl Parser<'_> {
             }
             let phrases = items(self.language, words).into_iter();
             return phrases
-                .filter_map(|item| Phrase::read(self.language, item, case))
+                .enumerate()
+                .filter_map(|(n, item)| Phrase::read(self.language, item, case_of(n)))
                 .map(|mut phrase| {
                     let place = ["в", "во", "на", "для", "при"];
                     phrase.complements.retain(|other| !place.contains(&other.preposition.as_str()));
+                    phrase.in_title = true;
                     phrase
                 })
                 .collect();
@@ -303,7 +218,11 @@ impl Parser<'_> {
                 || ["that", "which", "where", "so", "чтобы", "где", "который", "которая", "которое", "in"]
                     .contains(&tokens[at].lower.as_str())
                 || connector(self.language, tokens, at, false).is_some_and(|found| {
-                    !(at == 0 && found.connector == Connector::Keep && found.length == 1)
+                    !(at == 0
+                        && found.connector == Connector::Keep
+                        && found.length == 1
+                        && self.language == Language::English
+                        && !tokens.get(1).is_some_and(|next| self.is_plain_word(next)))
                 })
                 || (tokens[at].lower == "to" && at > 0)
                 || (tokens[at].lower == "for" && connector(self.language, tokens, at + 1, false).is_some())

@@ -4,57 +4,64 @@ use super::super::annotation::is_conjunction;
 use super::super::connector::{Connector, connector};
 use super::super::draft::{DraftField, Link};
 use super::super::knowledge::{common, unsupported};
+use super::super::lexicon::Words;
 use super::super::list::items;
 use super::super::phrase::Phrase;
 use super::super::russian::paradigm::Case;
 use super::super::token::{Kind, Token};
 use super::Parser;
+use super::owned::says_whose;
 use samokoder_core::project::FieldKind;
 
 impl Parser<'_> {
     /// The objects of "track", "manage", "add"; the last one is the subject of what follows.
     pub(super) fn keep(&mut self, chunk: &[Token], case: Option<Case>, next: Option<Connector>) {
+        if self.fields_of_records(chunk, case) {
+            return;
+        }
         let mut last = None;
         let said_more = matches!(next, Some(Connector::Has | Connector::Belongs | Connector::Many));
-        for item in items(self.language, chunk) {
-            if self.is_object_pronoun(item) {
+        let list = items(self.language, chunk);
+        for item in &list {
+            let item = *item;
+            let is_last = list.last().is_some_and(|last| last[0].span == item[0].span);
+            if self.is_object_pronoun(item) && !(said_more && is_last) {
                 continue;
             }
             if !said_more && self.is_part_of_subject(item, case) {
                 self.fields(item, case, None);
                 continue;
             }
-            let kept = self.mention(item, case, true);
+            let owner = self.subjects.last().copied();
+            let kept = self.mention(item, case, !(said_more && is_last));
+            if let (Some(owner), Some(kept)) =
+                (owner.filter(|owner| Some(*owner) != kept && says_whose(item)), kept)
+            {
+                let target = self.draft.entities[owner].phrase.clone();
+                self.draft.link(kept, Link { target, required: true, creates: true });
+            }
             if let Some(kept) = kept {
                 self.acted_on(kept);
             }
             last = kept.or(last);
-        }
-        if let Some(last) = last {
-            self.subjects = vec![last];
+            if let Some(last) = last {
+                self.subjects = vec![last];
+            }
         }
     }
 
     /// "Customers place orders": an order belongs to a customer. "Members book classes": a booking belongs to both.
     fn acted_on(&mut self, object: usize) {
-        const MAKES: &[&str] = &[
-            "place",
-            "make",
-            "submit",
-            "post",
-            "leave",
-            "write",
-            "publish",
-            "create",
-            "add",
-            "order",
-            "оставлять",
-            "оформлять",
-            "создавать",
-            "делать",
-            "писать",
-        ];
+        const MAKES: Words = Words(
+            "place make submit post leave write publish create add order оставлять оформлять \
+             создавать делать писать",
+        );
         const EVENTS: &[(&str, &str)] = &[
+            ("enroll", "enrollment"),
+            ("enrolls", "enrollment"),
+            ("borrows", "loan"),
+            ("rents", "rental"),
+            ("attend", "attendance"),
             ("book", "booking"),
             ("reserve", "reservation"),
             ("borrow", "loan"),
@@ -65,7 +72,7 @@ impl Parser<'_> {
         ];
         let Some(actor) = self.actor.filter(|actor| *actor != object) else { return };
         let target = self.draft.entities[actor].phrase.clone();
-        if MAKES.contains(&self.verb.as_str()) {
+        if MAKES.has(&self.verb) {
             self.draft.link(object, Link { target, required: true, creates: true });
         } else if let Some((_, noun)) = EVENTS.iter().find(|(verb, _)| *verb == self.verb)
             && let Some(phrase) = Phrase::read(self.language, &[Token::new(Kind::Word, noun, 0..0)], None)
@@ -143,38 +150,26 @@ impl Parser<'_> {
     }
 
     fn is_object_pronoun(&self, item: &[Token]) -> bool {
-        const PRONOUNS: &[&str] = &[
-            "it",
-            "them",
-            "these",
-            "those",
-            "everything",
-            "things",
-            "stuff",
-            "items",
-            "data",
-            "all",
-            "new",
-            "ones",
-            "их",
-            "его",
-            "ее",
-            "все",
-            "всё",
-            "данные",
-            "records",
-            "entries",
-        ];
+        const PRONOUNS: Words = Words(
+            "it them these those everything things stuff items data all new ones их его ее все всё \
+             данные records entries",
+        );
         item.iter()
             .filter(|token| token.is_wordlike())
-            .all(|token| PRONOUNS.contains(&token.lower.as_str()) || is_conjunction(self.language, token))
+            .all(|token| PRONOUNS.has(&token.lower) || is_conjunction(self.language, token))
     }
 
     /// "record the date and amount" after something was spoken of.
     fn is_part_of_subject(&self, item: &[Token], case: Option<Case>) -> bool {
-        let name: Vec<Token> = item.iter().take_while(|token| token.is_wordlike()).cloned().collect();
+        let slash =
+            item.iter().position(|token| token.is(Kind::Slash)).map_or(item.len(), |at| at.saturating_sub(1));
+        let name: Vec<Token> =
+            item[..slash].iter().take_while(|token| token.is_wordlike()).cloned().collect();
         let Some(phrase) = Phrase::read(self.language, &name, case) else { return false };
-        !self.subjects.is_empty()
+        let singular =
+            !phrase.is_plural || super::super::knowledge::kinds::kind_of(&phrase) == FieldKind::LongText;
+        singular
+            && !self.subjects.is_empty()
             && self.is_field_like(&phrase)
             && self.draft.find(&phrase).is_none()
             && !common::knows(self.language, &phrase)
@@ -240,7 +235,9 @@ impl Parser<'_> {
                 self.reject(title);
                 continue;
             }
-            self.subjects.extend(self.draft.entity(&phrase));
+            let entity = self.draft.entity(&phrase);
+            self.draft.title_entity = self.draft.title_entity.or(entity);
+            self.subjects.extend(entity);
         }
     }
 }

@@ -2,12 +2,19 @@
 //!
 //! A sentence is cut at its connectors; what stands between two of them is read by the connector before it.
 
+mod background;
 mod clause;
+mod colon;
 mod fields;
 mod intro;
 mod kept;
 mod outline;
+mod owned;
+mod relations;
 mod shape;
+mod subject;
+mod title;
+mod values;
 
 use super::draft::Draft;
 use super::language::Language;

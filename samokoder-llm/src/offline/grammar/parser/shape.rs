@@ -42,8 +42,10 @@ impl Parser<'_> {
             let Some(phrase) = Phrase::read(self.language, &head, None) else { continue };
             if annotated || self.is_field_like(&phrase) {
                 fields += 1;
-            } else if phrase.is_plural || common::knows(self.language, &phrase) {
+            } else if phrase.is_plural {
                 entities += 1;
+            } else if common::knows(self.language, &phrase) {
+                if self.first { entities += 1 } else { fields += 1 }
             }
         }
         match (fields, entities) {
@@ -74,17 +76,10 @@ impl Parser<'_> {
     /// Whether the list describes records: an item has fields of its own, or something is done with it.
     pub(super) fn has_structure(&self, tokens: &[Token]) -> bool {
         let connects = (0..tokens.len()).any(|at| {
-            connector(self.language, tokens, at, true).is_some_and(|found| {
-                !matches!(
-                    found.connector,
-                    Connector::OneOf
-                        | Connector::Modal
-                        | Connector::Optional
-                        | Connector::Required
-                        | Connector::Flag
-                        | Connector::Search
-                        | Connector::Keep
-                ) && (at > 0 || found.connector == Connector::Topic)
+            connector(self.language, tokens, at, true).is_some_and(|found| match found.connector {
+                Connector::Has | Connector::Many | Connector::Belongs => at > 0,
+                Connector::Topic => at == 0,
+                _ => false,
             })
         });
         connects
@@ -125,13 +120,27 @@ impl Parser<'_> {
 
     /// Whether the words are a noun with what belongs to it, and no sentence.
     pub(super) fn is_noun_phrase(&self, tokens: &[Token]) -> bool {
-        const LONGEST: usize = 7;
+        const LONGEST: usize = 12;
         let words: Vec<&Token> = tokens.iter().filter(|token| !token.is(Kind::Group)).collect();
         let plain =
             !words.is_empty() && words.len() <= LONGEST && words.iter().all(|token| token.is_wordlike());
         plain
             && !words.iter().any(|token| self.is_sentence_word(token))
+            && !self.has_inner_article(&words)
             && !(0..tokens.len()).any(|at| connector(self.language, tokens, at, false).is_some())
+    }
+
+    /// "teacher adds a student": an article inside a noun phrase follows a preposition.
+    fn has_inner_article(&self, words: &[&Token]) -> bool {
+        let is_article = |token: &Token| {
+            ["a", "an", "the", "my", "their", "each", "every"].contains(&token.lower.as_str())
+        };
+        self.language == Language::English
+            && words.windows(2).any(|pair| {
+                is_article(pair[1])
+                    && !english::words::is_preposition(&pair[0].lower)
+                    && !english::words::is_filler(&pair[0].lower)
+            })
     }
 
     fn is_sentence_word(&self, token: &Token) -> bool {

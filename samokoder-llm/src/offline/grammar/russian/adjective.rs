@@ -1,5 +1,6 @@
 //! Adjectives, and participles that decline like them.
 
+use super::super::lexicon::Words;
 use super::paradigm::{Gender, is_hushing, takes_i};
 
 /// Endings, longest first.
@@ -8,23 +9,10 @@ const ENDINGS: &[&str] = &[
     "ой", "ей", "ым", "им", "ых", "их", "ом", "ем",
 ];
 /// Endings that nouns have too: these need a stem that looks like an adjective's.
-const SHARED: &[&str] = &["ой", "ей", "ом", "ем", "ий", "ие", "им", "их", "ими", "ее", "ему", "ому", "его"];
+const SHARED: Words = Words("ой ей ом ем ий ие им их ими ее ему ому его");
 const STEMS: &[&str] = &["н", "ск", "цк", "ов", "ев", "ш", "щ", "л", "к", "т", "ч"];
 /// Adjectives with the stress on the ending.
-const STRESSED: &[&str] = &[
-    "основн",
-    "друг",
-    "больш",
-    "дорог",
-    "путев",
-    "мастеров",
-    "брачн",
-    "выходн",
-    "родн",
-    "цветн",
-    "пол",
-    "весов",
-];
+const STRESSED: Words = Words("основн друг больш дорог путев мастеров брачн выходн родн цветн пол весов");
 
 /// An adjective without its ending.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +26,7 @@ impl Adjective {
     pub(in super::super) fn read(word: &str) -> Option<Self> {
         let ending = ENDINGS.iter().find(|ending| word.ends_with(**ending))?;
         let stem = word.strip_suffix(*ending)?;
-        let looks_right = !SHARED.contains(ending) || STEMS.iter().any(|last| stem.ends_with(last));
+        let looks_right = !SHARED.has(ending) || STEMS.iter().any(|last| stem.ends_with(last));
         if stem.chars().count() < 3 || !looks_right {
             return None;
         }
@@ -54,7 +42,7 @@ impl Adjective {
         let ending = match (plural, gender) {
             (true, _) if self.soft || takes_i(stem) => "ие",
             (true, _) => "ые",
-            (false, Gender::Masculine) if STRESSED.contains(&stem.as_str()) => "ой",
+            (false, Gender::Masculine) if STRESSED.has(&stem) => "ой",
             (false, Gender::Masculine) if self.soft || takes_i(stem) => "ий",
             (false, Gender::Masculine) => "ый",
             (false, Gender::Feminine) if self.soft => "яя",

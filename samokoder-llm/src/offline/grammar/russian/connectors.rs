@@ -1,7 +1,8 @@
 //! Words that say how the parts of a Russian sentence belong together.
 
 use super::super::connector::{Connector, Matched, starts_with};
-use super::super::token::Token;
+use super::super::lexicon::Words;
+use super::super::token::{Kind, Token};
 use super::paradigm::Case;
 
 use Case::{Accusative, Dative, Genitive, Instrumental, Nominative, Prepositional};
@@ -106,6 +107,9 @@ const PHRASES: &[(&str, Connector, Case)] = &[
     ("не обязателен", Optional, Nominative),
     ("не обязательна", Optional, Nominative),
     ("не обязательно", Optional, Nominative),
+    ("связывает", Belongs, Accusative),
+    ("связывают", Belongs, Accusative),
+    ("соединяет", Belongs, Accusative),
     ("принадлежит", Belongs, Dative),
     ("принадлежат", Belongs, Dative),
     ("принадлежащ*", Belongs, Dative),
@@ -134,6 +138,8 @@ const PHRASES: &[(&str, Connector, Case)] = &[
     ("выдается", Belongs, Dative),
     ("выдаются", Belongs, Dative),
     ("создается", Belongs, Instrumental),
+    ("живет в", Belongs, Prepositional),
+    ("живут в", Belongs, Prepositional),
     ("учится в", Belongs, Prepositional),
     ("учатся в", Belongs, Prepositional),
     ("работает в", Belongs, Prepositional),
@@ -170,6 +176,18 @@ const PHRASES: &[(&str, Connector, Case)] = &[
     ("у", Topic, Genitive),
 ];
 
+/// "подаются жильцами", "написан автором": who does it is what the subject belongs to.
+fn is_passive(word: &str) -> bool {
+    const ENDINGS: &[&str] =
+        &["ется", "ются", "ится", "ятся", "ан", "ана", "ано", "аны", "ен", "ена", "ено", "ены"];
+    word.chars().count() > 5
+        && ENDINGS.iter().any(|ending| word.ends_with(ending))
+        && !super::phrase::is_known(word)
+}
+
+/// After these "с" means "from" or "since".
+const NOT_WITH: Words = Words("какого какой чего начала помощью учетом момента собой");
+
 /// Finds the connector that starts at `at`.
 pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
     let rest = &tokens[at..];
@@ -178,6 +196,22 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
         && last.lower == "обязательно"
     {
         return Some(Matched { connector: Required, length: 1, case: None });
+    }
+    if let Some(after) = rest.get(1)
+        && matches!(rest[0].lower.as_str(), "с" | "со")
+    {
+        if NOT_WITH.has(&after.lower) || after.is(Kind::Number) {
+            return None;
+        }
+        if matches!(after.lower.as_str(), "ним" | "ними" | "ней") {
+            return Some(Matched { connector: Has, length: 2, case: None });
+        }
+    }
+    if at > 0
+        && rest.first().is_some_and(|first| is_passive(&first.lower))
+        && rest.get(1).is_some_and(|next| super::phrase::is_instrumental(&next.lower))
+    {
+        return Some(Matched { connector: Belongs, length: 1, case: Some(Instrumental) });
     }
     let (_, connector, length, case) = PHRASES.iter().find_map(|(phrase, connector, case)| {
         starts_with(rest, phrase).map(|length| (phrase, *connector, length, *case))

@@ -41,6 +41,11 @@ const GENITIVE_PLURAL: &[Rule] = &[
     ("ний", "ние", true),
     ("тий", "тие", true),
     ("ий", "ия", true),
+    ("док", "дка", true),
+    ("вок", "вка", true),
+    ("лок", "лка", true),
+    ("нок", "нка", true),
+    ("зок", "зка", true),
     ("чек", "чка", true),
     ("шек", "шка", true),
     ("ств", "ство", true),
@@ -109,6 +114,13 @@ pub(in super::super) fn guess(word: &str, case: Option<Case>) -> Reading {
     let found = tables.iter().flat_map(|table| table.iter()).find(|(ending, _, _)| {
         !latin && word.strip_suffix(ending).is_some_and(|stem| stem.chars().count() > 1)
     });
+    let (found, case) = match found {
+        None if case == Some(Case::Instrumental) => {
+            let nominative = NOMINATIVE_PLURAL.iter().find(|(ending, _, _)| !latin && word.ends_with(ending));
+            (nominative, if nominative.is_some() { Some(Case::Nominative) } else { case })
+        }
+        found => (found, case),
+    };
     let Some((ending, replacement, plural)) = found else {
         return reading(word.to_owned(), false, case);
     };

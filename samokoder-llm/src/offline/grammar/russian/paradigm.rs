@@ -1,5 +1,7 @@
 //! Declension of nouns.
 
+use super::super::lexicon::Words;
+
 /// A grammatical case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Case {
@@ -35,8 +37,8 @@ const OBLIQUE: [Case; 5] =
 
 /// The gender a nominative singular shows; a noun in -ь is taken as feminine.
 pub(in super::super) fn gender_of(lemma: &str) -> Gender {
-    const MASCULINE_IN_A: &[&str] = &["мужчина", "судья", "дядя", "папа", "дедушка", "юноша", "коллега"];
-    if MASCULINE_IN_A.contains(&lemma) {
+    const MASCULINE_IN_A: Words = Words("мужчина судья дядя папа дедушка юноша коллега");
+    if MASCULINE_IN_A.has(lemma) {
         return Gender::Masculine;
     }
     match lemma.chars().last() {
@@ -81,7 +83,7 @@ pub(in super::super) fn forms(lemma: &str, stem: &str, gender: Gender, plural: &
     };
     if let Some(short) = lemma.strip_suffix("мя") {
         add(&format!("{short}мен"), [&["и"], &["и"], &[], &["ем"], &["и"]], false);
-        add(short, [&["мён", "мен"], &["менам"], &[], &["менами"], &["менах"]], true);
+        add(short, [&["мён", "мен", "мян"], &["менам"], &[], &["менами"], &["менах"]], true);
         return forms;
     }
     add(stem, singular_endings(lemma, gender), false);

@@ -1,5 +1,6 @@
 //! Russian noun phrases.
 
+use super::super::lexicon::Words;
 use super::super::phrase::{Complement, Phrase};
 use super::super::token::{Kind, Token};
 use super::adjective::Adjective;
@@ -11,7 +12,10 @@ use super::words;
 /// Reads words as a noun phrase that stands in `case`.
 pub(in super::super) fn read(tokens: &[Token], case: Option<Case>) -> Option<Phrase> {
     let tokens = expanded(tokens);
-    let mut rest = tokens.as_slice();
+    let mut rest = without_question(&tokens);
+    if let Some(phrase) = question(rest) {
+        return Some(phrase);
+    }
     let mut case = case;
     let mut determined = false;
     loop {
@@ -39,6 +43,41 @@ pub(in super::super) fn read(tokens: &[Token], case: Option<Case>) -> Option<Phr
     Some(phrase)
 }
 
+/// "что за упражнение" and "какой инструмент" ask for the noun.
+fn without_question(tokens: &[Token]) -> &[Token] {
+    match tokens {
+        [what, kind, rest @ ..] if what.lower == "что" && kind.lower == "за" && !rest.is_empty() => rest,
+        [which, rest @ ..]
+            if !rest.is_empty() && ["какой", "какая", "какое", "какие"].contains(&which.lower.as_str()) =>
+        {
+            rest
+        }
+        _ => tokens,
+    }
+}
+
+/// "где лежит", "кому выдан": the question is the name.
+fn question(tokens: &[Token]) -> Option<Phrase> {
+    const WORDS: Words = Words("где кому кто куда откуда когда сколько чей от с по зачем почему чем как");
+    const NEXT: &[&str] = &["чего", "какого", "какое", "кого", "какой", "какую"];
+    let first = tokens.first()?;
+    let asks = match first.lower.as_str() {
+        "от" | "с" | "по" => tokens.get(1).is_some_and(|next| NEXT.contains(&next.lower.as_str())),
+        word => WORDS.has(word),
+    };
+    let label = tokens.iter().map(written).collect::<Vec<_>>().join(" ");
+    let words: Vec<String> = tokens.iter().map(|token| lemma(&token.lower)).collect();
+    asks.then(|| Phrase {
+        singular: label.clone(),
+        plural: label.clone(),
+        written: label.clone(),
+        label,
+        head: first.lower.clone(),
+        words,
+        ..Phrase::default()
+    })
+}
+
 /// The dictionary form of a noun in any case; other words stay what they are.
 pub(in super::super) fn lemma(word: &str) -> String {
     best(word, None).map_or_else(|| word.to_owned(), |reading| reading.noun.singular.replace('ё', "е"))
@@ -47,6 +86,11 @@ pub(in super::super) fn lemma(word: &str) -> String {
 /// Whether some form of a known noun is written like this.
 pub(in super::super) fn is_known(word: &str) -> bool {
     best(word, None).is_some()
+}
+
+/// Whether a known noun can stand in the instrumental like this: "жильцами".
+pub(in super::super) fn is_instrumental(word: &str) -> bool {
+    dictionary::look_up(word).iter().any(|reading| reading.case == Case::Instrumental)
 }
 
 fn expanded(tokens: &[Token]) -> Vec<Token> {
@@ -139,8 +183,9 @@ fn noun(token: &Token, case: Option<Case>, after_adjective: bool) -> Reading {
 
 /// A noun that declines like an adjective: "заведующий", "дежурные".
 fn substantive_adjective(word: &str) -> Option<Reading> {
-    const ENDINGS: &[&str] =
-        &["ий", "ый", "ая", "ого", "ому", "ые", "ых", "ыми", "его", "ему", "щие", "щих", "щими"];
+    const ENDINGS: &[&str] = &[
+        "ий", "ый", "ая", "ого", "ому", "ые", "ых", "ыми", "его", "ему", "щим", "щем", "щие", "щих", "щими",
+    ];
     if !ENDINGS.iter().any(|ending| word.ends_with(ending)) || word.ends_with("рий") || word.ends_with("ний")
     {
         return None;
@@ -155,7 +200,8 @@ fn substantive_adjective(word: &str) -> Option<Reading> {
         gender,
     };
     let plural = ["ые", "ых", "ыми", "щие", "щих", "щими"].iter().any(|ending| word.ends_with(ending));
-    Some(Reading { noun, case: Case::Nominative, plural })
+    let nominative = ["ий", "ый", "ая", "ые", "ие"].iter().any(|ending| word.ends_with(ending));
+    Some(Reading { noun, case: if nominative { Case::Nominative } else { Case::Genitive }, plural })
 }
 
 /// The reading of a known noun that fits the case best; compounds are known by their last part.
@@ -189,55 +235,12 @@ fn best(word: &str, case: Option<Case>) -> Option<Reading> {
 }
 
 fn is_compound_prefix(prefix: &str) -> bool {
-    const PREFIXES: &[&str] = &[
-        "авто",
-        "видео",
-        "фото",
-        "аудио",
-        "кино",
-        "теле",
-        "радио",
-        "мото",
-        "вело",
-        "гос",
-        "мед",
-        "пед",
-        "спорт",
-        "под",
-        "супер",
-        "мини",
-        "микро",
-        "эко",
-        "био",
-        "веб",
-        "интернет",
-        "онлайн",
-        "техно",
-        "электро",
-        "мульти",
-        "сверх",
-        "меж",
-        "пред",
-        "пере",
-        "само",
-        "взаимо",
-        "водо",
-        "газо",
-        "тепло",
-        "энерго",
-        "зоо",
-        "агро",
-        "соц",
-        "проф",
-        "спец",
-        "стом",
-        "физ",
-        "хим",
-        "стройк",
-        "лес",
-        "евро",
-    ];
-    PREFIXES.contains(&prefix)
+    const PREFIXES: Words = Words(
+        "авто видео фото аудио кино теле радио мото вело гос мед пед спорт под супер мини микро эко \
+         био веб интернет онлайн техно электро мульти сверх меж пред пере само взаимо водо газо тепло \
+         энерго зоо агро соц проф спец стом физ хим стройк лес евро",
+    );
+    PREFIXES.has(prefix)
 }
 
 fn choose(readings: &[Reading], case: Option<Case>) -> Option<Reading> {
@@ -282,7 +285,7 @@ fn complements(tokens: &[Token]) -> Vec<Complement> {
 }
 
 /// The case after a preposition; `None` for the bare genitive or dative.
-fn complement_case(preposition: &str) -> Option<Case> {
+pub(in super::super) fn complement_case(preposition: &str) -> Option<Case> {
     match preposition {
         "к" | "ко" | "по" => Some(Case::Dative),
         "на" | "за" | "про" => Some(Case::Accusative),

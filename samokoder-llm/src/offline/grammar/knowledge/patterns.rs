@@ -1,0 +1,106 @@
+//! Names of fields whose type shows in the whole name and not in one word of it.
+
+use FieldKind::{Boolean, Date, DateTime, Email, Integer, LongText, Money, Number, Text, Url};
+use samokoder_core::project::FieldKind;
+
+/// Patterns separated by `|`; `*` stands for any words before or after. The first row that fits wins.
+const NAMES: &[(&str, FieldKind)] = &[
+    (
+        "date and time*|date time|date & time|date/time|start date and time|start time|starting time|end time|\
+         departure time|arrival time|pickup time|appointment time|meeting time|visit time|time of visit|\
+         check-in time|check-out time|* at|\
+         дата и время*|дата время|дата-время|время начала*|время окончания*|время приема|время записи|\
+         время визита|время отправления|время прибытия|время выезда",
+        DateTime,
+    ),
+    (
+        "cooking time*|cook time*|prep time*|preparation time*|baking time*|время приготовления*|время готовки*",
+        Integer,
+    ),
+    ("* in minutes|* in days|* in weeks|* в минутах|* в днях|* в часах", Integer),
+    (
+        "* in ml|* in kg|* in km|* in cm|* in m|* in g|* in %|* in hours|* в кг|* в км|* в мл|* в см|* в метрах",
+        Number,
+    ),
+    ("* in dollars|* in usd|* in euros|* in eur|* в рублях|* в долларах|* в евро", Money),
+    ("number of *|num of *|amount of *|how many *|year *|сколько *", Integer),
+    ("is *|has *|in stock|наличие|в наличии*", Boolean),
+    ("hours|hours worked|часы|количество часов", Number),
+    ("hourly rate|daily rate|nightly rate|price rate|* hourly rate|* daily rate", Money),
+    (
+        "* email address|email address|e-mail address|* почта|почта|адрес электронной почты|электронн* почт*",
+        Email,
+    ),
+    ("web address|website address|адрес сайта|url address", Url),
+    ("* days|days|срок службы|срок гарантии|гарантийный срок", Text),
+    (
+        "date *|* date|* on|* from|* until|from|to|until|start|end|start day|end day|check-in|check-out|checkin|checkout|\
+         срок|срок *|* срок|заезд|выезд|начало|начало *|конец|конец *|окончание|окончание *",
+        Date,
+    ),
+    ("краткое описание*|full text|полный текст", LongText),
+];
+
+/// The type of the first pattern that fits a label in lower case with `е` for `ё`.
+pub(in super::super) fn kind_of(label: &str) -> Option<FieldKind> {
+    let fits = |patterns: &str| patterns.split('|').any(|pattern| matches(label, pattern));
+    NAMES.iter().find(|(patterns, _)| fits(patterns)).map(|(_, kind)| *kind)
+}
+
+fn matches(label: &str, pattern: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(end), _) => label.ends_with(end),
+        (_, Some(start)) => match start.split_once('*') {
+            Some((start, middle)) => label.starts_with(start) && label.contains(middle),
+            None => label.starts_with(start),
+        },
+        _ => label == pattern,
+    }
+}
+
+/// Names of types, as people and programmers write them beside a field.
+const TYPES: &[(&str, FieldKind)] = &[
+    (
+        "text|string|str|varchar|char|short text|free text|uuid|json|\
+         текст|строка|текстовое|текстовый|текстовое поле|свободный текст",
+        Text,
+    ),
+    (
+        "long text|longtext|long_text|multiline|multi-line|multiline text|textarea|markdown|paragraph|rich text|\
+         длинный текст|большой текст|многострочный|многострочный текст|абзац",
+        LongText,
+    ),
+    (
+        "number|float|decimal|double|numeric|real|percent|percentage|\
+         число|дробное|дробное число|числовое|вещественное|десятичное|дробь|процент|проценты",
+        Number,
+    ),
+    (
+        "integer|int|bigint|whole|whole number|minutes|in minutes|in days|\
+         целое|целое число|целый|штук|шт|минут|в минутах|в днях",
+        Integer,
+    ),
+    (
+        "money|currency|price|amount|usd|eur|rub|dollars|euros|in usd|in eur|in dollars|in euros|\
+         деньги|денежная|денежное|денежный|рубли|руб|рублей|в рублях|сумма|валюта",
+        Money,
+    ),
+    ("date|day|дата", Date),
+    (
+        "datetime|date time|date-time|date_time|date and time|timestamp|time|дата и время|датавремя|дата-время",
+        DateTime,
+    ),
+    (
+        "boolean|bool|flag|checkbox|yes/no|yes or no|y/n|true/false|true or false|\
+         да/нет|да или нет|флаг|флажок|галочка|чекбокс|логическое|логический|булево|булевый|булевое",
+        Boolean,
+    ),
+    ("email|e-mail|mail|email address|почта|емейл|имейл", Email),
+    ("url|uri|link|website|web address|ссылка|сайт|адрес сайта", Url),
+];
+
+/// The type an annotation in lower case names: "money", "integer", "дата".
+pub(in super::super) fn annotated(annotation: &str) -> Option<FieldKind> {
+    let annotation = annotation.trim().trim_end_matches('.');
+    TYPES.iter().find(|(names, _)| names.split('|').any(|name| name == annotation)).map(|(_, kind)| *kind)
+}

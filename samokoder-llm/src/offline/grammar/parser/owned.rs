@@ -1,0 +1,91 @@
+//! Fields that are named before what has them: "names and phone numbers of clients", "students' names and emails".
+
+use super::super::draft::DraftField;
+use super::super::knowledge::common;
+use super::super::lexicon::Words;
+use super::super::list::items;
+use super::super::phrase::Phrase;
+use super::super::russian::paradigm::Case;
+use super::super::token::Token;
+use super::Parser;
+
+/// A list taken apart: who has the fields, their names, and the items after them.
+struct Owned {
+    owner: Phrase,
+    names: Vec<Phrase>,
+    others: Vec<Vec<Token>>,
+}
+
+impl Parser<'_> {
+    /// Reads such a list; `false` when it is none.
+    pub(super) fn fields_of_records(&mut self, chunk: &[Token], case: Option<Case>) -> bool {
+        let list = items(self.language, chunk);
+        let Some(owned) = self.possessive(&list, case).or_else(|| self.of_records(&list, case)) else {
+            return false;
+        };
+        if !owned.owner.is_plural || self.is_field_like(&owned.owner) || owned.names.is_empty() {
+            return false;
+        }
+        let Some(entity) = self.draft.entity(&owned.owner) else { return true };
+        self.subjects = vec![entity];
+        for mut phrase in owned.names {
+            phrase.label.clone_from(&phrase.singular);
+            phrase.complements.clear();
+            phrase.is_plural = false;
+            self.draft.field(entity, DraftField { phrase, ..DraftField::default() });
+        }
+        for other in owned.others {
+            self.keep(&other, case, None);
+        }
+        true
+    }
+
+    /// "students' names, emails and lessons": the fields are those that can be fields.
+    fn possessive(&self, list: &[&[Token]], case: Option<Case>) -> Option<Owned> {
+        let first = list.first()?;
+        let ends = |token: &Token| token.lower.ends_with("s'") || token.lower.ends_with("'s");
+        let at = first.iter().position(ends).filter(|at| at + 1 < first.len())?;
+        let mut owner_words = first[..=at].to_vec();
+        if let Some(word) = owner_words.last_mut() {
+            let bare = word.text.strip_suffix("'s").unwrap_or(&word.text).trim_end_matches('\'').to_owned();
+            *word = Token::new(word.kind, &bare, word.span.clone());
+        }
+        let owner = Phrase::read(self.language, &owner_words, None)?;
+        let named: Vec<&[Token]> =
+            std::iter::once(&first[at + 1..]).chain(list[1..].iter().copied()).collect();
+        let names: Vec<Phrase> = named.iter().map_while(|item| self.field_name(item, case)).collect();
+        let others = named[names.len()..].iter().map(|item| item.to_vec()).collect();
+        Some(Owned { owner, names, others })
+    }
+
+    /// "names and phone numbers of clients": every item up to the one that says of whom is a field.
+    fn of_records(&self, list: &[&[Token]], case: Option<Case>) -> Option<Owned> {
+        let owner_of = |item: &[Token]| {
+            let phrase = Phrase::read(self.language, item, case)?;
+            phrase.complements.into_iter().find(|other| ["of", ""].contains(&other.preposition.as_str()))
+        };
+        let at = list.iter().position(|item| owner_of(item).is_some())?;
+        let owner = owner_of(list[at])?.phrase;
+        let last: Vec<Token> = list[at]
+            .iter()
+            .take_while(|token| token.span.start < owner.span.start && token.lower != "of")
+            .cloned()
+            .collect();
+        let named = list[..at].iter().copied().chain(std::iter::once(last.as_slice()));
+        let names: Option<Vec<Phrase>> = named.map(|item| self.field_name(item, case)).collect();
+        let others = list[at + 1..].iter().map(|item| item.to_vec()).collect();
+        Some(Owned { owner, names: names?, others })
+    }
+
+    fn field_name(&self, item: &[Token], case: Option<Case>) -> Option<Phrase> {
+        let phrase = Phrase::read(self.language, item, case)?;
+        let field = phrase.is_plural && self.is_field_like(&phrase) && !common::knows(self.language, &phrase);
+        field.then_some(phrase)
+    }
+}
+
+/// "their orders": what belongs to what was spoken of before.
+pub(super) fn says_whose(item: &[Token]) -> bool {
+    const WHOSE: Words = Words("their his her its их его ее");
+    item.iter().take(3).any(|token| WHOSE.has(&token.lower))
+}

@@ -1,0 +1,74 @@
+//! What belongs to what.
+
+use super::super::draft::{DraftField, Link};
+use super::super::list::items;
+use super::super::phrase::Phrase;
+use super::super::russian::paradigm::Case;
+use super::super::token::{Kind, Token};
+use super::Parser;
+
+impl Parser<'_> {
+    pub(super) fn many(&mut self, chunk: &[Token], case: Option<Case>) {
+        let owners = self.subjects.clone();
+        for item in items(self.language, chunk) {
+            let Some(phrase) =
+                self.is_noun_phrase(item).then(|| Phrase::read(self.language, item, case)).flatten()
+            else {
+                self.reject(item);
+                continue;
+            };
+            let Some(part) = self.draft.entity(&phrase) else { continue };
+            for owner in &owners {
+                let target = self.draft.entities[*owner].phrase.clone();
+                self.draft.link(part, Link { target, required: true, creates: true });
+            }
+        }
+    }
+
+    pub(super) fn belongs(&mut self, chunk: &[Token], case: Option<Case>, required: bool) {
+        let mut first_plural = false;
+        for (at, item) in items(self.language, chunk).into_iter().enumerate() {
+            let head: Vec<Token> = item.iter().take_while(|token| token.is_wordlike()).cloned().collect();
+            let phrase =
+                self.is_noun_phrase(&head).then(|| Phrase::read(self.language, &head, case)).flatten();
+            match phrase {
+                Some(phrase)
+                    if at > 0 && self.is_field_like(&phrase) && self.draft.find(&phrase).is_none() =>
+                {
+                    let start = chunk.iter().position(|token| token.span == item[0].span).unwrap_or(0);
+                    return self.fields(&chunk[start..], case, None);
+                }
+                Some(phrase) if at > 0 && phrase.is_plural && !first_plural => {
+                    self.subjects = self.mention(item, case, false).into_iter().collect();
+                }
+                Some(phrase) => {
+                    first_plural |= phrase.is_plural;
+                    for subject in self.subjects.clone() {
+                        self.draft.link(subject, Link { target: phrase.clone(), required, creates: true });
+                        for other in phrase.complements.iter().filter(|other| other.phrase.determined) {
+                            let target = other.phrase.clone();
+                            if self.is_field_like(&target) && self.draft.find(&target).is_none() {
+                                self.draft
+                                    .field(subject, DraftField { phrase: target, ..DraftField::default() });
+                                continue;
+                            }
+                            self.draft.link(subject, Link { target, required, creates: true });
+                        }
+                    }
+                    if let Some(group) = item.iter().find(|token| token.is(Kind::Group))
+                        && self.holds_fields(&head, group)
+                    {
+                        let described =
+                            self.draft.find(&phrase).filter(|at| self.draft.entities[*at].described);
+                        let entity = if described.is_some() { None } else { self.draft.entity(&phrase) };
+                        match entity {
+                            Some(entity) => self.fields_of(entity, &group.inside),
+                            None => self.fields(&group.inside, None, None),
+                        }
+                    }
+                }
+                None => self.reject(item),
+            }
+        }
+    }
+}

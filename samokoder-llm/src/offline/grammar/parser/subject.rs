@@ -1,0 +1,214 @@
+//! The subject of a sentence, and where the next one begins.
+
+use super::super::annotation;
+use super::super::connector::Connector;
+use super::super::draft::Link;
+use super::super::language::Language;
+use super::super::lexicon::Words;
+use super::super::list::items;
+use super::super::phrase::Phrase;
+use super::super::russian::paradigm::Case;
+use super::super::token::{Kind, Token};
+use super::super::{english, russian};
+use super::Parser;
+use super::shape::Shape;
+
+/// Words that end a subject and are no part of it: "for every book I want to see".
+const TRAILING: Words = Words("i we you to я мы also");
+
+impl Parser<'_> {
+    /// "По заказу записываются звонки с датой": a call belongs to an order.
+    pub(super) fn link_parts(&mut self, owners: &[usize]) {
+        for part in self.subjects.clone() {
+            for owner in owners.iter().filter(|owner| **owner != part) {
+                let target = self.draft.entities[*owner].phrase.clone();
+                self.draft.link(part, Link { target, required: true, creates: true });
+            }
+        }
+    }
+
+    /// The last item of a field list is the next subject when something is said about it.
+    pub(super) fn split_subject<'t>(
+        &self,
+        chunk: &'t [Token],
+        next: Option<Connector>,
+    ) -> (&'t [Token], &'t [Token]) {
+        let says =
+            matches!(next, Some(Connector::Has | Connector::Many | Connector::Belongs | Connector::Modal));
+        let list = items(self.language, chunk);
+        let ends_open = chunk
+            .last()
+            .is_some_and(|token| token.is(Kind::Comma) || annotation::is_conjunction(self.language, token));
+        let Some(last) = list.last().filter(|_| says && !ends_open) else { return (chunk, &[]) };
+        let Some(phrase) = Phrase::read(self.language, last, None) else { return (chunk, &[]) };
+        let entity = self.is_noun_phrase(last)
+            && !self.is_field_like(&phrase)
+            && (phrase.is_plural
+                || self.says_each(last)
+                || self.draft.find(&phrase).is_some()
+                || super::super::knowledge::common::knows(self.language, &phrase)
+                || phrase.determined && next != Some(Connector::Has));
+        if !entity || (list.len() == 1 && next != Some(Connector::Has)) {
+            return (chunk, &[]);
+        }
+        let at = last.first().map_or(chunk.len(), |first| first.span.start);
+        let start = chunk.iter().position(|token| token.span.start == at).unwrap_or(chunk.len());
+        (&chunk[..start], &chunk[start..])
+    }
+
+    /// "..., and every task": a subject of its own at the end of any list.
+    pub(super) fn split_next<'t>(
+        &self,
+        chunk: &'t [Token],
+        next: Option<Connector>,
+    ) -> (&'t [Token], &'t [Token]) {
+        let last = items(self.language, chunk).last().copied().unwrap_or_default();
+        let whole = last.len() == chunk.len();
+        if next.is_none() || whole || !self.says_each(last) || !self.is_noun_phrase(last) {
+            return (chunk, &[]);
+        }
+        chunk.split_at(chunk.iter().position(|token| token.span == last[0].span).unwrap_or(chunk.len()))
+    }
+
+    pub(super) fn subject(
+        &mut self,
+        chunk: &[Token],
+        case: Option<Case>,
+        next: Option<Connector>,
+        topic: bool,
+    ) {
+        let list = items(self.language, chunk);
+        self.actor = None;
+        let acts = matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search));
+        let mut subjects = Vec::new();
+        for item in &list {
+            let end = item.iter().rposition(|token| !TRAILING.has(&token.lower)).map_or(0, |at| at + 1);
+            let item = &if topic || acts { &item[..end] } else { *item };
+            let (item, case) = &self.without_preposition(item, case);
+            let case = *case;
+            if self.is_pronoun(item) {
+                subjects.extend(self.subjects.iter().copied());
+                continue;
+            }
+            if acts && !topic && self.is_actor(item) {
+                continue;
+            }
+            if next.is_none() || (item.iter().any(|token| token.is(Kind::Group)) && !topic) {
+                subjects.extend(self.mention(item, case, next.is_none()));
+                continue;
+            }
+            let phrase = self.is_noun_phrase(item).then(|| Phrase::read(self.language, item, case)).flatten();
+            let Some(phrase) = phrase else {
+                self.reject(item);
+                continue;
+            };
+            if matches!(next, Some(Connector::OneOf | Connector::Required | Connector::Optional))
+                && self.names_field(&phrase, next)
+            {
+                continue;
+            }
+            let about_field =
+                matches!(next, Some(Connector::OneOf | Connector::Required | Connector::Optional));
+            if about_field && self.is_field_like(&phrase) && self.point_at_field(&phrase, Shape::Either) {
+                self.names_field(&phrase, next);
+                continue;
+            }
+            if next == Some(Connector::OneOf) && self.point_at_status(&phrase) {
+                continue;
+            }
+            if acts && !topic && !phrase.is_plural && !phrase.determined && self.draft.find(&phrase).is_none()
+            {
+                continue;
+            }
+            let subject = self.draft.entity(&phrase);
+            self.actor = subject.filter(|_| acts && !topic).or(self.actor);
+            subjects.extend(subject);
+        }
+        let grouped = list.iter().any(|item| item.iter().any(|token| token.is(Kind::Group)));
+        if let (true, Some(last)) = (grouped && next.is_some(), subjects.last().copied()) {
+            subjects = vec![last];
+        }
+        if !subjects.is_empty() {
+            subjects.dedup();
+            self.subjects = subjects;
+        }
+    }
+
+    /// "В заказе есть" speaks of the order.
+    pub(super) fn without_preposition<'t>(
+        &self,
+        item: &'t [Token],
+        case: Option<Case>,
+    ) -> (&'t [Token], Option<Case>) {
+        match item {
+            [first, rest @ ..]
+                if self.language == Language::Russian
+                    && !rest.is_empty()
+                    && russian::words::is_preposition(&first.lower) =>
+            {
+                (rest, russian::phrase::complement_case(&first.lower))
+            }
+            _ => (item, case),
+        }
+    }
+
+    pub(super) fn is_pronoun(&self, item: &[Token]) -> bool {
+        const PRONOUNS: &[&str] = &[
+            "it",
+            "they",
+            "them",
+            "each",
+            "he",
+            "she",
+            "these",
+            "those",
+            "all",
+            "both",
+            "which",
+            "who",
+            "that",
+            "there",
+            "one",
+            "each one",
+            "its",
+            "also",
+            "and",
+            "then",
+            "он",
+            "она",
+            "оно",
+            "они",
+            "у него",
+            "у нее",
+            "у них",
+            "него",
+            "нее",
+            "них",
+            "каждый",
+            "каждая",
+            "каждое",
+            "который",
+            "которая",
+            "также",
+            "все",
+            "еще",
+            "там",
+            "нем",
+            "ней",
+            "которых",
+            "которого",
+            "которой",
+            "каждого",
+            "каждой",
+            "ему",
+        ];
+        item.iter().filter(|token| token.is_wordlike()).all(|token| PRONOUNS.contains(&token.lower.as_str()))
+    }
+
+    pub(super) fn is_actor(&self, item: &[Token]) -> bool {
+        item.last().is_some_and(|last| match self.language {
+            Language::English => english::words::is_actor(&last.lower),
+            Language::Russian => russian::words::is_actor(&russian::phrase::lemma(&last.lower)),
+        })
+    }
+}

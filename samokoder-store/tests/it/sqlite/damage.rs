@@ -1,0 +1,166 @@
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use samokoder_core::{
+    id::SignalId,
+    store::{Scope, Seq, Signal, StateStore, StoreError},
+};
+use samokoder_store::SqliteStore;
+
+use super::fixture::{batch, branch, bytes, filled, log_of, verified};
+
+const RECORDS: u64 = 30;
+const COPIES: u64 = 200;
+
+/// A database and its log.
+struct Image(Vec<u8>, Vec<u8>);
+
+impl Image {
+    fn write(&self, path: &Path) {
+        fs::write(path, &self.0).unwrap();
+        if !self.1.is_empty() {
+            fs::write(log_of(path), &self.1).unwrap();
+        }
+    }
+
+    /// The byte at a place in the database or, behind it, in the log.
+    fn at(&mut self, place: usize) -> &mut u8 {
+        let size = self.0.len();
+        if place < size { &mut self.0[place] } else { &mut self.1[place - size] }
+    }
+
+    fn len(&self) -> usize {
+        self.0.len() + self.1.len()
+    }
+}
+
+/// A store as it is after it was closed, and as it is after `kill -9`.
+async fn images(folder: &Path) -> [Image; 2] {
+    let path = folder.join("original.db");
+    let (store, lease) = filled(&path, 0).await;
+    for n in 0..RECORDS {
+        store.append(&lease, Seq(n), batch(Seq(n), 1)).await.unwrap();
+        store.post(&branch(), signal(n), Signal::Cancel).await.unwrap();
+    }
+    let (database, log) = bytes(&path);
+    let killed = Image(database.unwrap(), log);
+    assert!(!killed.1.is_empty());
+    drop((store, lease));
+    while log_of(&path).exists() {
+        tokio::task::yield_now().await;
+    }
+    [Image(fs::read(&path).unwrap(), Vec::new()), killed]
+}
+
+fn signal(n: u64) -> SignalId {
+    SignalId::derive([n.to_string().as_str()])
+}
+
+/// What was found in a damaged copy.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Found {
+    unchanged: u32,
+    shorter: u32,
+    reported: u32,
+}
+
+impl Found {
+    /// Opens a damaged copy and reads everything that is in it.
+    async fn look(&mut self, path: &PathBuf) {
+        let before = bytes(path);
+        let outcome = match SqliteStore::open_existing(path).await {
+            Ok(store) => everything(&store).await,
+            Err(error) => {
+                assert!(bytes(path) == before, "a failed open changed the file: {error}");
+                Err(error)
+            }
+        };
+        match outcome {
+            Ok(RECORDS) => self.unchanged += 1,
+            Ok(_) => self.shorter += 1,
+            Err(error) => {
+                assert!(!error.message.is_empty());
+                self.reported += 1;
+            }
+        }
+    }
+}
+
+/// Reads all, writes something, and reads all again. What is read is what was written, or a beginning of it.
+async fn everything(store: &SqliteStore) -> Result<u64, StoreError> {
+    let branches = store.branches(&Scope::default()).await?;
+    if branches.is_empty() {
+        return Ok(0);
+    }
+    assert_eq!(branches, [branch()]);
+    let head = verified(store).await?;
+    let posted = store.signals(&branch()).await?;
+    for (n, read) in (0..).zip(&posted) {
+        assert_eq!(read, &(signal(n), Signal::Cancel));
+    }
+    assert!(posted.len() as u64 <= head.0 && head.0 <= posted.len() as u64 + 1, "one after the other");
+    let lease = store.acquire(&branch()).await?;
+    let next = store.append(&lease, head, batch(head, 5)).await?;
+    assert_eq!(verified(store).await?, next);
+    Ok(head.0)
+}
+
+/// Numbers that look random and are the same every time.
+fn random(n: u64) -> usize {
+    let mixed = (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::try_from((mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 20).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn flipped_bits_are_reported_or_harmless() {
+    let folder = tempfile::tempdir().unwrap();
+    for mut image in images(folder.path()).await {
+        let mut found = Found::default();
+        for n in 0..COPIES {
+            let (place, bit) = (random(n) % image.len(), 1 << (n % 8));
+            *image.at(place) ^= bit;
+            let path = folder.path().join(format!("{}-{n}.db", image.1.len()));
+            image.write(&path);
+            found.look(&path).await;
+            *image.at(place) ^= bit;
+        }
+        assert!(found.reported + found.shorter > 20, "{found:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_cut_off_is_reported_or_a_beginning() {
+    let folder = tempfile::tempdir().unwrap();
+    let [closed, killed] = images(folder.path()).await;
+    let (mut of_database, mut of_log) = (Found::default(), Found::default());
+    for n in 0..COPIES / 2 {
+        let path = folder.path().join(format!("database-{n}.db"));
+        Image(closed.0[..random(n) % closed.0.len()].to_vec(), Vec::new()).write(&path);
+        of_database.look(&path).await;
+
+        let path = folder.path().join(format!("log-{n}.db"));
+        Image(killed.0.clone(), killed.1[..random(n) % killed.1.len()].to_vec()).write(&path);
+        of_log.look(&path).await;
+    }
+    assert_eq!(of_database.reported, 100, "{of_database:?}");
+    assert!(of_log.shorter > 80, "{of_log:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_that_are_overwritten_are_reported_or_harmless() {
+    let folder = tempfile::tempdir().unwrap();
+    let [closed, _] = images(folder.path()).await;
+    let mut found = Found::default();
+    for (n, page) in (0..closed.0.len()).step_by(512).enumerate() {
+        for (filler, byte) in [("zeros", 0), ("ones", 0xff)] {
+            let mut copy = closed.0.clone();
+            copy[page..page + 512].fill(byte);
+            let path = folder.path().join(format!("{filler}-{n}.db"));
+            Image(copy, Vec::new()).write(&path);
+            found.look(&path).await;
+        }
+    }
+    assert!(found.reported > found.unchanged, "{found:?}");
+}
