@@ -1,0 +1,146 @@
+//! One step of a check: commands whose output is shown only when one of them fails.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use super::{counts::Counts, is_ci};
+
+/// How long a command may take in CI, where nobody would stop it: far more than any does.
+const LIMIT: Duration = Duration::from_mins(30);
+
+/// One step of a check.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    /// Programs with their arguments. All are run, whatever the ones before came to.
+    pub(crate) commands: Vec<Vec<String>>,
+    pub(crate) environment: &'static [(&'static str, &'static str)],
+    /// Whether tests are run, so that none at all is a mistake.
+    pub(crate) has_tests: bool,
+}
+
+impl Step {
+    /// A step that is these commands.
+    pub(crate) fn new(name: &'static str, commands: Vec<Vec<String>>) -> Self {
+        Self { name, commands, environment: &[], has_tests: false }
+    }
+
+    /// Runs it in a folder, prints one line on what came of it, and everything it said if it failed.
+    pub(crate) fn run(&self, folder: &Path) -> Counts {
+        print!("{:<10}", self.name);
+        // A terminal that is gone is no reason to stop.
+        let _ = io::stdout().flush();
+        let began = Instant::now();
+        let log = folder.join("target/xtask").join(format!("{}.log", self.name));
+        let succeeded = self.run_all(folder, &log).unwrap_or_else(|error| {
+            println!("{error}");
+            false
+        });
+        let output = String::from_utf8_lossy(&fs::read(&log).unwrap_or_default()).into_owned();
+        let counts = self.judge(succeeded, &output);
+        let verdict = if counts.failed == 0 { "ok" } else { "FAILED" };
+        let tests = if self.has_tests { format!("  {counts}") } else { String::new() };
+        println!(" {verdict:<6} {:>7.1} s{tests}", began.elapsed().as_secs_f64());
+        if counts.failed > 0 {
+            println!("{}\n", output.trim_end());
+        }
+        counts
+    }
+
+    /// What its commands came to. One that fails without a failed test counts as one: a test program that was
+    /// killed prints no figures.
+    fn judge(&self, succeeded: bool, output: &str) -> Counts {
+        let mut counts = if self.has_tests { Counts::read(output) } else { Counts::default() };
+        let ran_nothing = self.has_tests && counts == Counts::default();
+        if counts.failed == 0 && (!succeeded || ran_nothing) {
+            counts.failed = 1;
+        }
+        counts
+    }
+
+    fn run_all(&self, folder: &Path, log: &Path) -> io::Result<bool> {
+        fs::create_dir_all(folder.join("target/xtask"))?;
+        let mut log = File::create(log)?;
+        let mut succeeded = true;
+        for line in &self.commands {
+            writeln!(log, "$ {}", line.join(" "))?;
+            let status = self.run_one(line, folder, &log)?;
+            if !status.success() {
+                writeln!(log, "{line:?} ended with {status}")?;
+                succeeded = false;
+            }
+        }
+        Ok(succeeded)
+    }
+
+    fn run_one(&self, line: &[String], folder: &Path, mut log: &File) -> io::Result<ExitStatus> {
+        let (program, arguments) = line.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .current_dir(folder)
+            .envs(self.environment.iter().copied())
+            .env("CARGO_TERM_COLOR", "never")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log.try_clone()?);
+        if !is_ci() {
+            return command.status();
+        }
+        // Nothing is compiled twice there, so what would make that faster only costs time and space.
+        let mut child = in_own_group(command.env("CARGO_INCREMENTAL", "0")).spawn()?;
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Ok(status);
+            }
+            if Instant::now() > deadline {
+                writeln!(log, "{line:?} was stopped: it took longer than {} minutes", LIMIT.as_secs() / 60)?;
+                return stop(&mut child);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// The words of a command that has no blanks in any of them.
+pub(crate) fn words(command: &str) -> Vec<String> {
+    command.split_whitespace().map(str::to_owned).collect()
+}
+
+/// So that what it started can be ended with it. Not on a terminal, where Ctrl-C would not reach it.
+fn in_own_group(command: &mut Command) -> &mut Command {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    command
+}
+
+fn stop(child: &mut Child) -> io::Result<ExitStatus> {
+    let group = format!("-{}", child.id());
+    Command::new("kill").args(["-KILL", "--", &group]).status()?;
+    child.wait()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_fails_without_a_failed_test_counts_as_one() {
+        let check = Step::new("check", Vec::new());
+        assert_eq!(check.judge(true, "").failed, 0);
+        assert_eq!(check.judge(false, "").failed, 1);
+        let tests = Step { has_tests: true, ..Step::new("test", Vec::new()) };
+        let [green, red] = ["ok. 2 passed; 0", "FAILED. 1 passed; 2"]
+            .map(|figures| format!("test result: {figures} failed; 0 ignored"));
+        assert_eq!(tests.judge(true, &green), Counts { passed: 2, failed: 0 });
+        assert_eq!(tests.judge(false, &green), Counts { passed: 2, failed: 1 });
+        assert_eq!(tests.judge(false, &red), Counts { passed: 1, failed: 2 });
+        assert_eq!(tests.judge(true, "").failed, 1, "no test ran");
+    }
+}
