@@ -5,6 +5,7 @@ use samokoder_core::project::FieldKind;
 
 use super::super::annotation::{self, Annotation, is_conjunction};
 use super::super::draft::{DraftField, Link};
+use super::super::knowledge::kinds;
 use super::super::language::Language;
 use super::super::list::{items, values_end};
 use super::super::phrase::Phrase;
@@ -202,6 +203,14 @@ impl Parser<'_> {
             note.remarks.extend(
                 tokens.first().zip(tokens.last()).map(|(first, last)| first.span.start..last.span.end),
             );
+        }
+        if note.kind.is_none() && kinds::is_picture(&phrase) {
+            let reason = self.language.choose(
+                "files can't be uploaded; a link to the picture is kept",
+                "файлы загружать нельзя; хранится ссылка на изображение",
+            );
+            let part = self.written(&name);
+            self.draft.reject(&part, reason);
         }
         if is_flag(&phrase) {
             note.kind = note.kind.or(Some(FieldKind::Boolean));
