@@ -182,7 +182,11 @@ pub(in super::super) fn naming_rank(phrase: &Phrase) -> Option<usize> {
     let head = phrase.head_key();
     let exact = NAMING.iter().position(|word| *word == label);
     let ending = NAMING.iter().take(HEAD_NAMES).position(|word| *word == head);
-    exact.or_else(|| ending.map(|at| at + NAMING.len()))
+    match (exact, ending) {
+        (Some(at), _) if at < HEAD_NAMES => Some(at),
+        (_, Some(at)) => Some(HEAD_NAMES + at),
+        (exact, None) => exact.map(|at| at + HEAD_NAMES),
+    }
 }
 
 /// How well a name serves where nothing is called by a name; smaller is better.

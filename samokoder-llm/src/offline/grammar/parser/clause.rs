@@ -197,7 +197,9 @@ impl Parser<'_> {
         let wishes =
             list.iter().any(|item| unsupported::reason(self.language, &self.written(item)).is_some());
         if wishes {
-            list.into_iter().for_each(|item| self.reject(item));
+            for item in list {
+                self.reject(item);
+            }
         } else {
             self.reject(chunk);
         }

@@ -131,7 +131,18 @@ impl Parser<'_> {
         {
             return comma;
         }
-        values_end(self.language, tokens)
+        let end = values_end(self.language, tokens);
+        self.before_record(&tokens[..end]).unwrap_or(end)
+    }
+
+    /// Where a list of values is over because a record that is described elsewhere is named: "level: low, high, teacher".
+    fn before_record(&self, tokens: &[Token]) -> Option<usize> {
+        let list = items(self.language, tokens);
+        let record = list.iter().skip(2).find(|item| {
+            let phrase = Phrase::read(self.language, item, None);
+            phrase.is_some_and(|phrase| !phrase.is_plural && self.draft.find(&phrase).is_some())
+        })?;
+        tokens.iter().position(|token| token.span == record[0].span).map(|at| at - 1)
     }
 
     fn field_item(&mut self, item: &[Token], case: Option<Case>, required: Option<bool>) {
@@ -300,7 +311,8 @@ fn without_type(mut name: Vec<Token>, note: &mut Annotation) -> Vec<Token> {
         Words("string str varchar integer int boolean bool datetime timestamp decimal float money");
     let repeated = matches!(name.as_slice(), [.., one, two] if one.lower == two.lower);
     let last = name.last().map(|token| token.lower.clone()).unwrap_or_default();
-    if name.len() > 1 && (TYPES.has(&last) || repeated) {
+    let named = name.iter().rev().skip(1).any(|token| !super::super::english::words::is_filler(&token.lower));
+    if named && (TYPES.has(&last) || repeated) {
         note.kind = note.kind.or_else(|| super::super::knowledge::patterns::annotated(&last));
         name.pop();
     }
