@@ -7,7 +7,7 @@ use samokoder::{llm::ModelId, store::Seq};
 
 /// Turns a description into a working, tested app.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true, max_term_width = 100)]
+#[command(name = "samokoder", version, arg_required_else_help = true, max_term_width = 100)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,

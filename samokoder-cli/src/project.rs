@@ -39,6 +39,8 @@ pub(crate) struct Project {
     pub(crate) folder: PathBuf,
     pub(crate) card: Card,
     pub(crate) store: Arc<dyn StateStore>,
+    /// Whether the folder was made for it.
+    is_new: bool,
 }
 
 impl Project {
@@ -50,6 +52,7 @@ impl Project {
         name: Option<&str>,
     ) -> Result<Self, Failure> {
         check_free(folder)?;
+        let is_new = !folder.exists();
         let card = Card {
             store: store.map_or_else(|| DEFAULT_STORE.into(), from_here),
             branch: Branch { scope: Scope::default(), project: ProjectId::fresh(), id: BranchId::fresh() },
@@ -62,7 +65,7 @@ impl Project {
         }
         write_card(folder, &card)
             .map_err(|error| Failure::failed(format!("{}: can't be written: {error}", folder.display())))?;
-        Self::with_card(folder, card).await
+        Ok(Self { is_new, ..Self::with_card(folder, card).await? })
     }
 
     /// Opens the folder of an app, whose history is where it was when it was made unless `store` says something else.
@@ -89,7 +92,17 @@ impl Project {
 
     async fn with_card(folder: &Path, card: Card) -> Result<Self, Failure> {
         let store = open_store(folder, &card.store).await?;
-        Ok(Self { folder: folder.into(), card, store })
+        Ok(Self { folder: folder.into(), card, store, is_new: false })
+    }
+
+    /// Takes back a folder in which nothing was recorded. A store somewhere else stays.
+    pub(crate) fn discard(self) {
+        drop(self.store);
+        // What can't be removed is empty of anything of worth, and says so when it is resumed.
+        let _ = fs::remove_dir_all(self.folder.join(STATE_FOLDER));
+        if self.is_new {
+            let _ = fs::remove_dir(&self.folder);
+        }
     }
 
     /// Whether anything has been recorded.

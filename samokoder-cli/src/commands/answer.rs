@@ -37,7 +37,7 @@ pub(crate) async fn answer(args: AnswerArgs) -> Result<Outcome, Failure> {
     project.store.post(&project.card.branch, SignalId::fresh(), signal).await?;
     match project.store.acquire(&project.card.branch).await {
         Err(error) if error.kind == StoreErrorKind::LeaseHeld => {
-            println!("Answered; the run goes on with it.")
+            println!("Answered; the run goes on with it.");
         }
         _ => println!("Answered. Next: {} resume {}", view::command(), view::quoted(&dir)),
     }

@@ -1,8 +1,11 @@
 //! `samokoder new`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use samokoder::{open::offline::Offline, pipeline::NewProject, sandbox::Toolchain};
+use samokoder::{llm::ModelId, open::offline::Offline, pipeline::NewProject, sandbox::Toolchain};
 
 use crate::{
     args::NewArgs,
@@ -23,28 +26,40 @@ pub(crate) async fn new(args: NewArgs) -> Result<Outcome, Failure> {
     }
     let config = Config::load(dir.as_deref())?;
     let model = session::model(&options, &config)?;
-    let read = Offline::read(description, name.as_deref());
-    if model.provider() == Offline::ID {
-        read.as_ref().map_err(|nothing| Failure::usage(nothing.to_string()))?;
-    }
-    let folder = dir.unwrap_or_else(|| match &read {
-        Ok(specification) => PathBuf::from(&specification.slug),
-        Err(_) => PathBuf::from("app"),
-    });
-    // What can't work is found before the folder is made.
-    let check =
-        Session::new(&folder, std::sync::Arc::new(samokoder::store::MemoryStore::new()), &options, &config)?;
-    check.pipeline.check(&check.options).await?;
+    let folder = match dir {
+        Some(dir) => dir,
+        None => name_folder(&model, description, name.as_deref())?,
+    };
+    // The card is written before anything else is looked at: from here on a killed run can be resumed.
     let project = Project::create(&folder, options.store.as_deref(), description, name.as_deref()).await?;
-    let session = Session::new(&folder, std::sync::Arc::clone(&project.store), &options, &config)?;
-    begin(&project, &session).await
+    let outcome = match Session::new(&folder, Arc::clone(&project.store), &options, &config) {
+        Ok(session) => begin(&project, &session).await,
+        Err(failure) => Err(failure),
+    };
+    if outcome.is_err() && !project.has_begun().await? {
+        project.discard();
+    }
+    outcome
+}
+
+/// A folder named after the app, as far as rules can tell its name.
+fn name_folder(model: &ModelId, description: &str, name: Option<&str>) -> Result<PathBuf, Failure> {
+    match Offline::read(description, name) {
+        Ok(specification) => Ok(specification.slug.into()),
+        Err(nothing) if model.provider() == Offline::ID => Err(Failure::usage(nothing.to_string())),
+        Err(_) => Ok("app".into()),
+    }
 }
 
 /// Starts the run of a project in which nothing has happened yet.
 pub(crate) async fn begin(project: &Project, session: &Session) -> Result<Outcome, Failure> {
+    let card = &project.card;
+    if session.options.model.provider() == Offline::ID {
+        let nothing = Offline::read(&card.description, card.name.as_deref()).err();
+        nothing.map_or(Ok(()), |nothing| Err(Failure::usage(nothing.to_string())))?;
+    }
     let mut view = session.view();
     greet(&mut *view, session, &project.folder);
-    let card = &project.card;
     let mut new = NewProject::new(card.description.as_str()).branch(card.branch.clone());
     if let Some(name) = &card.name {
         new = new.name(name);

@@ -152,5 +152,5 @@ async fn terminated() {
         signal.recv().await;
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

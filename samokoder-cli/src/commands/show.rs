@@ -45,7 +45,9 @@ fn specification(state: &ProjectState) {
 fn list(title: &str, sentences: &[String]) {
     if !sentences.is_empty() {
         println!("\n  {title}");
-        sentences.iter().for_each(|sentence| println!("    - {sentence}"));
+        for sentence in sentences {
+            println!("    - {sentence}");
+        }
     }
 }
 

@@ -54,7 +54,7 @@ impl Live {
 impl View for Live {
     fn record(&mut self, event: &Stored) {
         for line in self.narrator.tell(event) {
-            let who = indicatif::style(format!("{:<12}", line.who));
+            let who = console::style(format!("{:<12}", line.who));
             let who = if line.alarming { who.red() } else { who.cyan() };
             self.print(&format!("  {who}  {}", line.what));
         }

@@ -7,22 +7,20 @@ use samokoder_core::{
 };
 use sqlx::{Row as _, SqliteConnection};
 
-use super::error::{Failure, damaged};
+use super::{
+    error::{Failure, damaged},
+    script::Script,
+};
 
 /// Stores a content unless it is there.
-pub(super) async fn insert(
-    connection: &mut SqliteConnection,
-    scope: &Scope,
-    content: &Bytes,
-) -> Result<(), Failure> {
-    sqlx::query(
-        "INSERT INTO blob (scope, digest, content) VALUES (?, ?, ?) ON CONFLICT (scope, digest) DO NOTHING",
-    )
-    .bind(scope.as_str())
-    .bind(&Digest::of(content).as_bytes()[..])
-    .bind(&content[..])
-    .execute(connection)
-    .await?;
+pub(super) fn insert(script: &mut Script, scope: &Scope, content: &[u8]) -> Result<(), Failure> {
+    script
+        .statement(
+            "INSERT INTO blob (scope, digest, content) VALUES (?, ?, ?) ON CONFLICT (scope, digest) DO NOTHING",
+        )
+        .bind(scope.as_str())?
+        .bind(&Digest::of(content).as_bytes()[..])?
+        .bind(content)?;
     Ok(())
 }
 

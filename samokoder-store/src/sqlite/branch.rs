@@ -6,6 +6,7 @@ use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use super::{
     checksum::Checksum,
     error::{Failure, damaged},
+    script::Script,
 };
 
 /// A branch as it is in the file.
@@ -24,21 +25,20 @@ impl BranchRow {
     }
 
     /// Stores another epoch and another last record.
-    pub(super) async fn update(
+    pub(super) fn update(
         &self,
-        connection: &mut SqliteConnection,
+        script: &mut Script,
         branch: &Branch,
         epoch: i64,
         head: Seq,
     ) -> Result<(), Failure> {
         let head = number(head.0);
-        sqlx::query("UPDATE branch SET epoch = ?, head = ?, checksum = ? WHERE id = ?")
-            .bind(epoch)
-            .bind(head)
-            .bind(checksum(branch, epoch, head).bytes())
-            .bind(self.id)
-            .execute(connection)
-            .await?;
+        script
+            .statement("UPDATE branch SET epoch = ?, head = ?, checksum = ? WHERE id = ?")
+            .bind(epoch)?
+            .bind(head)?
+            .bind(checksum(branch, epoch, head).bytes())?
+            .bind(self.id)?;
         Ok(())
     }
 }

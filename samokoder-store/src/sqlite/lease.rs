@@ -12,7 +12,7 @@ use std::{
 use samokoder_core::store::{Branch, StoreError, StoreErrorKind};
 use sqlx::SqliteConnection;
 
-use super::{branch, error::Failure};
+use super::{branch, error::Failure, script::Script};
 
 /// Takes the lock of a branch and counts the lease, inside of a transaction. The lock lasts as long as the file.
 pub(super) async fn acquire(
@@ -23,7 +23,9 @@ pub(super) async fn acquire(
     let row = branch::find(connection, branch, "acquire").await?;
     let lock = lock(&lock_file(database, row.id))?;
     let epoch = row.epoch + 1;
-    row.update(connection, branch, epoch, row.head()).await?;
+    let mut script = Script::default();
+    row.update(&mut script, branch, epoch, row.head())?;
+    script.run(connection).await?;
     Ok((epoch, lock))
 }
 

@@ -7,9 +7,10 @@ use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     blob, branch,
-    branch::number,
+    branch::{BranchRow, number},
     checksum::Checksum,
     error::{Failure, damaged},
+    script::Script,
     signal,
 };
 
@@ -45,19 +46,21 @@ pub(super) async fn append(
         return Err(StoreError::new(StoreErrorKind::Conflict, "append", message).into());
     }
     let head = after.after(batch.records.len());
-    let at_ms = now_ms();
-    for (seq, body) in (after.0 + 1..).zip(batch.records) {
-        insert(connection, row.id, number(seq), row.epoch, at_ms, body).await?;
-    }
-    for content in batch.blobs {
-        blob::insert(connection, &lease.branch.scope, &content).await?;
-    }
     for id in batch.taken {
         signal::take(connection, row.id, id, head).await?;
     }
-    if head > after {
-        row.update(connection, &lease.branch, row.epoch, head).await?;
+    let mut script = Script::default();
+    let at_ms = now_ms();
+    for (seq, body) in (after.0 + 1..).zip(batch.records) {
+        insert(&mut script, &row, number(seq), at_ms, body)?;
     }
+    for content in batch.blobs {
+        blob::insert(&mut script, &lease.branch.scope, &content)?;
+    }
+    if head > after {
+        row.update(&mut script, &lease.branch, row.epoch, head)?;
+    }
+    script.run(connection).await?;
     Ok(head)
 }
 
@@ -73,24 +76,16 @@ impl From<&Lease> for Fence {
     }
 }
 
-async fn insert(
-    connection: &mut SqliteConnection,
-    branch: i64,
-    seq: i64,
-    epoch: i64,
-    at_ms: i64,
-    body: String,
-) -> Result<(), Failure> {
-    let checksum = checksum(branch, seq, epoch, at_ms, &body).bytes();
-    sqlx::query("INSERT INTO record (branch, seq, epoch, at_ms, body, checksum) VALUES (?, ?, ?, ?, ?, ?)")
-        .bind(branch)
-        .bind(seq)
-        .bind(epoch)
-        .bind(at_ms)
-        .bind(body)
-        .bind(checksum)
-        .execute(connection)
-        .await?;
+fn insert(script: &mut Script, row: &BranchRow, seq: i64, at_ms: i64, body: String) -> Result<(), Failure> {
+    let checksum = checksum(row.id, seq, row.epoch, at_ms, &body).bytes();
+    script
+        .statement("INSERT INTO record (branch, seq, epoch, at_ms, body, checksum) VALUES (?, ?, ?, ?, ?, ?)")
+        .bind(row.id)?
+        .bind(seq)?
+        .bind(row.epoch)?
+        .bind(at_ms)?
+        .bind(body)?
+        .bind(checksum)?;
     Ok(())
 }
 

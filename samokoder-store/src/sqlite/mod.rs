@@ -15,6 +15,7 @@ mod lease;
 mod log;
 mod open;
 mod schema;
+mod script;
 mod signal;
 
 use std::{path::Path, sync::Arc, time::Duration};

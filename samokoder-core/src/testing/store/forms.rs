@@ -1,6 +1,6 @@
 //! Every kind of record, change and signal survives being stored.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -47,10 +47,13 @@ async fn survive(store: &Store, records: Vec<Record>) {
 }
 
 pub(super) async fn every_record_comes_back_as_it_was(store: Store) {
-    survive(&store, records()).await;
+    let records = records();
+    assert_eq!(places(records.iter().map(place_of_record)), 9, "a kind of record is missing above");
+    survive(&store, records).await;
 }
 
 pub(super) async fn every_change_comes_back_as_it_was(store: Store) {
+    assert_eq!(places(changes().iter().map(place_of_change)), 15, "a kind of change is missing above");
     survive(&store, vec![commit(changes())]).await;
     survive(&store, changes().into_iter().map(|change| commit(vec![change])).collect()).await;
     survive(&store, vec![commit(Vec::new())]).await;
@@ -95,6 +98,46 @@ pub(super) async fn any_number_comes_back_as_it_was(store: Store) {
 
 pub(super) async fn a_record_may_be_large(store: Store) {
     survive(&store, vec![note("ё".repeat(1 << 19)), note("\n".repeat(1 << 20)), note("small")]).await;
+}
+
+fn places(places: impl Iterator<Item = usize>) -> usize {
+    places.collect::<BTreeSet<_>>().len()
+}
+
+/// Does not compile when a kind is added: it must then be added to [`records`] as well.
+fn place_of_record(record: &Record) -> usize {
+    match record {
+        Record::Commit(_) => 0,
+        Record::RunStarted { .. } => 1,
+        Record::RunEnded { .. } => 2,
+        Record::Started { .. } => 3,
+        Record::Resumed { .. } => 4,
+        Record::Parked { .. } => 5,
+        Record::Ended { .. } => 6,
+        Record::Intent { .. } => 7,
+        Record::Outcome { .. } => 8,
+    }
+}
+
+/// Does not compile when a kind is added: it must then be added to [`changes`] as well.
+fn place_of_change(change: &Change) -> usize {
+    match change {
+        Change::Described { .. } => 0,
+        Change::SpecificationWritten { .. } => 1,
+        Change::ArchitectureChosen { .. } => 2,
+        Change::PlanMade { .. } => 3,
+        Change::StepsPlanned { .. } => 4,
+        Change::FileWritten { .. } => 5,
+        Change::FileDeleted { .. } => 6,
+        Change::Checked { .. } => 7,
+        Change::IterationPlanned { .. } => 8,
+        Change::QuestionAsked { .. } => 9,
+        Change::QuestionAnswered { .. } => 10,
+        Change::AssignmentFailed { .. } => 11,
+        Change::FailureCleared { .. } => 12,
+        Change::BudgetSet { .. } => 13,
+        Change::Extension { .. } => 14,
+    }
 }
 
 fn attempt() -> AttemptId {

@@ -263,7 +263,7 @@ fn remark(text: &str, tokens: &[Token], annotation: &mut Annotation) {
 }
 
 /// The parts between commas, slashes and "or".
-fn parts<'a>(language: Language, tokens: &'a [Token]) -> Vec<&'a [Token]> {
+fn parts(language: Language, tokens: &[Token]) -> Vec<&[Token]> {
     let commas = tokens.iter().any(|token| token.is(Kind::Comma));
     let splits = |token: &Token| {
         matches!(token.kind, Kind::Comma | Kind::Semicolon)

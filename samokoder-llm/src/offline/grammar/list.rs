@@ -7,7 +7,7 @@ use super::phrase::Phrase;
 use super::token::{Kind, Token};
 
 /// Splits a list at commas and conjunctions; "date and time" stays one item.
-pub(super) fn items<'a>(language: Language, tokens: &'a [Token]) -> Vec<&'a [Token]> {
+pub(super) fn items(language: Language, tokens: &[Token]) -> Vec<&[Token]> {
     let mut items = Vec::new();
     let mut start = 0;
     for (at, token) in tokens.iter().enumerate() {

@@ -44,8 +44,9 @@ fn unique(name: &str, joint: char, fallback: &str, taken: &mut BTreeSet<String>)
 /// The words of a label in ASCII, cut at a word where it is long.
 fn joined(label: &str, joint: char) -> String {
     let mut name = String::new();
-    let ascii: String = label.chars().flat_map(transliterated).collect();
-    for word in ascii.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+    for word in
+        transliterated(label).split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+    {
         if name.is_empty() {
             name.extend(word.chars().take(LONGEST));
         } else if name.len() + 1 + word.len() <= LONGEST {
@@ -58,62 +59,50 @@ fn joined(label: &str, joint: char) -> String {
     name
 }
 
-fn transliterated(character: char) -> impl Iterator<Item = char> {
-    let lower = character.to_lowercase().next().unwrap_or(character);
-    let ascii = match lower {
-        'а' => "a",
-        'б' => "b",
-        'в' => "v",
-        'г' => "g",
-        'д' => "d",
-        'е' | 'э' => "e",
-        'ё' => "yo",
-        'ж' => "zh",
-        'з' => "z",
-        'и' => "i",
-        'й' | 'ы' => "y",
-        'к' => "k",
-        'л' => "l",
-        'м' => "m",
-        'н' => "n",
-        'о' => "o",
-        'п' => "p",
-        'р' => "r",
-        'с' => "s",
-        'т' => "t",
-        'у' => "u",
-        'ф' => "f",
-        'х' => "kh",
-        'ц' => "ts",
-        'ч' => "ch",
-        'ш' => "sh",
-        'щ' => "sch",
-        'ю' => "yu",
-        'я' => "ya",
-        'ъ' | 'ь' | '\'' => "",
-        'à' | 'á' | 'â' | 'ä' | 'ã' | 'å' => "a",
-        'è' | 'é' | 'ê' | 'ë' => "e",
-        'ì' | 'í' | 'î' | 'ï' | 'і' | 'ї' => "i",
-        'ò' | 'ó' | 'ô' | 'ö' | 'õ' | 'ø' => "o",
-        'ù' | 'ú' | 'û' | 'ü' => "u",
-        'ñ' => "n",
-        'ç' => "c",
-        'ß' => "ss",
-        _ => return Ascii::One(if lower.is_ascii() { lower } else { ' ' }).into_iter(),
-    };
-    Ascii::Many(ascii).into_iter()
-}
+/// Letters and how they are written in ASCII.
+const LETTERS: &[(&str, &str)] = &[
+    ("аàáâäãå", "a"),
+    ("б", "b"),
+    ("в", "v"),
+    ("г", "g"),
+    ("д", "d"),
+    ("еэèéêë", "e"),
+    ("ё", "yo"),
+    ("ж", "zh"),
+    ("з", "z"),
+    ("иìíîïії", "i"),
+    ("йы", "y"),
+    ("к", "k"),
+    ("л", "l"),
+    ("м", "m"),
+    ("нñ", "n"),
+    ("оòóôöõø", "o"),
+    ("п", "p"),
+    ("р", "r"),
+    ("с", "s"),
+    ("т", "t"),
+    ("уùúûü", "u"),
+    ("ф", "f"),
+    ("х", "kh"),
+    ("ц", "ts"),
+    ("ч", "ch"),
+    ("ш", "sh"),
+    ("щ", "sch"),
+    ("ю", "yu"),
+    ("я", "ya"),
+    ("ъь'", ""),
+    ("ç", "c"),
+    ("ß", "ss"),
+];
 
-enum Ascii {
-    One(char),
-    Many(&'static str),
-}
-
-impl Ascii {
-    fn into_iter(self) -> std::iter::Chain<std::option::IntoIter<char>, std::str::Chars<'static>> {
-        match self {
-            Self::One(character) => Some(character).into_iter().chain("".chars()),
-            Self::Many(text) => None.into_iter().chain(text.chars()),
+/// A text in lower-case ASCII; what has no counterpart becomes a space.
+fn transliterated(text: &str) -> String {
+    let mut ascii = String::with_capacity(text.len());
+    for character in text.chars().flat_map(char::to_lowercase) {
+        match LETTERS.iter().find(|(letters, _)| letters.contains(character)) {
+            Some((_, written)) => ascii.push_str(written),
+            None => ascii.push(if character.is_ascii() { character } else { ' ' }),
         }
     }
+    ascii
 }

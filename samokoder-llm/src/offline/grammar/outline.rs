@@ -6,7 +6,7 @@ use super::token::{Kind, Token, tokenise};
 #[derive(Debug, Default)]
 pub(super) struct Statement {
     pub(super) tokens: Vec<Token>,
-    pub(super) below: Vec<Statement>,
+    pub(super) below: Vec<Self>,
     /// Whether it is a list item or a heading, not a sentence of prose.
     pub(super) listed: bool,
 }

@@ -9,6 +9,7 @@ use super::{english, russian};
 
 /// A noun with what goes with it: "due date", "loans of a book to a member", "заказы клиента".
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "what the words show is independent of each other")]
 pub(super) struct Phrase {
     /// One of it, in lower case but for names: "loan".
     pub(super) singular: String,

@@ -33,7 +33,7 @@ pub(super) struct Token {
     pub(super) lower: String,
     /// Where it stands in the clean text.
     pub(super) span: Range<usize>,
-    pub(super) inside: Vec<Token>,
+    pub(super) inside: Vec<Self>,
 }
 
 impl Token {

@@ -3,6 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use futures::{StreamExt as _, stream};
 use samokoder_core::{
     id::SignalId,
     store::{Scope, Seq, Signal, StateStore, StoreError},
@@ -58,32 +59,40 @@ fn signal(n: u64) -> SignalId {
     SignalId::derive([n.to_string().as_str()])
 }
 
-/// What was found in a damaged copy.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// What was found in damaged copies.
+#[derive(Debug, Default)]
 struct Found {
     unchanged: u32,
     shorter: u32,
     reported: u32,
 }
 
-impl Found {
-    /// Opens a damaged copy and reads everything that is in it.
-    async fn look(&mut self, path: &PathBuf) {
-        let before = bytes(path);
-        let outcome = match SqliteStore::open_existing(path).await {
-            Ok(store) => everything(&store).await,
-            Err(error) => {
-                assert!(bytes(path) == before, "a failed open changed the file: {error}");
-                Err(error)
+/// Opens damaged copies, a few at a time, and reads everything that is in them.
+async fn look(copies: impl Iterator<Item = PathBuf>) -> Found {
+    let outcomes = stream::iter(copies).map(look_into).buffer_unordered(8);
+    outcomes
+        .fold(Found::default(), async |mut found, outcome| {
+            match outcome {
+                Ok(RECORDS) => found.unchanged += 1,
+                Ok(_) => found.shorter += 1,
+                Err(_) => found.reported += 1,
             }
-        };
-        match outcome {
-            Ok(RECORDS) => self.unchanged += 1,
-            Ok(_) => self.shorter += 1,
-            Err(error) => {
-                assert!(!error.message.is_empty());
-                self.reported += 1;
-            }
+            found
+        })
+        .await
+}
+
+async fn look_into(path: PathBuf) -> Result<u64, StoreError> {
+    let before = bytes(&path);
+    match SqliteStore::open_existing(&path).await {
+        Ok(store) => everything(&store).await,
+        Err(error) => {
+            assert!(bytes(&path) == before, "a failed open changed the file: {error}");
+            assert!(
+                error.message.contains(path.file_name().unwrap().to_str().unwrap()),
+                "which file: {error}"
+            );
+            Err(error)
         }
     }
 }
@@ -117,50 +126,57 @@ fn random(n: u64) -> usize {
 async fn flipped_bits_are_reported_or_harmless() {
     let folder = tempfile::tempdir().unwrap();
     for mut image in images(folder.path()).await {
-        let mut found = Found::default();
-        for n in 0..COPIES {
+        let found = look((0..COPIES).map(|n| {
             let (place, bit) = (random(n) % image.len(), 1 << (n % 8));
-            *image.at(place) ^= bit;
             let path = folder.path().join(format!("{}-{n}.db", image.1.len()));
-            image.write(&path);
-            found.look(&path).await;
             *image.at(place) ^= bit;
-        }
+            image.write(&path);
+            *image.at(place) ^= bit;
+            path
+        }))
+        .await;
         assert!(found.reported + found.shorter > 20, "{found:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_cut_off_is_reported_or_a_beginning() {
+async fn a_database_that_is_cut_off_is_reported() {
     let folder = tempfile::tempdir().unwrap();
-    let [closed, killed] = images(folder.path()).await;
-    let (mut of_database, mut of_log) = (Found::default(), Found::default());
-    for n in 0..COPIES / 2 {
-        let path = folder.path().join(format!("database-{n}.db"));
-        Image(closed.0[..random(n) % closed.0.len()].to_vec(), Vec::new()).write(&path);
-        of_database.look(&path).await;
-
-        let path = folder.path().join(format!("log-{n}.db"));
-        Image(killed.0.clone(), killed.1[..random(n) % killed.1.len()].to_vec()).write(&path);
-        of_log.look(&path).await;
-    }
-    assert_eq!(of_database.reported, 100, "{of_database:?}");
-    assert!(of_log.shorter > 80, "{of_log:?}");
+    let [closed, _] = images(folder.path()).await;
+    let found = look((0..COPIES).map(|n| {
+        let path = folder.path().join(format!("{n}.db"));
+        Image(closed.0[..random(n) % closed.len()].to_vec(), Vec::new()).write(&path);
+        path
+    }))
+    .await;
+    assert_eq!(u64::from(found.reported), COPIES, "{found:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_that_are_overwritten_are_reported_or_harmless() {
+async fn a_log_that_is_cut_off_leaves_a_beginning() {
+    let folder = tempfile::tempdir().unwrap();
+    let [_, Image(database, log)] = images(folder.path()).await;
+    let found = look((0..COPIES).map(|n| {
+        let path = folder.path().join(format!("{n}.db"));
+        Image(database.clone(), log[..random(n) % log.len()].to_vec()).write(&path);
+        path
+    }))
+    .await;
+    assert!(u64::from(found.shorter) > COPIES * 9 / 10, "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sectors_that_are_overwritten_are_reported_or_harmless() {
     let folder = tempfile::tempdir().unwrap();
     let [closed, _] = images(folder.path()).await;
-    let mut found = Found::default();
-    for (n, page) in (0..closed.0.len()).step_by(512).enumerate() {
-        for (filler, byte) in [("zeros", 0), ("ones", 0xff)] {
-            let mut copy = closed.0.clone();
-            copy[page..page + 512].fill(byte);
-            let path = folder.path().join(format!("{filler}-{n}.db"));
-            Image(copy, Vec::new()).write(&path);
-            found.look(&path).await;
-        }
-    }
+    let sectors = (0..closed.len()).step_by(512);
+    let found = look(sectors.flat_map(|sector| [(sector, 0), (sector, 0xff)]).map(|(sector, byte)| {
+        let mut copy = Image(closed.0.clone(), Vec::new());
+        copy.0[sector..sector + 512].fill(byte);
+        let path = folder.path().join(format!("{sector}-{byte}.db"));
+        copy.write(&path);
+        path
+    }))
+    .await;
     assert!(found.reported > found.unchanged, "{found:?}");
 }

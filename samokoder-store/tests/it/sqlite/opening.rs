@@ -1,4 +1,4 @@
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use samokoder_core::store::{Seq, StateStore, StoreError, StoreErrorKind};
 use samokoder_store::SqliteStore;
@@ -176,7 +176,10 @@ async fn a_store_that_is_dropped_leaves_no_open_files() {
         drop((store, lease));
     }
     // Connections are closed by threads of their own; the log is removed with the last one.
-    while open_files(folder.path()) > 0 {
-        tokio::task::yield_now().await;
-    }
+    let closed = async {
+        while open_files(folder.path()) > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), closed).await.unwrap();
 }

@@ -9,6 +9,8 @@ use super::super::russian::paradigm::Case;
 use super::super::token::{Kind, Token};
 use super::super::{annotation, english, russian};
 use super::Parser;
+use super::shape::is_section;
+use super::subject::is_pronoun;
 
 /// How the words that follow are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +35,7 @@ impl Parser<'_> {
     pub(super) fn sentence(&mut self, tokens: &[Token]) {
         let tokens = &self.without_relative_clauses(tokens);
         let tokens = self.after_background(tokens);
-        if self.is_section(tokens) || self.is_section(tokens.split_last().map_or(&[], |(_, head)| head)) {
+        if is_section(tokens) || is_section(tokens.split_last().map_or(&[], |(_, head)| head)) {
             return;
         }
         let request = self.request_length(tokens);
@@ -115,7 +117,7 @@ impl Parser<'_> {
                     !last.is_wordlike() || annotation::is_conjunction(self.language, last)
                 });
                 let plural = Phrase::read(self.language, last, None).is_some_and(|phrase| phrase.is_plural);
-                open || plural || self.is_actor(last) || self.is_pronoun(last)
+                open || plural || self.is_actor(last) || is_pronoun(last)
             }
             (Mode::Fields(_), Connector::Clause) => !chunk.last().is_some_and(|last| last.is(Kind::Comma)),
             (Mode::Values, Connector::Has) => chunk.len() > 1,
@@ -178,7 +180,7 @@ impl Parser<'_> {
             matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search | Connector::Topic))
                 || self.is_lead(chunk);
         if leads
-            && (self.is_pronoun(chunk)
+            && (is_pronoun(chunk)
                 || self.is_lead(chunk)
                 || chunk.iter().all(|token| self.is_connecting(token)))
         {

@@ -6,20 +6,17 @@ use super::super::token::{Kind, Token};
 use super::Parser;
 use super::clause::Mode;
 use super::shape::Shape;
+use super::shape::is_section;
 
 impl Parser<'_> {
     /// What a colon or dash opens after `chunk`; `None` where it belongs to an item of a list.
     pub(super) fn after_colon(&mut self, mode: Mode, chunk: &[Token], rest: &[Token]) -> Option<Mode> {
-        if !chunk.iter().any(|token| token.is_wordlike() || token.is(Kind::Group)) || self.is_section(chunk) {
-            let fields = matches!(mode, Mode::Fields(_));
+        if !chunk.iter().any(|token| token.is_wordlike() || token.is(Kind::Group)) || is_section(chunk) {
             let about_subject = !self.subjects.is_empty() && self.shape(rest) == Shape::Fields;
-            let keeps = matches!(mode, Mode::Subject | Mode::Unknown);
-            return Some(if keeps {
-                if about_subject { Mode::Fields(None) } else { Mode::Keep }
-            } else if fields {
-                mode
-            } else {
-                mode
+            return Some(match mode {
+                Mode::Subject | Mode::Unknown if about_subject => Mode::Fields(None),
+                Mode::Subject | Mode::Unknown => Mode::Keep,
+                _ => mode,
             });
         }
         let phrase = self.is_noun_phrase(chunk).then(|| self.entity_phrase(chunk)).flatten();

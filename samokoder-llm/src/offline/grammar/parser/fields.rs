@@ -184,7 +184,7 @@ impl Parser<'_> {
         mut note: Annotation,
         values: Option<&[Token]>,
     ) {
-        let (name, said) = self.requirement_words(name);
+        let (name, said) = requirement_words(name);
         let name = without_type(name, &mut note);
         note.required = note.required.or(said).or(required);
         let Some(mut phrase) = self.field_phrase(&name, case) else {
@@ -283,56 +283,6 @@ impl Parser<'_> {
         }
         (reason.is_some() && !known) || verbs || acts || secret
     }
-
-    /// Takes "required" and "optional" off a name.
-    fn requirement_words(&self, name: &[Token]) -> (Vec<Token>, Option<bool>) {
-        const REQUIRED: &[&str] = &[
-            "required",
-            "mandatory",
-            "обязательное",
-            "обязательный",
-            "обязательная",
-            "обязательные",
-            "обязательным",
-            "обязательной",
-            "обязательно",
-            "обязательными",
-        ];
-        const OPTIONAL: &[&str] = &[
-            "optional",
-            "optionally",
-            "possibly",
-            "maybe",
-            "необязательное",
-            "необязательный",
-            "необязательная",
-            "необязательные",
-            "необязательным",
-            "необязательной",
-            "необязательно",
-            "опционально",
-            "возможно",
-            "желательно",
-        ];
-        let has = |words: &[&str]| name.iter().any(|token| words.contains(&token.lower.as_str()));
-        let required = if has(OPTIONAL) {
-            Some(false)
-        } else if has(REQUIRED) {
-            Some(true)
-        } else {
-            None
-        };
-        let rest = name
-            .iter()
-            .filter(|token| {
-                !REQUIRED.contains(&token.lower.as_str())
-                    && !OPTIONAL.contains(&token.lower.as_str())
-                    && !token.is(Kind::Group)
-            })
-            .cloned()
-            .collect();
-        (rest, required)
-    }
 }
 
 /// Takes a type or a range off the end of a name: "vip boolean", "rating 1-5", "rating from 1 to 10".
@@ -380,4 +330,54 @@ fn strip_flag(phrase: &mut Phrase) {
     phrase.singular.clone_from(&phrase.label);
     phrase.head = words.last().map(|word| (*word).to_owned()).unwrap_or_default();
     phrase.words = words.iter().map(|word| (*word).to_owned()).collect();
+}
+
+/// Takes "required" and "optional" off a name.
+fn requirement_words(name: &[Token]) -> (Vec<Token>, Option<bool>) {
+    const REQUIRED: &[&str] = &[
+        "required",
+        "mandatory",
+        "обязательное",
+        "обязательный",
+        "обязательная",
+        "обязательные",
+        "обязательным",
+        "обязательной",
+        "обязательно",
+        "обязательными",
+    ];
+    const OPTIONAL: &[&str] = &[
+        "optional",
+        "optionally",
+        "possibly",
+        "maybe",
+        "необязательное",
+        "необязательный",
+        "необязательная",
+        "необязательные",
+        "необязательным",
+        "необязательной",
+        "необязательно",
+        "опционально",
+        "возможно",
+        "желательно",
+    ];
+    let has = |words: &[&str]| name.iter().any(|token| words.contains(&token.lower.as_str()));
+    let required = if has(OPTIONAL) {
+        Some(false)
+    } else if has(REQUIRED) {
+        Some(true)
+    } else {
+        None
+    };
+    let rest = name
+        .iter()
+        .filter(|token| {
+            !REQUIRED.contains(&token.lower.as_str())
+                && !OPTIONAL.contains(&token.lower.as_str())
+                && !token.is(Kind::Group)
+        })
+        .cloned()
+        .collect();
+    (rest, required)
 }

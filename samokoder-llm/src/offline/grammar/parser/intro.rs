@@ -71,10 +71,7 @@ impl Parser<'_> {
         };
         let end = words.iter().position(|token| stops(token)).unwrap_or(words.len());
         let (head, after) = words.split_at(end);
-        let own = match self.language {
-            Language::English => head,
-            Language::Russian => head,
-        };
+        let own = head;
         let vague =
             |token: &Token| ["place", "way", "thing", "database", "crud"].contains(&token.lower.as_str());
         let generic = own

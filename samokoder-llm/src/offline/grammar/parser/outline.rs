@@ -5,6 +5,7 @@ use super::super::phrase::Phrase;
 use super::super::token::{Kind, Token};
 use super::Parser;
 use super::shape::Shape;
+use super::shape::is_section;
 
 impl Parser<'_> {
     pub(super) fn statement(&mut self, statement: &Statement) {
@@ -38,7 +39,7 @@ impl Parser<'_> {
                 return;
             }
             Some(_) => self.title(header),
-            None if self.is_section(header) => {}
+            None if is_section(header) => {}
             None => self.sentence(header),
         }
         let describes_subject = subject_is_open(header, self.language) && !self.subjects.is_empty();
@@ -65,7 +66,7 @@ impl Parser<'_> {
 
     /// The noun a header consists of, if it is nothing but a noun.
     fn header_subject(&self, header: &[Token]) -> Option<Phrase> {
-        let plain = !header.is_empty() && self.is_noun_phrase(header) && !self.is_section(header);
+        let plain = !header.is_empty() && self.is_noun_phrase(header) && !is_section(header);
         plain.then(|| self.entity_phrase(header)).flatten()
     }
 }

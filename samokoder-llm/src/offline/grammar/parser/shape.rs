@@ -154,49 +154,49 @@ impl Parser<'_> {
             }
         }
     }
+}
 
-    /// Whether a header only announces a list: "Entities", "Features", "Нужно хранить".
-    pub(super) fn is_section(&self, tokens: &[Token]) -> bool {
-        const SECTIONS: &[&str] = &[
-            "entities",
-            "entity",
-            "features",
-            "feature",
-            "requirements",
-            "models",
-            "model",
-            "tables",
-            "fields",
-            "data",
-            "data model",
-            "records",
-            "objects",
-            "functionality",
-            "the data",
-            "overview",
-            "description",
-            "domain",
-            "domain model",
-            "resources",
-            "things",
-            "what i need",
-            "сущности",
-            "функции",
-            "возможности",
-            "требования",
-            "таблицы",
-            "модели",
-            "поля",
-            "данные",
-            "разделы",
-            "объекты",
-            "справочники",
-            "функционал",
-            "описание",
-            "модель данных",
-            "ресурсы",
-        ];
-        let words: Vec<&str> = tokens.iter().map(|token| token.lower.as_str()).collect();
-        SECTIONS.contains(&words.join(" ").as_str())
-    }
+/// Whether a header only announces a list: "Entities", "Features", "Нужно хранить".
+pub(super) fn is_section(tokens: &[Token]) -> bool {
+    const SECTIONS: &[&str] = &[
+        "entities",
+        "entity",
+        "features",
+        "feature",
+        "requirements",
+        "models",
+        "model",
+        "tables",
+        "fields",
+        "data",
+        "data model",
+        "records",
+        "objects",
+        "functionality",
+        "the data",
+        "overview",
+        "description",
+        "domain",
+        "domain model",
+        "resources",
+        "things",
+        "what i need",
+        "сущности",
+        "функции",
+        "возможности",
+        "требования",
+        "таблицы",
+        "модели",
+        "поля",
+        "данные",
+        "разделы",
+        "объекты",
+        "справочники",
+        "функционал",
+        "описание",
+        "модель данных",
+        "ресурсы",
+    ];
+    let words: Vec<&str> = tokens.iter().map(|token| token.lower.as_str()).collect();
+    SECTIONS.contains(&words.join(" ").as_str())
 }

@@ -12,6 +12,7 @@ use super::super::token::{Kind, Token};
 use super::super::{english, russian};
 use super::Parser;
 use super::shape::Shape;
+use super::title::says_each;
 
 /// Words that end a subject and are no part of it: "for every book I want to see".
 const TRAILING: Words = Words("i we you to я мы also");
@@ -44,7 +45,7 @@ impl Parser<'_> {
         let entity = self.is_noun_phrase(last)
             && !self.is_field_like(&phrase)
             && (phrase.is_plural
-                || self.says_each(last)
+                || says_each(last)
                 || self.draft.find(&phrase).is_some()
                 || super::super::knowledge::common::knows(self.language, &phrase)
                 || phrase.determined && next != Some(Connector::Has));
@@ -64,7 +65,7 @@ impl Parser<'_> {
     ) -> (&'t [Token], &'t [Token]) {
         let last = items(self.language, chunk).last().copied().unwrap_or_default();
         let whole = last.len() == chunk.len();
-        if next.is_none() || whole || !self.says_each(last) || !self.is_noun_phrase(last) {
+        if next.is_none() || whole || !says_each(last) || !self.is_noun_phrase(last) {
             return (chunk, &[]);
         }
         chunk.split_at(chunk.iter().position(|token| token.span == last[0].span).unwrap_or(chunk.len()))
@@ -86,7 +87,7 @@ impl Parser<'_> {
             let item = &if topic || acts { &item[..end] } else { *item };
             let (item, case) = &self.without_preposition(item, case);
             let case = *case;
-            if self.is_pronoun(item) {
+            if is_pronoun(item) {
                 subjects.extend(self.subjects.iter().copied());
                 continue;
             }
@@ -146,63 +147,10 @@ impl Parser<'_> {
                     && !rest.is_empty()
                     && russian::words::is_preposition(&first.lower) =>
             {
-                (rest, russian::phrase::complement_case(&first.lower))
+                (rest, Some(russian::phrase::complement_case(&first.lower)))
             }
             _ => (item, case),
         }
-    }
-
-    pub(super) fn is_pronoun(&self, item: &[Token]) -> bool {
-        const PRONOUNS: &[&str] = &[
-            "it",
-            "they",
-            "them",
-            "each",
-            "he",
-            "she",
-            "these",
-            "those",
-            "all",
-            "both",
-            "which",
-            "who",
-            "that",
-            "there",
-            "one",
-            "each one",
-            "its",
-            "also",
-            "and",
-            "then",
-            "он",
-            "она",
-            "оно",
-            "они",
-            "у него",
-            "у нее",
-            "у них",
-            "него",
-            "нее",
-            "них",
-            "каждый",
-            "каждая",
-            "каждое",
-            "который",
-            "которая",
-            "также",
-            "все",
-            "еще",
-            "там",
-            "нем",
-            "ней",
-            "которых",
-            "которого",
-            "которой",
-            "каждого",
-            "каждой",
-            "ему",
-        ];
-        item.iter().filter(|token| token.is_wordlike()).all(|token| PRONOUNS.contains(&token.lower.as_str()))
     }
 
     pub(super) fn is_actor(&self, item: &[Token]) -> bool {
@@ -211,4 +159,57 @@ impl Parser<'_> {
             Language::Russian => russian::words::is_actor(&russian::phrase::lemma(&last.lower)),
         })
     }
+}
+
+pub(super) fn is_pronoun(item: &[Token]) -> bool {
+    const PRONOUNS: &[&str] = &[
+        "it",
+        "they",
+        "them",
+        "each",
+        "he",
+        "she",
+        "these",
+        "those",
+        "all",
+        "both",
+        "which",
+        "who",
+        "that",
+        "there",
+        "one",
+        "each one",
+        "its",
+        "also",
+        "and",
+        "then",
+        "он",
+        "она",
+        "оно",
+        "они",
+        "у него",
+        "у нее",
+        "у них",
+        "него",
+        "нее",
+        "них",
+        "каждый",
+        "каждая",
+        "каждое",
+        "который",
+        "которая",
+        "также",
+        "все",
+        "еще",
+        "там",
+        "нем",
+        "ней",
+        "которых",
+        "которого",
+        "которой",
+        "каждого",
+        "каждой",
+        "ему",
+    ];
+    item.iter().filter(|token| token.is_wordlike()).all(|token| PRONOUNS.contains(&token.lower.as_str()))
 }

@@ -15,12 +15,7 @@ impl Parser<'_> {
             return false;
         }
         let single = Phrase::read(self.language, title, None).is_some_and(|phrase| !phrase.is_plural);
-        named || (single && self.first && self.is_noun_phrase(title) && !self.says_each(title))
-    }
-
-    pub(super) fn says_each(&self, tokens: &[Token]) -> bool {
-        let each = ["each", "every", "каждый", "каждая", "каждое", "у", "для"];
-        tokens.first().is_some_and(|first| each.contains(&first.lower.as_str()))
+        named || (single && self.first && self.is_noun_phrase(title) && !says_each(title))
     }
 
     /// What follows a title: a list of its fields or records, a sentence about them, or nothing.
@@ -83,4 +78,9 @@ impl Parser<'_> {
         self.subjects.clear();
         self.clause(list, Mode::Keep, case);
     }
+}
+
+pub(super) fn says_each(tokens: &[Token]) -> bool {
+    let each = ["each", "every", "каждый", "каждая", "каждое", "у", "для"];
+    tokens.first().is_some_and(|first| each.contains(&first.lower.as_str()))
 }

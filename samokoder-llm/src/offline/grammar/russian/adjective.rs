@@ -42,7 +42,7 @@ impl Adjective {
         let ending = match (plural, gender) {
             (true, _) if self.soft || takes_i(stem) => "ие",
             (true, _) => "ые",
-            (false, Gender::Masculine) if STRESSED.has(&stem) => "ой",
+            (false, Gender::Masculine) if STRESSED.has(stem) => "ой",
             (false, Gender::Masculine) if self.soft || takes_i(stem) => "ий",
             (false, Gender::Masculine) => "ый",
             (false, Gender::Feminine) if self.soft => "яя",

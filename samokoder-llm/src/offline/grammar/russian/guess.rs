@@ -102,13 +102,12 @@ const NOMINATIVE_PLURAL: &[Rule] = &[
 /// The reading of an unknown noun, where `case` is the one its place in the sentence asks for.
 pub(in super::super) fn guess(word: &str, case: Option<Case>) -> Reading {
     let tables: &[&[Rule]] = match case {
-        Some(Case::Nominative) => &[NOMINATIVE_PLURAL],
         Some(Case::Genitive) => &[GENITIVE_PLURAL, GENITIVE_SINGULAR],
         Some(Case::Dative) => &[DATIVE],
         Some(Case::Accusative) => &[ACCUSATIVE, GENITIVE_PLURAL, NOMINATIVE_PLURAL],
         Some(Case::Instrumental) => &[INSTRUMENTAL],
         Some(Case::Prepositional) => &[PREPOSITIONAL],
-        None => &[NOMINATIVE_PLURAL],
+        Some(Case::Nominative) | None => &[NOMINATIVE_PLURAL],
     };
     let latin = word.is_ascii();
     let found = tables.iter().flat_map(|table| table.iter()).find(|(ending, _, _)| {

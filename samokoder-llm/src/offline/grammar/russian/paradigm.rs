@@ -42,9 +42,8 @@ pub(in super::super) fn gender_of(lemma: &str) -> Gender {
         return Gender::Masculine;
     }
     match lemma.chars().last() {
-        Some('а' | 'ь') => Gender::Feminine,
         Some('я') if lemma.ends_with("мя") => Gender::Neuter,
-        Some('я') => Gender::Feminine,
+        Some('а' | 'я' | 'ь') => Gender::Feminine,
         Some('о' | 'е' | 'ё') => Gender::Neuter,
         _ => Gender::Masculine,
     }

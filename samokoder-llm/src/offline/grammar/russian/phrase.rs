@@ -32,7 +32,7 @@ pub(in super::super) fn read(tokens: &[Token], case: Option<Case>) -> Option<Phr
         && and.lower == "и"
         && lemma(&time.lower) == "время"
     {
-        phrase.label = "дата и время".to_owned();
+        "дата и время".clone_into(&mut phrase.label);
         phrase.singular.clone_from(&phrase.label);
         return Some(phrase);
     }
@@ -275,7 +275,7 @@ fn complements(tokens: &[Token]) -> Vec<Complement> {
         rest = &rest[usize::from(has_preposition)..];
         let fillers = rest.iter().take_while(|token| words::is_filler(&token.lower)).count();
         let determined = rest[..fillers].iter().any(|token| words::is_singular_determiner(&token.lower));
-        let case = complement_case(&preposition);
+        let case = Some(complement_case(&preposition));
         let Some((mut phrase, after)) = simple(&rest[fillers..], case) else { break };
         phrase.determined = determined;
         complements.push(Complement { preposition, phrase });
@@ -284,13 +284,13 @@ fn complements(tokens: &[Token]) -> Vec<Complement> {
     complements
 }
 
-/// The case after a preposition; `None` for the bare genitive or dative.
-pub(in super::super) fn complement_case(preposition: &str) -> Option<Case> {
+/// The case after a preposition; without one it is the genitive, as the most frequent.
+pub(in super::super) fn complement_case(preposition: &str) -> Case {
     match preposition {
-        "к" | "ко" | "по" => Some(Case::Dative),
-        "на" | "за" | "про" => Some(Case::Accusative),
-        "в" | "во" | "о" | "об" | "обо" | "при" => Some(Case::Prepositional),
-        "с" | "со" | "между" | "над" | "под" | "перед" => Some(Case::Instrumental),
-        _ => Some(Case::Genitive),
+        "к" | "ко" | "по" => Case::Dative,
+        "на" | "за" | "про" => Case::Accusative,
+        "в" | "во" | "о" | "об" | "обо" | "при" => Case::Prepositional,
+        "с" | "со" | "между" | "над" | "под" | "перед" => Case::Instrumental,
+        _ => Case::Genitive,
     }
 }

@@ -61,113 +61,22 @@ fn is_label(label: &str) -> bool {
     !label.trim().is_empty() && !label.chars().any(char::is_control) && label.chars().count() <= 80
 }
 
+const WORDS: &str = "\
+     book books title loans of a to member with and has have each belongs is one can be status ( ) [ \
+     { } : ; , . - — / | open or price date time required optional enum money app tracker track \
+     users for the class id constructor __proto__ 1 2.5 it many api книги книга с названием и \
+     автором клиента заказы у каждого есть имеет статус один из перечисление принадлежит к учёт \
+     список приложение для хочу вести датой временем обязательно может быть где по да/нет новый или \
+     называется import return";
+
+const LAYOUT: &[&str] = &["\n", "\n- ", "\n  - ", "\n# ", "\n## ", "\"x y\""];
+
 fn grammar_word() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec![
-        "book",
-        "books",
-        "title",
-        "loans",
-        "of",
-        "a",
-        "to",
-        "member",
-        "with",
-        "and",
-        "has",
-        "have",
-        "each",
-        "belongs",
-        "is",
-        "one",
-        "can",
-        "be",
-        "status",
-        "(",
-        ")",
-        "[",
-        "{",
-        "}",
-        ":",
-        ";",
-        ",",
-        ".",
-        "-",
-        "—",
-        "/",
-        "|",
-        "\n",
-        "\n- ",
-        "\n  - ",
-        "\n# ",
-        "\n## ",
-        "open",
-        "or",
-        "price",
-        "date",
-        "time",
-        "required",
-        "optional",
-        "enum",
-        "money",
-        "app",
-        "tracker",
-        "track",
-        "users",
-        "for",
-        "the",
-        "class",
-        "id",
-        "constructor",
-        "__proto__",
-        "\"x y\"",
-        "1",
-        "2.5",
-        "it",
-        "many",
-        "id",
-        "api",
-        "книги",
-        "книга",
-        "с",
-        "названием",
-        "и",
-        "автором",
-        "клиента",
-        "заказы",
-        "у",
-        "каждого",
-        "есть",
-        "имеет",
-        "статус",
-        "один",
-        "из",
-        "перечисление",
-        "принадлежит",
-        "к",
-        "учёт",
-        "список",
-        "приложение",
-        "для",
-        "хочу",
-        "вести",
-        "датой",
-        "временем",
-        "обязательно",
-        "может",
-        "быть",
-        "где",
-        "по",
-        "да/нет",
-        "новый",
-        "или",
-        "называется",
-        "import",
-        "return",
-    ])
+    prop::sample::select(WORDS.split_whitespace().chain(LAYOUT.iter().copied()).collect::<Vec<_>>())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn arbitrary_text_reads_to_something_valid(text in any::<String>(), name in any::<Option<String>>()) {
@@ -188,8 +97,9 @@ proptest! {
 
 #[test]
 fn hostile_descriptions_read_to_something_valid() {
-    let entities: String = (0..200).map(|n| format!("gadgets{n}x with name and price; ")).collect();
-    let fields: String = (0..200).map(|n| format!("field{n}, ")).collect();
+    let entities: String =
+        (0..200).map(|n| format!("gadgets{n}x with name and price; ")).collect::<Vec<_>>().concat();
+    let fields: String = (0..200).map(|n| format!("field{n}, ")).collect::<Vec<_>>().concat();
     let long = "x".repeat(10_000);
     let nested = "(".repeat(5_000);
     let junk = "\u{0}\u{7}💥 <b>'\"`${}\\../../etc ".repeat(400);
