@@ -1,7 +1,15 @@
 //! The `samokoder` command: a description becomes a working, tested app.
 
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to the one who typed it")]
+#![expect(clippy::print_stderr, reason = "a command talks to the one who typed it")]
+
+/// Prints a line. That nobody reads it any more is no reason to stop.
+macro_rules! outln {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($text)*);
+    }};
+}
 
 mod args;
 mod commands;
@@ -11,7 +19,7 @@ mod project;
 mod session;
 mod view;
 
-use std::{io::IsTerminal as _, process::ExitCode};
+use std::process::ExitCode;
 
 use args::{Args, Command};
 use clap::Parser as _;
@@ -21,11 +29,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let log = tracing_subscriber::EnvFilter::try_from_env("SAMOKODER_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
-    tracing_subscriber::fmt()
-        .with_env_filter(log)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+    tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).with_ansi(false).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = runtime.map_err(|error| Failure::failed(error.to_string())).and_then(|runtime| {
         let outcome = runtime.block_on(carry_out(args.command));

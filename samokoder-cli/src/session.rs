@@ -123,9 +123,17 @@ async fn follow(run: Run, mut view: Box<dyn View>, person: Option<Person>) -> Re
             event = events.next() => match event {
                 Some(event) => {
                     let event = event?;
-                    view.record(&event);
+                    let is_new = event.seq > run.before();
+                    if is_new {
+                        view.record(&event);
+                    } else {
+                        view.recall(&event);
+                    }
                     if let Some(desk) = &mut person {
-                        desk.record(&event, &mut *view);
+                        desk.record(&event);
+                        if is_new {
+                            desk.put(&mut *view);
+                        }
                     }
                 }
                 None => break,

@@ -25,8 +25,8 @@ pub(crate) async fn answer(args: AnswerArgs) -> Result<Outcome, Failure> {
         Some(text) => text,
         None if std::io::stdin().is_terminal() => ask(question)?,
         None => {
-            println!("{}", person::put(question));
-            println!("\nAnswer with: {} answer {} \"…\"", view::command(), view::quoted(&dir));
+            outln!("{}", person::put(question));
+            outln!("\nAnswer with: {} answer {} \"…\"", view::command(), view::quoted(&dir));
             return Ok(Outcome::Waiting);
         }
     };
@@ -37,9 +37,9 @@ pub(crate) async fn answer(args: AnswerArgs) -> Result<Outcome, Failure> {
     project.store.post(&project.card.branch, SignalId::fresh(), signal).await?;
     match project.store.acquire(&project.card.branch).await {
         Err(error) if error.kind == StoreErrorKind::LeaseHeld => {
-            println!("Answered; the run goes on with it.");
+            outln!("Answered; the run goes on with it.");
         }
-        _ => println!("Answered. Next: {} resume {}", view::command(), view::quoted(&dir)),
+        _ => outln!("Answered. Next: {} resume {}", view::command(), view::quoted(&dir)),
     }
     Ok(Outcome::Done)
 }
@@ -63,7 +63,7 @@ fn pick<'a>(open: &[&'a Question], id: Option<&str>) -> Result<&'a Question, Fai
 }
 
 fn ask(question: &Question) -> Result<String, Failure> {
-    println!("{}", person::put(question));
+    outln!("{}", person::put(question));
     let mut line = String::new();
     match std::io::stdin().lock().read_line(&mut line) {
         Ok(_) => Ok(line),

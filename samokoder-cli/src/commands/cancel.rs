@@ -22,6 +22,6 @@ pub(crate) async fn cancel(FolderArg { dir }: FolderArg) -> Result<Outcome, Fail
         Ok(_) => return Err(Failure::usage("no run is working on this app")),
     }
     project.store.post(branch, SignalId::fresh(), Signal::Cancel).await?;
-    println!("Asked the run to stop. Go on later with: {} resume {}", view::command(), view::quoted(&dir));
+    outln!("Asked the run to stop. Go on later with: {} resume {}", view::command(), view::quoted(&dir));
     Ok(Outcome::Done)
 }

@@ -37,7 +37,7 @@ pub(crate) async fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
         let _ = fs::remove_file(file);
         failed(&error)
     })?;
-    println!("{count} files in {}", view::quoted(file));
+    outln!("{count} files in {}", view::quoted(file));
     Ok(Outcome::Done)
 }
 

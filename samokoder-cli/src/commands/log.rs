@@ -20,7 +20,7 @@ pub(crate) async fn log(FolderArg { dir }: FolderArg) -> Result<Outcome, Failure
     let mut narrator = Narrator::default();
     let mut spent: BTreeMap<AssignmentId, Spend> = BTreeMap::new();
     let mut after = Seq::START;
-    println!("{:>7}  {:<12}  {:>10}  WHAT CHANGED", "VERSION", "WHO", "COST");
+    outln!("{:>7}  {:<12}  {:>10}  WHAT CHANGED", "VERSION", "WHO", "COST");
     loop {
         let page = project.store.read(&project.card.branch, after, 1000).await?;
         let Some(last) = page.last() else { return Ok(Outcome::Done) };
@@ -38,7 +38,7 @@ pub(crate) async fn log(FolderArg { dir }: FolderArg) -> Result<Outcome, Failure
             };
             let cost = cost.map_or_else(|| "-".into(), |cost| cost.money.to_string());
             let what: Vec<_> = lines.into_iter().map(|line| line.what).collect();
-            println!("{:>7}  {who:<12}  {cost:>10}  {}", event.seq, what.join("; "));
+            outln!("{:>7}  {who:<12}  {cost:>10}  {}", event.seq, what.join("; "));
         }
     }
 }

@@ -51,8 +51,8 @@ pub(crate) async fn run(RunArgs { dir, port }: RunArgs) -> Result<Outcome, Failu
         _ = tokio::signal::ctrl_c() => return Ok(Outcome::Done),
     }
     let address = listener.local_addr().map_err(|error| Failure::failed(error.to_string()))?;
-    println!("Running at http://{address}");
-    println!("Its data is kept in {}. Ctrl-C stops it.", view::quoted(&dir.join("data")));
+    outln!("Running at http://{address}");
+    outln!("Its data is kept in {}. Ctrl-C stops it.", view::quoted(&dir.join("data")));
     tokio::select! {
         failure = ended(&mut service) => return Err(failure),
         () = proxy(listener, Arc::clone(&session)) => {}
@@ -61,7 +61,7 @@ pub(crate) async fn run(RunArgs { dir, port }: RunArgs) -> Result<Outcome, Failu
     }
     service.stop(Duration::from_secs(5)).await?;
     session.close().await?;
-    println!("\nStopped.");
+    outln!("\nStopped.");
     Ok(Outcome::Done)
 }
 

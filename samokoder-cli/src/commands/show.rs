@@ -13,8 +13,8 @@ pub(crate) async fn show(ShowArgs { dir, at }: ShowArgs) -> Result<Outcome, Fail
     let project = Project::open(&dir, None).await?;
     let history = project.history(at).await?;
     let state = history.state();
-    println!("Version {} of {}", state.version(), view::quoted(&dir));
-    println!("\nDESCRIPTION\n  {}", state.description().replace('\n', "\n  "));
+    outln!("Version {} of {}", state.version(), view::quoted(&dir));
+    outln!("\nDESCRIPTION\n  {}", state.description().replace('\n', "\n  "));
     specification(state);
     plan(state);
     files(state);
@@ -23,9 +23,9 @@ pub(crate) async fn show(ShowArgs { dir, at }: ShowArgs) -> Result<Outcome, Fail
 
 fn specification(state: &ProjectState) {
     let Some(specification) = state.specification() else { return };
-    println!("\nSPECIFICATION: {}\n  {}", specification.name, specification.summary);
+    outln!("\nSPECIFICATION: {}\n  {}", specification.name, specification.summary);
     for Entity { label, path, fields, .. } in &specification.entities {
-        println!("\n  {label} ({path})");
+        outln!("\n  {label} ({path})");
         for field in fields {
             let kind = serde_json::to_value(field.kind).unwrap_or_default();
             let kind = kind.as_str().unwrap_or_default().replace('_', " ");
@@ -35,7 +35,7 @@ fn specification(state: &ProjectState) {
                 (None, values) => format!(": {}", values.join(", ")),
             };
             let required = if field.required { ", required" } else { "" };
-            println!("    {:<24} {}{detail}{required}", field.name, kind);
+            outln!("    {:<24} {}{detail}{required}", field.name, kind);
         }
     }
     list("Requirements", &specification.requirements);
@@ -44,9 +44,9 @@ fn specification(state: &ProjectState) {
 
 fn list(title: &str, sentences: &[String]) {
     if !sentences.is_empty() {
-        println!("\n  {title}");
+        outln!("\n  {title}");
         for sentence in sentences {
-            println!("    - {sentence}");
+            outln!("    - {sentence}");
         }
     }
 }
@@ -56,25 +56,25 @@ fn plan(state: &ProjectState) {
     if tasks.is_empty() {
         return;
     }
-    println!("\nPLAN");
+    outln!("\nPLAN");
     for task in tasks {
         let mark = if state.is_task_finished(task.id) { 'x' } else { ' ' };
-        println!("  [{mark}] {} ({} files)", task.title, task.files.len());
+        outln!("  [{mark}] {} ({} files)", task.title, task.files.len());
     }
     for iteration in state.iterations() {
-        println!("  repair: {}", iteration.diagnosis);
+        outln!("  repair: {}", iteration.diagnosis);
     }
     match state.current_check().map(|check| check.verdict) {
-        Some(Verdict::Passed) => println!("  The app's own tests pass."),
-        Some(Verdict::Failed) => println!("  The app's own tests fail."),
-        Some(_) => println!("  Unverified: the app's own tests were not run."),
-        None => println!("  The app's own tests have not been run on these files."),
+        Some(Verdict::Passed) => outln!("  The app's own tests pass."),
+        Some(Verdict::Failed) => outln!("  The app's own tests fail."),
+        Some(_) => outln!("  Unverified: the app's own tests were not run."),
+        None => outln!("  The app's own tests have not been run on these files."),
     }
 }
 
 fn files(state: &ProjectState) {
-    println!("\nFILES");
+    outln!("\nFILES");
     for (path, file) in state.files() {
-        println!("  {:>9}  {path}", view::size(file.size));
+        outln!("  {:>9}  {path}", view::size(file.size));
     }
 }

@@ -1,7 +1,5 @@
 //! Events for programs.
 
-use std::io::Write as _;
-
 use samokoder::store::Stored;
 
 use super::View;
@@ -13,9 +11,7 @@ pub(crate) struct Json;
 impl View for Json {
     fn record(&mut self, event: &Stored) {
         if let Ok(line) = serde_json::to_string(event) {
-            let mut out = std::io::stdout().lock();
-            // Nobody reading is no reason to stop: the run can be followed from its number later.
-            let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+            outln!("{line}");
         }
     }
 

@@ -69,6 +69,10 @@ impl View for Live {
         self.files.set_message(format!("{} received", super::size(self.received as u64)));
     }
 
+    fn recall(&mut self, event: &Stored) {
+        self.narrator.tell(event);
+    }
+
     fn say(&mut self, text: &str) {
         self.print(text);
     }

@@ -24,6 +24,9 @@ pub(crate) trait View: Send {
     /// Something was recorded.
     fn record(&mut self, event: &Stored);
 
+    /// Something was recorded before this sitting: worth knowing, not worth showing again.
+    fn recall(&mut self, _event: &Stored) {}
+
     /// A piece of an answer arrived.
     fn delta(&mut self, _delta: &Delta) {}
 
@@ -40,41 +43,41 @@ pub(crate) fn summary(folder: &Path, report: &RunReport) {
     let dir = quoted(folder);
     let next = match &report.end {
         RunEnd::Done { verified: true } => {
-            println!("\nDone: the app is in {dir}, and its own tests pass.");
+            outln!("\nDone: the app is in {dir}, and its own tests pass.");
             format!("{me} run {dir}")
         }
         RunEnd::Done { verified: false } => {
-            println!(
+            outln!(
                 "\nDone, unverified: the app is in {dir}; its tests were not run, because there is no sandbox."
             );
             format!("{me} resume {dir} --sandbox local")
         }
         RunEnd::Waiting { .. } => {
-            println!("\nWaiting for an answer.");
+            outln!("\nWaiting for an answer.");
             format!("{me} answer {dir}")
         }
         RunEnd::Exhausted { limit, reason } => {
-            println!("\nStopped by the limit on {limit}: {reason}.");
+            outln!("\nStopped by the limit on {limit}: {reason}.");
             format!("{me} resume {dir}")
         }
         RunEnd::Stuck { reason } => {
-            println!("\nFailed: {reason}.");
+            outln!("\nFailed: {reason}.");
             format!("{me} resume {dir}")
         }
         _ => {
-            println!("\nStopped. Everything finished is kept.");
+            outln!("\nStopped. Everything finished is kept.");
             format!("{me} resume {dir}")
         }
     };
     let spent = report.spent;
-    println!(
+    outln!(
         "Cost: {} calls, {} tokens, {}. Time: {:.1} s.",
         spent.calls,
         spent.tokens,
         spent.money,
         report.elapsed.as_secs_f64()
     );
-    println!("Next: {next}");
+    outln!("Next: {next}");
 }
 
 /// How this command was typed.

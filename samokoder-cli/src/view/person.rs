@@ -1,6 +1,6 @@
 //! The person who may be asked: at a terminal, or a program that writes JSON lines.
 
-use std::io::BufRead as _;
+use std::{collections::VecDeque, io::BufRead as _};
 
 use samokoder::{
     id::QuestionId,
@@ -35,7 +35,11 @@ pub(crate) enum Heard {
 pub(crate) struct Desk {
     person: Person,
     open: Vec<Question>,
+    /// The question that was put last.
+    shown: Option<QuestionId>,
     lines: mpsc::UnboundedReceiver<String>,
+    /// Answers to whatever is asked next, from a program that knows what will be.
+    early: VecDeque<String>,
     gone: bool,
 }
 
@@ -59,32 +63,47 @@ impl Desk {
                 break;
             }
         });
-        Self { person, open: Vec::new(), lines, gone: false }
+        Self { person, open: Vec::new(), shown: None, lines, early: VecDeque::new(), gone: false }
     }
 
-    /// Takes note of questions that are asked and answered, and puts them to someone at a terminal.
-    pub(crate) fn record(&mut self, event: &Stored, view: &mut dyn View) {
+    /// Takes note of questions that are asked and answered.
+    pub(crate) fn record(&mut self, event: &Stored) {
         let Record::Commit(commit) = &event.record else { return };
         for change in &commit.changes {
             match change {
                 Change::QuestionAsked { question } => self.open.push(question.clone()),
                 Change::QuestionAnswered { question, .. } => self.open.retain(|open| open.id != *question),
-                _ => continue,
+                _ => {}
             }
-            if self.person == Person::Terminal
-                && let Some(question) = self.open.first()
-            {
-                view.say(&put(question));
-            }
+        }
+    }
+
+    /// Puts the first open question to someone at a terminal, once.
+    pub(crate) fn put(&mut self, view: &mut dyn View) {
+        let first = self.open.first().filter(|question| self.shown != Some(question.id));
+        if let Some(question) = first.filter(|_| self.person == Person::Terminal) {
+            view.say(&put(question));
+            self.shown = Some(question.id);
         }
     }
 
     /// What the person says next; `None` for a line that says nothing.
     async fn hear(&mut self) -> Option<Heard> {
-        if self.gone {
+        if let Some(question) = self.open.first()
+            && let Some(answer) = self.early.pop_front()
+        {
+            let id = question.id;
+            self.open.remove(0);
+            return Some(Heard::Answer(id, answer));
+        }
+        // Whoever answered ahead and left is still to be heard.
+        if self.lines.is_closed() && self.lines.is_empty() && !self.early.is_empty() || self.gone {
             return std::future::pending().await;
         }
         let Some(line) = self.lines.recv().await else {
+            if !self.early.is_empty() {
+                return None;
+            }
             self.gone = true;
             return Some(Heard::Gone);
         };
@@ -97,7 +116,7 @@ impl Desk {
         }
     }
 
-    fn understand(&self, line: &str) -> Option<Heard> {
+    fn understand(&mut self, line: &str) -> Option<Heard> {
         if line.trim().is_empty() {
             return None;
         }
@@ -110,14 +129,17 @@ impl Desk {
                 return None;
             }
         };
-        if said.cancel {
-            return Some(Heard::Cancel);
+        match said {
+            Said { cancel: true, .. } => Some(Heard::Cancel),
+            Said { answer: Some(answer), question: Some(question), .. } => {
+                Some(Heard::Answer(question, answer))
+            }
+            Said { answer: Some(answer), .. } => {
+                self.early.push_back(answer);
+                None
+            }
+            _ => None,
         }
-        let Some(question) = said.question.or_else(|| Some(self.open.first()?.id)) else {
-            eprintln!("error: no question is open");
-            return None;
-        };
-        said.answer.map(|answer| Heard::Answer(question, answer))
     }
 }
 
@@ -137,7 +159,7 @@ pub(crate) async fn hear(desk: &mut Option<Desk>) -> Option<Heard> {
 pub(crate) fn put(question: &Question) -> String {
     let mut text = format!("\n  ? {}", question.text);
     for (at, option) in question.options.iter().enumerate() {
-        text += &format!("\n    {}. {option}", at + 1);
+        text.extend(["\n    ", &(at + 1).to_string(), ". ", option]);
     }
     match &question.default {
         Some(default) if default.is_empty() => text + "\n    (Enter to leave it open)",

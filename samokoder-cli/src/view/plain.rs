@@ -13,11 +13,15 @@ pub(crate) struct Plain {
 impl View for Plain {
     fn record(&mut self, event: &Stored) {
         for line in self.narrator.tell(event) {
-            println!("{:<12}  {}", line.who, line.what);
+            outln!("{:<12}  {}", line.who, line.what);
         }
     }
 
+    fn recall(&mut self, event: &Stored) {
+        self.narrator.tell(event);
+    }
+
     fn say(&mut self, text: &str) {
-        println!("{text}");
+        outln!("{text}");
     }
 }

@@ -221,8 +221,9 @@ impl Pipeline {
             answers: watch::Sender::new(options.answers),
             options,
         });
+        let before = history.head;
         let engine = Engine::new(Arc::clone(&shared), Arc::clone(&self.workflow), lease, history);
         let task = tokio::spawn(engine.run(first));
-        Run { shared, task: Some(task) }
+        Run { shared, before, task: Some(task) }
     }
 }

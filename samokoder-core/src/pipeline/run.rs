@@ -65,6 +65,7 @@ pub struct RunReport {
 #[derive(Debug)]
 pub struct Run {
     pub(crate) shared: Arc<RunShared>,
+    pub(crate) before: Seq,
     pub(crate) task: Option<JoinHandle<Result<RunReport, PipelineError>>>,
 }
 
@@ -77,6 +78,11 @@ impl Run {
     /// The branch it works on.
     pub fn branch(&self) -> &Branch {
         &self.shared.branch
+    }
+
+    /// The number of the last record before this sitting.
+    pub fn before(&self) -> Seq {
+        self.before
     }
 
     /// Every record after number `after`, those that are there and then those to come, up to the end of this sitting.

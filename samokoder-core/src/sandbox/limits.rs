@@ -152,6 +152,7 @@ pub struct Toolchain {
     pub name: String,
     /// Its version: "20.20.2".
     pub version: String,
-    /// Where the host keeps it.
+    /// Where this host keeps it. Not recorded: it says nothing on another machine.
+    #[serde(skip)]
     pub path: PathBuf,
 }
