@@ -19,6 +19,7 @@ const INIT_CLIPPY: &str = "clippy-driver --edition=2024 --crate-name=samokoder_i
     --emit=metadata --out-dir=target/xtask samokoder-sandbox/init/main.rs \
     -D warnings -D clippy::undocumented_unsafe_blocks -A dead_code";
 /// Crates that depend on each other are packaged together, so this works before the first one is published.
+/// Compiling what was packaged would compile every dependency again: eight minutes of processor time.
 const PACKAGE: &str = "cargo package --workspace --exclude xtask --no-verify --allow-dirty";
 
 /// Formatting, lints, and every feature on its own.

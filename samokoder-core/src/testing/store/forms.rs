@@ -112,10 +112,9 @@ fn place_of_record(record: &Record) -> usize {
         Record::RunEnded { .. } => 2,
         Record::Started { .. } => 3,
         Record::Resumed { .. } => 4,
-        Record::Parked { .. } => 5,
-        Record::Ended { .. } => 6,
-        Record::Intent { .. } => 7,
-        Record::Outcome { .. } => 8,
+        Record::Ended { .. } => 5,
+        Record::Intent { .. } => 6,
+        Record::Outcome { .. } => 7,
     }
 }
 
