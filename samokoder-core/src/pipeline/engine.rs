@@ -274,7 +274,10 @@ impl Engine {
         let span = tracing::info_span!("assignment", role = %key.0, subject = %key.1, attempt = id.attempt);
         let key = key.clone();
         let work = async move {
-            tokio::time::sleep(delay).await;
+            // A timer, even one of no time, fires with the next millisecond.
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+            }
             let result = match agent {
                 Some(agent) => schedule::catch_panic(agent.run(AgentContext(Arc::new(attempt)))).await,
                 None => Err(AgentError::Failed(format!("nobody in this team is a {}", key.0))),
