@@ -1,4 +1,6 @@
 //! One step of a check: commands whose output is shown only when one of them fails.
+//!
+//! All of it is in `target/xtask/NAME.log`.
 
 use std::{
     fs::{self, File},
@@ -47,7 +49,10 @@ impl Step {
         let tests = if self.has_tests { format!("  {counts}") } else { String::new() };
         println!(" {verdict:<6} {:>7.1} s{tests}", began.elapsed().as_secs_f64());
         if counts.failed > 0 {
-            println!("{}\n", output.trim_end());
+            for line in output.lines().filter(|line| !is_progress(line)) {
+                println!("{line}");
+            }
+            println!();
         }
         counts
     }
@@ -108,6 +113,14 @@ impl Step {
     }
 }
 
+/// Whether a line only says that something went well. The log keeps it.
+fn is_progress(line: &str) -> bool {
+    let what = line.split_whitespace().next().unwrap_or_default();
+    let is_test = what == "test" && line.ends_with(" ... ok");
+    let done = ["Checking", "Compiling", "Documenting", "Downloaded", "Downloading", "Packaged", "Packaging"];
+    is_test || (line.starts_with("  ") && done.contains(&what))
+}
+
 /// The words of a command that has no blanks in any of them.
 pub(crate) fn words(command: &str) -> Vec<String> {
     command.split_whitespace().map(str::to_owned).collect()
@@ -129,6 +142,21 @@ fn stop(child: &mut Child) -> io::Result<ExitStatus> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_went_well_is_not_shown_with_what_did_not() {
+        assert!(is_progress("   Compiling serde v1.0.229"));
+        assert!(is_progress("test step::tests::it_works ... ok"));
+        for line in [
+            "test step::tests::it_fails ... FAILED",
+            "Compiling is hard",
+            "  left: 1",
+            "",
+            "---- it_fails ----",
+        ] {
+            assert!(!is_progress(line), "{line}");
+        }
+    }
 
     #[test]
     fn a_command_that_fails_without_a_failed_test_counts_as_one() {
