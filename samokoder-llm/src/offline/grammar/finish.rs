@@ -97,9 +97,8 @@ fn fields(
         .iter()
         .filter_map(|link| {
             let target = draft.find(&link.target)?;
-            let stem = naming::snake(&link.target.singular, "item", &mut BTreeSet::new());
             Some(Field {
-                name: naming::snake(&format!("{stem} id"), "field", &mut taken),
+                name: naming::relation(&link.target.singular, &mut taken),
                 label: label(&link.target.singular),
                 kind: FieldKind::Relation,
                 required: link.required,
@@ -161,7 +160,8 @@ fn naming_field(entity: &DraftEntity, related: bool) -> Option<usize> {
     }
     let choice =
         |at: &usize| matches!(kind(&entity.fields[*at]), FieldKind::Enumeration | FieldKind::Boolean);
-    (0..entity.fields.len().min(2)).find(texts).or_else(|| (0..entity.fields.len()).find(|at| !choice(at)))
+    let telling = |at: &usize| tells_apart(&entity.fields[*at]);
+    (0..entity.fields.len().min(2)).find(telling).or_else(|| (0..entity.fields.len()).find(|at| !choice(at)))
 }
 
 fn question(

@@ -20,6 +20,16 @@ pub(super) fn snake(label: &str, fallback: &str, taken: &mut BTreeSet<String>) -
     unique(&joined(label, '_'), '_', fallback, taken)
 }
 
+/// The `snake_case` name of a relation, which ends in `_id`, unique among `taken`.
+pub(super) fn relation(label: &str, taken: &mut BTreeSet<String>) -> String {
+    let stem = snake(label, "item", &mut BTreeSet::new());
+    let numbered = (2_u32..).map(|number| format!("{stem}_{number}_id"));
+    let names = std::iter::once(format!("{stem}_id")).chain(numbered);
+    let free = names.into_iter().find(|name| !taken.contains(name)).unwrap_or_default();
+    taken.insert(free.clone());
+    free
+}
+
 /// kebab-case, unique among `taken`.
 pub(super) fn kebab(label: &str, fallback: &str, taken: &mut BTreeSet<String>) -> String {
     unique(&joined(label, '-'), '-', fallback, taken)

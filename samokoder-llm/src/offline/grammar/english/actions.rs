@@ -135,7 +135,12 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
             || before.is(Kind::Comma)
     });
     let stands_as_verb = match before {
-        None => next_is_noun && (is_noun_start(rest.get(1)) || !KEEP_OR_NOUN.contains(&base.as_str())),
+        None => {
+            let sure = ["track", "store", "log", "catalog", "catalogue"].contains(&base.as_str());
+            let determined = rest.get(1).is_some_and(|next| super::words::is_filler(&next.lower));
+            let noun = KEEP_OR_NOUN.contains(&base.as_str());
+            next_is_noun && (determined || !noun || (sure && is_noun_start(rest.get(1))))
+        }
         Some(before) if before.lower == "to" => true,
         Some(before) if article && !gerund && before.is(Kind::Word) && !is_article(&before.lower) => true,
         Some(before) if third_person => before.is(Kind::Word) && !super::nouns::is_plural(&before.lower),

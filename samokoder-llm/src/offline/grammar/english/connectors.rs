@@ -174,7 +174,11 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
         return Some(matched);
     }
     for (phrase, connector) in PHRASES {
-        if let Some(length) = starts_with(rest, phrase) {
+        if let Some(length) = starts_with(rest, phrase)
+            && !rest.get(length).is_some_and(|next| {
+                phrase.ends_with(" be") && ["able", "possible"].contains(&next.lower.as_str())
+            })
+        {
             return Some(Matched { connector: *connector, length, case: None });
         }
     }

@@ -121,7 +121,7 @@ pub(in super::super) fn is_generic_app_word(word: &str) -> bool {
 pub(in super::super) fn is_plain_adjective(word: &str) -> bool {
     const WORDS: Words = Words(
         "simple small basic little tiny personal easy nice good minimal minimalist minimalistic \
-         lightweight quick modern full full-stack fullstack internal complete online small-scale \
+         lightweight quick modern full full-stack fullstack internal complete small-scale \
          please beautiful custom cool local great",
     );
     WORDS.has(word)

@@ -173,7 +173,7 @@ pub(in super::super) fn is_known_field(phrase: &Phrase) -> bool {
          гражданство уровень формат аллергия окрас дозировка начало конец окончание",
     );
     let head = phrase.head_key();
-    ATTRIBUTES.has(&head) || kind_of(phrase) != Text
+    ATTRIBUTES.has(&head) || !matches!(kind_of(phrase), Text | Boolean)
 }
 
 /// How well a name serves to tell records apart; smaller is better.
@@ -182,7 +182,11 @@ pub(in super::super) fn naming_rank(phrase: &Phrase) -> Option<usize> {
     let head = phrase.head_key();
     let exact = NAMING.iter().position(|word| *word == label);
     let ending = NAMING.iter().take(HEAD_NAMES).position(|word| *word == head);
-    exact.or_else(|| ending.map(|at| at + NAMING.len()))
+    match (exact, ending) {
+        (Some(at), _) if at < HEAD_NAMES => Some(at),
+        (_, Some(at)) => Some(HEAD_NAMES + at),
+        (exact, None) => exact.map(|at| at + HEAD_NAMES),
+    }
 }
 
 /// How well a name serves where nothing is called by a name; smaller is better.
@@ -191,10 +195,20 @@ pub(in super::super) fn content_rank(phrase: &Phrase) -> Option<usize> {
     CONTENT.iter().position(|word| *word == label)
 }
 
+/// Whether the name speaks of a picture, without saying that it is a link to one.
+pub(in super::super) fn is_picture(phrase: &Phrase) -> bool {
+    const WORDS: Words =
+        Words("photo picture image avatar logo фото фотография картинка изображение аватар логотип обложка");
+    const LINKS: Words = Words("url link ссылка");
+    let has = |set: Words| phrase.words.iter().any(|word| set.has(&word.to_lowercase()));
+    has(WORDS) && !has(LINKS)
+}
+
 /// Whether the name sorts records into groups rather than tell them apart.
 pub(in super::super) fn classifies(phrase: &Phrase) -> bool {
-    const WORDS: Words =
-        Words("category type status kind tag period source категория тип статус вид источник период");
+    const WORDS: Words = Words(
+        "category type status kind tag period source time время категория тип статус вид источник период",
+    );
     WORDS.has(&phrase.head_key())
 }
 

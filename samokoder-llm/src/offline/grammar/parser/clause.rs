@@ -1,6 +1,7 @@
 //! Sentences: cut at connectors, each part read by the connector before it.
 
 use super::super::connector::{Connector, connector};
+use super::super::knowledge::unsupported;
 use super::super::language::Language;
 use super::super::lexicon::Words;
 use super::super::list::items;
@@ -192,7 +193,16 @@ impl Parser<'_> {
         if self.is_purpose(chunk) {
             return;
         }
-        self.reject(chunk);
+        let list = items(self.language, chunk);
+        let wishes =
+            list.iter().any(|item| unsupported::reason(self.language, &self.written(item)).is_some());
+        if wishes {
+            for item in list {
+                self.reject(item);
+            }
+        } else {
+            self.reject(chunk);
+        }
     }
 
     fn is_connecting(&self, token: &Token) -> bool {

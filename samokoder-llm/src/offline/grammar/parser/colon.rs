@@ -31,6 +31,7 @@ impl Parser<'_> {
                 self.note_title(chunk);
                 return Some(Mode::Keep);
             }
+            Mode::Belongs { .. } if self.ends_in_field(chunk) => return None,
             Mode::Belongs { required } if self.shape(rest) == Shape::Fields => {
                 self.belongs(chunk, None, required);
                 return Some(Mode::Fields(None));
@@ -64,6 +65,13 @@ impl Parser<'_> {
         self.note_title_if_first(chunk);
         self.subjects = self.subject_entities(chunk);
         Some(if shape == Shape::Entities { Mode::Many } else { Mode::Fields(None) })
+    }
+
+    /// Whether the list ends in the name of a field: what follows are its values.
+    fn ends_in_field(&self, chunk: &[Token]) -> bool {
+        let list = items(self.language, chunk);
+        let last = list.last().and_then(|last| Phrase::read(self.language, last, None));
+        list.len() > 1 && last.is_some_and(|phrase| self.is_field_like(&phrase))
     }
 
     /// "Встречи проходят раз в месяц: дата, место" lists fields of the meetings.

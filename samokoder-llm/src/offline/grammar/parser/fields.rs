@@ -5,6 +5,7 @@ use samokoder_core::project::FieldKind;
 
 use super::super::annotation::{self, Annotation, is_conjunction};
 use super::super::draft::{DraftField, Link};
+use super::super::knowledge::kinds;
 use super::super::language::Language;
 use super::super::list::{items, values_end};
 use super::super::phrase::Phrase;
@@ -130,7 +131,18 @@ impl Parser<'_> {
         {
             return comma;
         }
-        values_end(self.language, tokens)
+        let end = values_end(self.language, tokens);
+        self.before_record(&tokens[..end]).unwrap_or(end)
+    }
+
+    /// Where a list of values is over because a record that is described elsewhere is named: "level: low, high, teacher".
+    fn before_record(&self, tokens: &[Token]) -> Option<usize> {
+        let list = items(self.language, tokens);
+        let record = list.iter().skip(2).find(|item| {
+            let phrase = Phrase::read(self.language, item, None);
+            phrase.is_some_and(|phrase| !phrase.is_plural && self.draft.find(&phrase).is_some())
+        })?;
+        tokens.iter().position(|token| token.span == record[0].span).map(|at| at - 1)
     }
 
     fn field_item(&mut self, item: &[Token], case: Option<Case>, required: Option<bool>) {
@@ -202,6 +214,14 @@ impl Parser<'_> {
             note.remarks.extend(
                 tokens.first().zip(tokens.last()).map(|(first, last)| first.span.start..last.span.end),
             );
+        }
+        if note.kind.is_none() && kinds::is_picture(&phrase) {
+            let reason = self.language.choose(
+                "files can't be uploaded; a link to the picture is kept",
+                "файлы загружать нельзя; хранится ссылка на изображение",
+            );
+            let part = self.written(&name);
+            self.draft.reject(&part, reason);
         }
         if is_flag(&phrase) {
             note.kind = note.kind.or(Some(FieldKind::Boolean));
@@ -291,7 +311,8 @@ fn without_type(mut name: Vec<Token>, note: &mut Annotation) -> Vec<Token> {
         Words("string str varchar integer int boolean bool datetime timestamp decimal float money");
     let repeated = matches!(name.as_slice(), [.., one, two] if one.lower == two.lower);
     let last = name.last().map(|token| token.lower.clone()).unwrap_or_default();
-    if name.len() > 1 && (TYPES.has(&last) || repeated) {
+    let named = name.iter().rev().skip(1).any(|token| !super::super::english::words::is_filler(&token.lower));
+    if named && (TYPES.has(&last) || repeated) {
         note.kind = note.kind.or_else(|| super::super::knowledge::patterns::annotated(&last));
         name.pop();
     }

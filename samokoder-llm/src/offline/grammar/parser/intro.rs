@@ -195,6 +195,7 @@ impl Parser<'_> {
         }
         items(self.language, words)
             .iter()
+            .filter(|item| !matches!(item, [only] if only.lower == "online"))
             .filter_map(|item| Phrase::read(self.language, item, None))
             .collect()
     }

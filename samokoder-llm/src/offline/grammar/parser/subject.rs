@@ -3,6 +3,7 @@
 use super::super::annotation;
 use super::super::connector::Connector;
 use super::super::draft::Link;
+use super::super::knowledge::kinds;
 use super::super::language::Language;
 use super::super::lexicon::Words;
 use super::super::list::items;
@@ -110,7 +111,11 @@ impl Parser<'_> {
             }
             let about_field =
                 matches!(next, Some(Connector::OneOf | Connector::Required | Connector::Optional));
-            if about_field && self.is_field_like(&phrase) && self.point_at_field(&phrase, Shape::Either) {
+            let field = self.is_field_like(&phrase)
+                || (next != Some(Connector::OneOf)
+                    && kinds::is_known_field(&phrase)
+                    && self.draft.find(&phrase).is_none());
+            if about_field && field && self.point_at_field(&phrase, Shape::Either) {
                 self.names_field(&phrase, next);
                 continue;
             }

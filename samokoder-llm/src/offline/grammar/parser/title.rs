@@ -11,7 +11,10 @@ use super::shape::Shape;
 impl Parser<'_> {
     pub(super) fn opens_with_title(&self, title: &[Token], asked: bool) -> bool {
         let named = self.is_title(title);
-        if (self.draft.title.is_some() && !(asked && named)) || !(asked || self.first) {
+        if (self.draft.title.is_some()
+            && !(asked && title.iter().any(|token| self.is_generic_app_word(token))))
+            || !(asked || self.first)
+        {
             return false;
         }
         let single = Phrase::read(self.language, title, None).is_some_and(|phrase| !phrase.is_plural);
@@ -70,7 +73,9 @@ impl Parser<'_> {
         let entities =
             shape == Shape::Entities || (shape == Shape::Either && self.is_title(title)) || subject.is_none();
         if let Some(subject) = subject.filter(|_| !entities) {
-            self.note_title(title);
+            if self.is_title(title) {
+                self.note_title(title);
+            }
             self.subjects = self.draft.entity(&subject).into_iter().collect();
             return self.clause(list, Mode::Fields(None), case);
         }

@@ -207,6 +207,12 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
             return Some(Matched { connector: Has, length: 2, case: None });
         }
     }
+    let inside = at.checked_sub(1).is_some_and(|before| {
+        tokens[before].is(Kind::Word) && !["и", "а", "но"].contains(&tokens[before].lower.as_str())
+    });
+    if inside && rest.first().is_some_and(|first| first.lower == "у") {
+        return None;
+    }
     if at > 0
         && rest.first().is_some_and(|first| is_passive(&first.lower))
         && rest.get(1).is_some_and(|next| super::phrase::is_instrumental(&next.lower))

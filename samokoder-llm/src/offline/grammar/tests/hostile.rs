@@ -42,11 +42,7 @@ fn assert_fields_valid(entity: &Entity, entities: &BTreeSet<&str>) {
         assert_eq!(unique.len(), field.values.len(), "{field:?}");
         assert_eq!(field.kind == FieldKind::Relation, field.relation.is_some(), "{field:?}");
         if let Some(target) = &field.relation {
-            assert!(
-                entities.contains(target.as_str())
-                    && field.name.trim_end_matches(char::is_numeric).trim_end_matches('_').ends_with("_id"),
-                "{field:?}"
-            );
+            assert!(entities.contains(target.as_str()) && field.name.ends_with("_id"), "{field:?}");
         }
     }
 }
