@@ -248,7 +248,7 @@ fn changes() -> Vec<Change> {
             toolchains: vec![Toolchain {
                 name: "node".into(),
                 version: "22".into(),
-                path: "/opt/node".into(),
+                path: std::path::PathBuf::new(),
             }],
         },
         Change::SpecificationWritten { specification: specification() },
