@@ -31,7 +31,7 @@ const NEEDS: [Need; 3] = [
     },
     Need {
         name: "Chromium with its driver",
-        found: || is_at_least("chromedriver", [100, 0]) && is_at_least("chromium", [100, 0]),
+        found: || is_at_least("chromedriver", [100, 0]),
         packages: &["chromium", "chromium-driver"],
         leaves_out: "in_a_browser",
     },
