@@ -57,6 +57,7 @@ fn the_core_knows_no_http_no_sql_and_no_docker() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "shown with --nocapture: the figure that the limit is set by")]
 fn the_default_tree_stays_small() {
     let count = tree(&["-p", "samokoder"]).len();
     println!("samokoder with its default features is {count} crates");

@@ -5,11 +5,12 @@ use std::{collections::BTreeSet, fs};
 use super::metadata::{foreign, root, text};
 
 fn rules() -> toml::Table {
-    fs::read_to_string(root().join("deny.toml")).unwrap().parse().unwrap()
+    let rules = fs::read_to_string(root().join("deny.toml")).expect("deny.toml is there");
+    rules.parse().expect("deny.toml is TOML")
 }
 
 fn strings(list: &toml::Value) -> impl Iterator<Item = &str> {
-    list.as_array().unwrap().iter().map(|entry| entry.as_str().unwrap())
+    list.as_array().into_iter().flatten().map(|entry| entry.as_str().expect("a list of strings"))
 }
 
 #[test]

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a program that reports on a terminal")]
 
 mod checks;
+mod command;
 mod counts;
 mod manifests;
 mod needs;

@@ -16,7 +16,7 @@ pub(crate) struct Need {
 }
 
 /// A part that tests need is a row here; their names say so.
-const NEEDS: [Need; 2] = [
+const NEEDS: [Need; 3] = [
     Need {
         name: "Node.js 18 or newer",
         found: || is_at_least("node", [18, 0]),
@@ -28,6 +28,12 @@ const NEEDS: [Need; 2] = [
         found: || is_at_least("python3", [3, 10]),
         packages: &["python3"],
         leaves_out: "on_python",
+    },
+    Need {
+        name: "Chromium with its driver",
+        found: || is_at_least("chromedriver", [100, 0]),
+        packages: &["chromium", "chromium-driver"],
+        leaves_out: "in_a_browser",
     },
 ];
 

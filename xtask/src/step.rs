@@ -1,17 +1,15 @@
 //! One step of a check: commands whose output is shown only when one of them fails.
+//!
+//! All of it is in `target/xtask/NAME.log`.
 
 use std::{
     fs::{self, File},
     io::{self, Write as _},
     path::Path,
-    process::{Child, Command, ExitStatus, Stdio},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use super::{counts::Counts, is_ci};
-
-/// How long a command may take in CI, where nobody would stop it: far more than any does.
-const LIMIT: Duration = Duration::from_mins(30);
+use super::{command, counts::Counts};
 
 /// One step of a check.
 #[derive(Debug)]
@@ -47,7 +45,10 @@ impl Step {
         let tests = if self.has_tests { format!("  {counts}") } else { String::new() };
         println!(" {verdict:<6} {:>7.1} s{tests}", began.elapsed().as_secs_f64());
         if counts.failed > 0 {
-            println!("{}\n", output.trim_end());
+            for line in output.lines().filter(|line| !is_progress(line)) {
+                println!("{line}");
+            }
+            println!();
         }
         counts
     }
@@ -69,7 +70,7 @@ impl Step {
         let mut succeeded = true;
         for line in &self.commands {
             writeln!(log, "$ {}", line.join(" "))?;
-            let status = self.run_one(line, folder, &log)?;
+            let status = command::run(line, self.environment, folder, &log)?;
             if !status.success() {
                 writeln!(log, "{line:?} ended with {status}")?;
                 succeeded = false;
@@ -77,35 +78,14 @@ impl Step {
         }
         Ok(succeeded)
     }
+}
 
-    fn run_one(&self, line: &[String], folder: &Path, mut log: &File) -> io::Result<ExitStatus> {
-        let (program, arguments) = line.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-        let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .current_dir(folder)
-            .envs(self.environment.iter().copied())
-            .env("CARGO_TERM_COLOR", "never")
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log.try_clone()?);
-        if !is_ci() {
-            return command.status();
-        }
-        // Nothing is compiled twice there, so what would make that faster only costs time and space.
-        let mut child = in_own_group(command.env("CARGO_INCREMENTAL", "0")).spawn()?;
-        let deadline = Instant::now() + LIMIT;
-        loop {
-            if let Some(status) = child.try_wait()? {
-                return Ok(status);
-            }
-            if Instant::now() > deadline {
-                writeln!(log, "{line:?} was stopped: it took longer than {} minutes", LIMIT.as_secs() / 60)?;
-                return stop(&mut child);
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
+/// Whether a line only says that something went well. The log keeps it.
+fn is_progress(line: &str) -> bool {
+    let what = line.split_whitespace().next().unwrap_or_default();
+    let is_test = what == "test" && line.ends_with(" ... ok");
+    let done = ["Checking", "Compiling", "Documenting", "Downloaded", "Downloading", "Packaged", "Packaging"];
+    is_test || (line.starts_with("  ") && done.contains(&what))
 }
 
 /// The words of a command that has no blanks in any of them.
@@ -113,22 +93,24 @@ pub(crate) fn words(command: &str) -> Vec<String> {
     command.split_whitespace().map(str::to_owned).collect()
 }
 
-/// So that what it started can be ended with it. Not on a terminal, where Ctrl-C would not reach it.
-fn in_own_group(command: &mut Command) -> &mut Command {
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(command, 0);
-    command
-}
-
-fn stop(child: &mut Child) -> io::Result<ExitStatus> {
-    let group = format!("-{}", child.id());
-    Command::new("kill").args(["-KILL", "--", &group]).status()?;
-    child.wait()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_went_well_is_not_shown_with_what_did_not() {
+        assert!(is_progress("   Compiling serde v1.0.229"));
+        assert!(is_progress("test step::tests::it_works ... ok"));
+        for line in [
+            "test step::tests::it_fails ... FAILED",
+            "Compiling is hard",
+            "  left: 1",
+            "",
+            "---- it_fails ----",
+        ] {
+            assert!(!is_progress(line), "{line}");
+        }
+    }
 
     #[test]
     fn a_command_that_fails_without_a_failed_test_counts_as_one() {

@@ -64,9 +64,14 @@ pub(crate) async fn begin(project: &Project, session: &Session) -> Result<Outcom
     if let Some(name) = &card.name {
         new = new.name(name);
     }
-    if !session.has_sandbox {
-        new = new.toolchains(toolchains());
+    let toolchains =
+        if session.has_sandbox { session.pipeline.check(&session.options).await? } else { toolchains() };
+    if toolchains.is_empty() {
+        return Err(Failure::failed(
+            "there is nothing to run an app with: install Node.js 18 or Python 3.10, or newer, and have it in PATH",
+        ));
     }
+    new = new.toolchains(toolchains);
     let run = session.pipeline.start(new, session.options.clone()).await?;
     session.watch(run, view).await
 }

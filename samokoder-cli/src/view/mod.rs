@@ -70,8 +70,12 @@ pub(crate) fn summary(folder: &Path, report: &RunReport) {
         }
     };
     let spent = report.spent;
+    let counted = match report.end {
+        RunEnd::Done { .. } | RunEnd::Waiting { .. } => "",
+        _ => ", calls that were cut off counted in full",
+    };
     outln!(
-        "Cost: {} calls, {} tokens, {}. Time: {:.1} s.",
+        "Cost{counted}: {} calls, {} tokens, {}. Time: {:.1} s.",
         spent.calls,
         spent.tokens,
         spent.money,

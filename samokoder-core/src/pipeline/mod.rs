@@ -36,7 +36,7 @@ use crate::{
     store::{Author, Branch, Commit, Lease, Record, Scope, Seq, StateStore},
 };
 use engine::Engine;
-use run::RunShared;
+use run::{OverGuard, RunShared};
 use workbench::Workbench;
 
 /// A team, its workflow, and the places where it keeps and tries things. It can carry on many runs at a time.
@@ -219,11 +219,16 @@ impl Pipeline {
             workbench: self.sandbox.clone().map(Workbench::new),
             deltas: broadcast::channel(1024).0,
             answers: watch::Sender::new(options.answers),
+            over: watch::Sender::new(false),
             options,
         });
         let before = history.head;
         let engine = Engine::new(Arc::clone(&shared), Arc::clone(&self.workflow), lease, history);
-        let task = tokio::spawn(engine.run(first));
+        let over = OverGuard(Arc::clone(&shared));
+        let task = tokio::spawn(async move {
+            let _over = over;
+            engine.run(first).await
+        });
         Run { shared, before, task: Some(task) }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     agent::{Agent, Role},
     budget::{Budget, Spend, SpendLimits},
     id::{QuestionId, RunId, SignalId},
-    store::{Branch, EffectId, RunEnd, Seq, Signal, StateStore, StoreError, Stored},
+    store::{Branch, EffectId, Record, RunEnd, Seq, Signal, StateStore, StoreError, Stored},
 };
 
 /// What everything in a run shares.
@@ -29,6 +29,18 @@ pub(crate) struct RunShared {
     pub(crate) deltas: broadcast::Sender<Delta>,
     /// What happens to questions, as it is now.
     pub(crate) answers: watch::Sender<Answers>,
+    /// Whether the task that carries the run is gone.
+    pub(crate) over: watch::Sender<bool>,
+}
+
+/// Says that a run is over when it is dropped: also when its task was aborted or panicked.
+#[derive(Debug)]
+pub(crate) struct OverGuard(pub(crate) Arc<RunShared>);
+
+impl Drop for OverGuard {
+    fn drop(&mut self) {
+        self.0.over.send_replace(true);
+    }
 }
 
 impl RunShared {
@@ -90,14 +102,20 @@ impl Run {
     /// The numbers never change: whoever lost the connection goes on with the last number it saw.
     pub fn events(&self, after: Seq) -> impl Stream<Item = Result<Stored, StoreError>> + Send + use<> {
         let run = self.shared.id;
-        let ended = move |stored: &Stored| matches!(stored.record, crate::store::Record::RunEnded { run: ended, .. } if ended == run);
-        let all = Box::pin(events(Arc::clone(&self.shared.store), self.shared.branch.clone(), after));
-        stream::unfold(Some(all), move |all| async move {
+        let ended = move |stored: &Stored| matches!(stored.record, Record::RunEnded { run: ended, .. } if ended == run);
+        let (store, branch) = (Arc::clone(&self.shared.store), self.shared.branch.clone());
+        let pages = pages(store, branch, after, self.shared.over.subscribe());
+        stream::unfold(Some(Box::pin(pages)), move |all| async move {
             let mut all = all?;
             let event = all.next().await?;
             let is_last = event.as_ref().map_or(true, ended);
             Some((event, (!is_last).then_some(all)))
         })
+    }
+
+    /// Whether this sitting has come to its end, in whatever way.
+    pub fn is_over(&self) -> bool {
+        *self.shared.over.borrow()
     }
 
     /// Pieces of answers while they are being written.
@@ -172,12 +190,38 @@ pub fn events(
     branch: Branch,
     after: Seq,
 ) -> impl Stream<Item = Result<Stored, StoreError>> + Send {
+    // Who would say that it is over is not there.
+    let (_, over) = watch::channel(false);
+    pages(store, branch, after, over)
+}
+
+/// Every record after number `after`, until no more will come.
+fn pages(
+    store: Arc<dyn StateStore>,
+    branch: Branch,
+    after: Seq,
+    over: watch::Receiver<bool>,
+) -> impl Stream<Item = Result<Stored, StoreError>> + Send {
     const PAGE: usize = 200;
-    let pages = stream::try_unfold((store, branch, after), async |(store, branch, after)| {
-        store.wait(&branch, after).await?;
-        let page = store.read(&branch, after, PAGE).await?;
-        let last = page.last().map_or(after, |stored| stored.seq);
-        Ok(Some((page, (store, branch, last))))
+    let pages = stream::try_unfold((store, branch, after, over), async |(store, branch, after, mut over)| {
+        loop {
+            // Looked at before reading: what was recorded until then is read.
+            let is_over = *over.borrow();
+            if !is_over {
+                tokio::select! {
+                    head = store.wait(&branch, after) => drop(head?),
+                    Ok(_) = over.wait_for(|over| *over) => {}
+                }
+            }
+            let page = store.read(&branch, after, PAGE).await?;
+            if let Some(last) = page.last() {
+                let last = last.seq;
+                return Ok(Some((page, (store, branch, last, over))));
+            }
+            if is_over {
+                return Ok(None);
+            }
+        }
     });
     pages
         .map(|page| match page {

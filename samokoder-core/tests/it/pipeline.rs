@@ -17,7 +17,9 @@ use samokoder_core::{
     llm::{Money, Price},
     pipeline::{History, Next, Pipeline, Run, Workflow, WorkflowError},
     project::{Change, ProjectState},
-    store::{Branch, EffectKind, MemoryStore, Record, RunEnd, Seq, StateStore, StoreErrorKind, Stored},
+    store::{
+        Branch, EffectKind, MemoryStore, Record, RunEnd, Scope, Seq, StateStore, StoreErrorKind, Stored,
+    },
 };
 
 use crate::script::{build, good_model, options, pipeline, start, state};
@@ -177,7 +179,7 @@ async fn an_unknown_model_is_refused_before_anything_is_stored() {
     let project = samokoder_core::pipeline::NewProject::new("x");
     let error = pipeline.start(project, options).await.unwrap_err();
     assert!(error.to_string().contains("nobody:x"), "{error}");
-    assert!(store.branches(&Default::default()).await.unwrap().is_empty());
+    assert!(store.branches(&Scope::default()).await.unwrap().is_empty());
 }
 
 /// Runs `work` once, as the only assignment there is, which may write extension `mine`.

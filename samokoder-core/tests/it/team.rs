@@ -8,7 +8,7 @@ use samokoder_core::{
     budget::Limit,
     llm::ModelRole,
     pipeline::{Answers, Pipeline},
-    store::{MemoryStore, RunEnd},
+    store::{MemoryStore, RunEnd, Seq},
     testing::ScriptedModel,
 };
 use serde_json::json;
@@ -153,7 +153,7 @@ async fn a_question_can_be_answered_in_place() {
     let model = curious_model();
     let run = start(&pipeline, options(&model).answers(Answers::Wait)).await;
     let branch = run.branch().clone();
-    let mut events = Box::pin(run.events(Default::default()));
+    let mut events = Box::pin(run.events(Seq::START));
     let question = loop {
         let event = futures::StreamExt::next(&mut events).await.unwrap().unwrap();
         if let samokoder_core::store::Record::Commit(commit) = event.record

@@ -48,7 +48,7 @@ async fn survive(store: &Store, records: Vec<Record>) {
 
 pub(super) async fn every_record_comes_back_as_it_was(store: Store) {
     let records = records();
-    assert_eq!(places(records.iter().map(place_of_record)), 9, "a kind of record is missing above");
+    assert_eq!(places(records.iter().map(place_of_record)), 8, "a kind of record is missing above");
     survive(&store, records).await;
 }
 
@@ -248,7 +248,7 @@ fn changes() -> Vec<Change> {
             toolchains: vec![Toolchain {
                 name: "node".into(),
                 version: "22".into(),
-                path: "/opt/node".into(),
+                path: std::path::PathBuf::new(),
             }],
         },
         Change::SpecificationWritten { specification: specification() },

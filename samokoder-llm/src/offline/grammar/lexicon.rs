@@ -9,9 +9,4 @@ impl Words {
     pub(super) fn has(self, word: &str) -> bool {
         self.0.split_whitespace().any(|own| own == word)
     }
-
-    /// The place of a word among them.
-    pub(super) fn position(self, word: &str) -> Option<usize> {
-        self.0.split_whitespace().position(|own| own == word)
-    }
 }
