@@ -39,6 +39,8 @@ pub(super) struct DraftField {
 #[derive(Debug, Clone)]
 pub(super) struct Link {
     pub(super) target: Phrase,
+    /// What the target is to the record, where that has a name of its own: the sender is a user.
+    pub(super) role: Option<String>,
     pub(super) required: bool,
     /// Whether the target becomes an entity when none is described.
     pub(super) creates: bool,
@@ -159,8 +161,8 @@ impl Draft {
     pub(super) fn link(&mut self, entity: usize, link: Link) {
         let Some(record) = self.entities.get_mut(entity) else { return };
         record.described = true;
-        let label = link.target.key();
-        match record.links.iter_mut().find(|own| own.target.key() == label) {
+        let same = |own: &Link| own.target.key() == link.target.key() && own.role == link.role;
+        match record.links.iter_mut().find(|own| same(own)) {
             Some(own) => own.creates |= link.creates,
             None => record.links.push(link),
         }

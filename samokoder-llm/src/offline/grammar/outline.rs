@@ -7,8 +7,6 @@ use super::token::{Kind, Token, tokenise};
 pub(super) struct Statement {
     pub(super) tokens: Vec<Token>,
     pub(super) below: Vec<Self>,
-    /// Whether it is a list item or a heading, not a sentence of prose.
-    pub(super) listed: bool,
 }
 
 /// A line before nesting: the larger `level`, the deeper.
@@ -136,11 +134,7 @@ fn nest(lines: &mut std::iter::Peekable<std::vec::IntoIter<Line>>, above: usize)
     let mut statements = Vec::new();
     while let Some(line) = lines.next_if(|line| line.level > above) {
         let Line { level, listed, opens, sentences } = line;
-        statements.extend(sentences.into_iter().map(|tokens| Statement {
-            tokens,
-            below: Vec::new(),
-            listed,
-        }));
+        statements.extend(sentences.into_iter().map(|tokens| Statement { tokens, below: Vec::new() }));
         let nests = lines.peek().is_some_and(|next| {
             next.level > level && (opens || next.listed || (next.level >= level + 2 && listed))
         });

@@ -21,6 +21,7 @@ pub(super) fn resolve(draft: &mut Draft) {
     fields_that_are_records(draft);
     add_usual_fields(draft);
     fields_that_are_records(draft);
+    roles(draft);
     draft.entities.retain(|entity| !entity.fields.is_empty() || !entity.links.is_empty());
 }
 
@@ -41,7 +42,7 @@ fn records_of_known_app(draft: &mut Draft) {
         let present: Vec<Phrase> =
             targets.filter(|target| draft.find(target).is_some_and(|found| found != at)).collect();
         for target in present {
-            draft.link(at, Link { target, required: true, creates: false });
+            draft.link(at, Link { target, required: true, creates: false, role: None });
         }
         draft.entities[at].fields = known.fields;
         for field in &mut draft.entities[at].fields {
@@ -108,7 +109,7 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
     let declared = draft.find(target).filter(|found| *found != at && !classifies);
     let known = common::knows(draft.language, target) && !classifies;
     let singular = match draft.language {
-        Language::English => target.determined,
+        Language::English => target.determined || (target.is_plural && common::knows(draft.language, &own)),
         Language::Russian => target.determined || ["", "к", "от"].contains(&complement.preposition.as_str()),
     };
     if declared.is_none() && (is_setting(target) || own.in_title) {
@@ -130,7 +131,7 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
     if declared.is_some()
         || (singular && (known || (draft.language == Language::English && !is_setting(target))))
     {
-        draft.link(at, Link { target: target.clone(), required: true, creates: true });
+        draft.link(at, Link { target: target.clone(), required: true, creates: true, role: None });
     } else if !is_setting(target) {
         let entity = &mut draft.entities[at];
         let joined = |noun: &str| match (complement.preposition.as_str(), draft.language) {
@@ -143,7 +144,7 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
 }
 
 /// Where the app is used: no record of it.
-fn is_setting(target: &Phrase) -> bool {
+pub(super) fn is_setting(target: &Phrase) -> bool {
     const SETTINGS: Words = Words(
         "shop bakery company agency family office home business period while purpose given fee total \
          startup firm me us house household club school clinic salon month week day year time system \
@@ -213,8 +214,46 @@ fn fields_that_are_records(draft: &mut Draft) {
                         && super::knowledge::kinds::naming_rank(&other.phrase).is_some()
                 });
                 let required = field.required.unwrap_or(!named);
-                draft.link(at, Link { target: field.phrase.clone(), required, creates: false });
+                draft.link(at, Link { target: field.phrase.clone(), required, creates: false, role: None });
             }
+        }
+    }
+}
+
+/// What people are to a record: "sender" is a user where users are described, "assignee" an employee too.
+fn roles(draft: &mut Draft) {
+    const USERS: Words = Words(
+        "sender receiver recipient author creator reporter assignee reviewer approver uploader requester \
+         отправитель получатель автор создатель исполнитель ответственный проверяющий",
+    );
+    const STAFF: Words =
+        Words("assignee reviewer approver responsible исполнитель ответственный проверяющий");
+    const WRITTEN: Words = Words(
+        "post comment message article review note question answer ticket reply пост комментарий сообщение \
+         статья отзыв заметка вопрос ответ публикация",
+    );
+    let called = |draft: &Draft, names: &[&str]| {
+        draft.entities.iter().position(|entity| names.contains(&entity.phrase.key().as_str()))
+    };
+    let users = called(draft, &["user", "пользователь"]);
+    let staff = called(draft, &["employee", "staff member", "сотрудник", "работник"]);
+    for at in 0..draft.entities.len() {
+        let written = WRITTEN.has(&draft.entities[at].phrase.head_key());
+        for field in draft.entities[at].fields.clone() {
+            let role = field.phrase.head_key();
+            let plain =
+                field.kind.is_none() && field.values.is_empty() && !field.phrase.is_plural && !field.known;
+            let author = ["author", "автор"].contains(&role.as_str());
+            let person = users
+                .filter(|_| USERS.has(&role) && (written || !author))
+                .or_else(|| staff.filter(|_| STAFF.has(&role)))
+                .filter(|person| plain && *person != at);
+            let Some(person) = person else { continue };
+            draft.entities[at].fields.retain(|own| own.phrase.label != field.phrase.label);
+            let target = draft.entities[person].phrase.clone();
+            let required = field.required.unwrap_or(false);
+            let role = Some(field.phrase.singular.clone());
+            draft.link(at, Link { target, required, creates: false, role });
         }
     }
 }
@@ -253,7 +292,7 @@ fn has_many(draft: &mut Draft, owner: usize, part: usize, label: &str) {
         draft.entities[part_at].fields.retain(|field| !many_back(field));
         return;
     }
-    draft.link(part, Link { target: owner_phrase, required: false, creates: false });
+    draft.link(part, Link { target: owner_phrase, required: false, creates: false, role: None });
 }
 
 /// Records of which nothing is said get the fields such records usually have.

@@ -165,7 +165,10 @@ const LINKED: Words = Words(
 );
 
 /// Verbs whose objects are what the subject belongs to, when an article follows: "links a candidate to a vacancy".
-const LINKING: Words = Words("links link connects connect references reference joins ties associates");
+const LINKING: Words = Words(
+    "links link linking connects connect connecting references reference referencing joins joining ties \
+     tying associates associating pairs pairing matches matching between",
+);
 
 /// Finds the connector that starts at `at`.
 pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {

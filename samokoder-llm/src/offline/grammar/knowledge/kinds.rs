@@ -57,7 +57,7 @@ const HEADS: &[(Words, FieldKind)] = &[
     (
         Words(
             "description note text body content message bio biography instruction ingredient step \
-             summary remark feedback detail requirement comment symptom observation transcript method \
+             remark feedback detail requirement comment symptom observation transcript method \
              direction abstract synopsis lyrics agenda minutes explanation complaint review answer \
              prescription preparation plot reflection описание комментарий примечание заметка текст \
              содержание сообщение инструкция ингредиент шаг жалоба симптом требование отзыв анамнез \
@@ -118,6 +118,7 @@ const NAMING: &[&str] = &[
     "госномер",
     "license plate",
     "plate",
+    "summary",
 ];
 /// The first of them name a record as the end of a name too: "full name", but not "plate number".
 const HEAD_NAMES: usize = 12;
@@ -132,7 +133,6 @@ const CONTENT: &[&str] = &[
     "сообщение",
     "description",
     "описание",
-    "summary",
     "номер",
     "number",
     "code",
@@ -160,7 +160,7 @@ pub(in super::super) fn kind_of(phrase: &Phrase) -> FieldKind {
 /// Whether the name is one that many kinds of records have a field by.
 pub(in super::super) fn is_known_field(phrase: &Phrase) -> bool {
     const ATTRIBUTES: Words = Words(
-        "title name surname phone telephone mobile address status state type category genre priority \
+        "title name summary surname phone telephone mobile address status state type category genre priority \
          color colour size brand model isbn sku barcode city country language gender location time \
          username nickname subject code number unit tag position breed species diagnosis reason stage \
          source role department publisher cuisine difficulty season job vin plate make purpose \

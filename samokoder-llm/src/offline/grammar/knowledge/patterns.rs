@@ -25,6 +25,11 @@ const NAMES: &[(&str, FieldKind)] = &[
     ("* in dollars|* in usd|* in euros|* in eur|* в рублях|* в долларах|* в евро", Money),
     ("number of *|num of *|amount of *|how many *|year *|сколько *", Integer),
     ("is *|has *|in stock|наличие|в наличии*", Boolean),
+    (
+        "opening hours|working hours|business hours|office hours|store hours|часы работы|часы приема|\
+         режим работы|график работы|часы открытия",
+        Text,
+    ),
     ("hours|hours worked|часы|количество часов", Number),
     ("hourly rate|daily rate|nightly rate|price rate|* hourly rate|* daily rate", Money),
     (

@@ -147,7 +147,7 @@ impl Parser<'_> {
         match mode {
             Mode::Subject | Mode::Topic => self.subject(chunk, case, next, mode == Mode::Topic),
             Mode::Fields(required) => {
-                let (fields, subject) = self.split_subject(chunk, next);
+                let (fields, subject) = self.split_subject(chunk, case, next);
                 let owners = self.subjects.clone();
                 self.fields(fields, case, required);
                 if !subject.is_empty() {

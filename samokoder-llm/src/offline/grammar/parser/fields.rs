@@ -42,6 +42,14 @@ impl Parser<'_> {
                 rest = &rest[item_end..];
                 continue;
             }
+            if let Some(length) = self.choice_of(rest, case, required) {
+                rest = &rest[length..];
+                continue;
+            }
+            if let Some(mark) = mark.filter(|mark| *mark < item_end && self.opens_record(rest, *mark)) {
+                self.subjects = self.subject_entities(&rest[..mark]);
+                return self.fields(&rest[mark + 1..], None, None);
+            }
             if let Some(length) = self.linked_item(rest, case) {
                 rest = &rest[length..];
                 continue;
@@ -97,7 +105,10 @@ impl Parser<'_> {
             let targets =
                 std::iter::once(&phrase).chain(phrase.complements.iter().map(|other| &other.phrase));
             for target in targets {
-                self.draft.link(subject, Link { target: target.clone(), required: true, creates: true });
+                self.draft.link(
+                    subject,
+                    Link { target: target.clone(), required: true, creates: true, role: None },
+                );
             }
         }
         match rest.get(end) {
@@ -188,7 +199,7 @@ impl Parser<'_> {
         (name.to_vec(), note)
     }
 
-    fn named_field(
+    pub(super) fn named_field(
         &mut self,
         name: &[Token],
         case: Option<Case>,
@@ -203,6 +214,7 @@ impl Parser<'_> {
             self.reject(&name);
             return;
         };
+        self.one_of_each(&mut phrase);
         if self.subjects.is_empty() {
             self.reject(&name);
             return;

@@ -38,7 +38,7 @@ impl Parser<'_> {
                 (owner.filter(|owner| Some(*owner) != kept && says_whose(item)), kept)
             {
                 let target = self.draft.entities[owner].phrase.clone();
-                self.draft.link(kept, Link { target, required: true, creates: true });
+                self.draft.link(kept, Link { target, required: true, creates: true, role: None });
             }
             if let Some(kept) = kept {
                 self.acted_on(kept);
@@ -47,40 +47,6 @@ impl Parser<'_> {
             if let Some(last) = last {
                 self.subjects = vec![last];
             }
-        }
-    }
-
-    /// "Customers place orders": an order belongs to a customer. "Members book classes": a booking belongs to both.
-    fn acted_on(&mut self, object: usize) {
-        const MAKES: Words = Words(
-            "place make submit post leave write publish create add order оставлять оформлять \
-             создавать делать писать",
-        );
-        const EVENTS: &[(&str, &str)] = &[
-            ("enroll", "enrollment"),
-            ("enrolls", "enrollment"),
-            ("borrows", "loan"),
-            ("rents", "rental"),
-            ("attend", "attendance"),
-            ("book", "booking"),
-            ("reserve", "reservation"),
-            ("borrow", "loan"),
-            ("rent", "rental"),
-            ("buy", "order"),
-            ("rate", "rating"),
-            ("review", "review"),
-        ];
-        let Some(actor) = self.actor.filter(|actor| *actor != object) else { return };
-        let target = self.draft.entities[actor].phrase.clone();
-        if MAKES.has(&self.verb) {
-            self.draft.link(object, Link { target, required: true, creates: true });
-        } else if let Some((_, noun)) = EVENTS.iter().find(|(verb, _)| *verb == self.verb)
-            && let Some(phrase) = Phrase::read(self.language, &[Token::new(Kind::Word, noun, 0..0)], None)
-            && let Some(event) = self.draft.entity(&phrase)
-        {
-            let thing = self.draft.entities[object].phrase.clone();
-            self.draft.link(event, Link { target: thing, required: true, creates: true });
-            self.draft.link(event, Link { target, required: true, creates: true });
         }
     }
 

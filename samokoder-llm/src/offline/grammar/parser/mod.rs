@@ -2,7 +2,9 @@
 //!
 //! A sentence is cut at its connectors; what stands between two of them is read by the connector before it.
 
+mod acts;
 mod background;
+mod choice;
 mod clause;
 mod colon;
 mod fields;
@@ -19,6 +21,7 @@ mod values;
 use super::draft::Draft;
 use super::language::Language;
 use super::outline::Statement;
+use super::phrase::Phrase;
 use super::token::Token;
 
 /// Reads statements one after another; pronouns and bare field lists refer to what was last spoken of.
@@ -32,6 +35,8 @@ pub(super) struct Parser<'a> {
     field: Option<(usize, usize)>,
     /// Who does what the sentence says: "members can book classes".
     actor: Option<usize>,
+    /// People who use the app and do what the sentence says without "can": "users write reviews".
+    doer: Option<Phrase>,
     /// The verb of the part being read.
     verb: String,
     /// Whether nothing has been read yet: the first words may be the title.
@@ -47,6 +52,7 @@ impl<'a> Parser<'a> {
             subjects: Vec::new(),
             field: None,
             actor: None,
+            doer: None,
             verb: String::new(),
             first: true,
         }

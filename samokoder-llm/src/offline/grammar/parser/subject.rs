@@ -24,7 +24,7 @@ impl Parser<'_> {
         for part in self.subjects.clone() {
             for owner in owners.iter().filter(|owner| **owner != part) {
                 let target = self.draft.entities[*owner].phrase.clone();
-                self.draft.link(part, Link { target, required: true, creates: true });
+                self.draft.link(part, Link { target, required: true, creates: true, role: None });
             }
         }
     }
@@ -33,6 +33,7 @@ impl Parser<'_> {
     pub(super) fn split_subject<'t>(
         &self,
         chunk: &'t [Token],
+        case: Option<Case>,
         next: Option<Connector>,
     ) -> (&'t [Token], &'t [Token]) {
         let says =
@@ -43,8 +44,12 @@ impl Parser<'_> {
             .is_some_and(|token| token.is(Kind::Comma) || annotation::is_conjunction(self.language, token));
         let Some(last) = list.last().filter(|_| says && !ends_open) else { return (chunk, &[]) };
         let Some(phrase) = Phrase::read(self.language, last, None) else { return (chunk, &[]) };
+        let with_one = case == Some(Case::Instrumental)
+            && Phrase::read(self.language, last, case)
+                .is_some_and(|with| !with.is_plural && !with.is_nominative);
         let entity = self.is_noun_phrase(last)
             && !self.is_field_like(&phrase)
+            && !with_one
             && (phrase.is_plural
                 || says_each(last)
                 || self.draft.find(&phrase).is_some()
@@ -81,6 +86,7 @@ impl Parser<'_> {
     ) {
         let list = items(self.language, chunk);
         self.actor = None;
+        self.doer = None;
         let acts = matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search));
         let mut subjects = Vec::new();
         for item in &list {
@@ -93,6 +99,10 @@ impl Parser<'_> {
                 continue;
             }
             if acts && !topic && self.is_actor(item) {
+                self.doer = Phrase::read(self.language, item, None).filter(|phrase| {
+                    next == Some(Connector::Keep)
+                        && super::super::knowledge::common::knows(self.language, phrase)
+                });
                 continue;
             }
             if next.is_none() || (item.iter().any(|token| token.is(Kind::Group)) && !topic) {
@@ -122,7 +132,16 @@ impl Parser<'_> {
             if next == Some(Connector::OneOf) && self.point_at_status(&phrase) {
                 continue;
             }
-            if acts && !topic && !phrase.is_plural && !phrase.determined && self.draft.find(&phrase).is_none()
+            let does = next == Some(Connector::Keep)
+                && phrase.is_nominative
+                && super::super::knowledge::common::knows(self.language, &phrase)
+                && !super::super::resolve::is_setting(&phrase);
+            if acts
+                && !topic
+                && !does
+                && !phrase.is_plural
+                && !phrase.determined
+                && self.draft.find(&phrase).is_none()
             {
                 continue;
             }
