@@ -1,12 +1,13 @@
 //! Settles which words mean another record, and adds what goes without saying.
 
 use super::draft::{Draft, DraftEntity, Link};
-use super::knowledge::common;
+use super::knowledge::{common, kinds};
 use super::language::Language;
 use super::lexicon::Words;
 use super::parser::Parser;
 use super::phrase::{Complement, Phrase};
 use super::token::tokenise;
+use samokoder_core::project::FieldKind;
 
 /// Completes a draft.
 pub(super) fn resolve(draft: &mut Draft) {
@@ -22,6 +23,7 @@ pub(super) fn resolve(draft: &mut Draft) {
     add_usual_fields(draft);
     fields_that_are_records(draft);
     roles(draft);
+    measured_amounts(draft);
     draft.entities.retain(|entity| !entity.fields.is_empty() || !entity.links.is_empty());
 }
 
@@ -60,7 +62,7 @@ fn drop_title_entity(draft: &mut Draft) {
     let referred = draft.entities.iter().any(|other| {
         other.links.iter().any(|link| link.target.key() == key)
             || other.phrase.complements.iter().any(|part| part.phrase.key() == key)
-            || other.fields.iter().any(|field| field.phrase.key() == key)
+            || other.fields.iter().any(|field| field.phrase.key() == key && field.values.is_empty())
     });
     let known = common::knows(draft.language, &entity.phrase);
     if !entity.described && !referred && described > usize::from(known) {
@@ -112,17 +114,18 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
         Language::English => target.determined || (target.is_plural && common::knows(draft.language, &own)),
         Language::Russian => target.determined || ["", "к", "от"].contains(&complement.preposition.as_str()),
     };
-    if declared.is_none() && (is_setting(target) || own.in_title) {
+    let number = target.singular.chars().all(|c| c.is_ascii_digit());
+    if number || declared.is_none() && (is_setting(target) || own.in_title) {
         return;
     }
     let by = ["by", "по"].contains(&complement.preposition.as_str());
-    if by && declared.is_none() && !target.determined && super::knowledge::kinds::is_known_field(target) {
+    if by && declared.is_none() && !target.determined && kinds::is_known_field(target) {
         let mut phrase = target.clone();
         phrase.label.clone_from(&phrase.singular);
         draft.field(at, super::draft::DraftField { phrase, ..Default::default() });
         return;
     }
-    let attribute = super::knowledge::kinds::is_known_field(target) && !common::knows(draft.language, target);
+    let attribute = kinds::is_known_field(target) && !common::knows(draft.language, target);
     if declared.is_none() && attribute && !complement.preposition.is_empty() && complement.preposition != "of"
     {
         draft.field(at, super::draft::DraftField { phrase: target.clone(), ..Default::default() });
@@ -174,9 +177,7 @@ fn lists_of_known_records(draft: &mut Draft) {
         for field in draft.entities[at].fields.clone() {
             let plain = field.kind.is_none() && field.values.is_empty() && !field.open_choice && !field.known;
             let listed = field.phrase.is_plural && field.phrase.complements.is_empty() && plain;
-            if listed
-                && !super::knowledge::kinds::is_known_field(&field.phrase)
-                && common::knows(draft.language, &field.phrase)
+            if listed && !kinds::is_known_field(&field.phrase) && common::knows(draft.language, &field.phrase)
             {
                 draft.entity(&field.phrase);
             }
@@ -189,7 +190,11 @@ fn fields_that_are_records(draft: &mut Draft) {
     for at in 0..draft.entities.len() {
         let entity = draft.entities[at].clone();
         for field in &entity.fields {
-            let plain = field.kind.is_none() && field.values.is_empty() && !field.open_choice;
+            let counted = field.phrase.is_plural
+                && !matches!(kinds::kind_of(&field.phrase), FieldKind::Text | FieldKind::LongText);
+            let usual = field.known && kinds::is_plain_name(&field.phrase);
+            let plain =
+                field.kind.is_none() && field.values.is_empty() && !field.open_choice && !counted && !usual;
             let own_id =
                 field.phrase.words.len() > 1 && field.phrase.words.last().is_some_and(|last| last == "id");
             let pointed = if own_id { without_id(&field.phrase) } else { field.phrase.clone() };
@@ -209,13 +214,26 @@ fn fields_that_are_records(draft: &mut Draft) {
             if field.phrase.is_plural {
                 has_many(draft, at, target, &label);
             } else {
-                let named = entity.fields.iter().any(|other| {
-                    other.phrase.label != label
-                        && super::knowledge::kinds::naming_rank(&other.phrase).is_some()
-                });
+                let named = entity
+                    .fields
+                    .iter()
+                    .any(|other| other.phrase.label != label && kinds::naming_rank(&other.phrase).is_some());
                 let required = field.required.unwrap_or(!named);
                 draft.link(at, Link { target: field.phrase.clone(), required, creates: false, role: None });
             }
+        }
+    }
+}
+
+/// "amount, unit": what has a unit of its own is no money.
+fn measured_amounts(draft: &mut Draft) {
+    for entity in &mut draft.entities {
+        let unit =
+            entity.fields.iter().any(|field| ["unit", "единица"].contains(&field.phrase.head_key().as_str()));
+        let amount =
+            entity.fields.iter_mut().find(|field| field.phrase.key() == "amount" && field.kind.is_none());
+        if let (true, Some(amount)) = (unit, amount) {
+            amount.kind = Some(FieldKind::Number);
         }
     }
 }

@@ -173,13 +173,22 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
 /// The length of a verb between its subject and its object: "customers *place* orders", "a doctor *sees* patients".
 fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     const LONGEST_SUBJECT: usize = 3;
-    let (subject, rest) = tokens.split_at(at);
+    let (before, rest) = tokens.split_at(at);
+    let before = match before {
+        [head @ .., who] if ["who", "that", "which"].contains(&who.lower.as_str()) => head,
+        _ => before,
+    };
+    let starts = |token: &Token| {
+        !token.is(Kind::Word)
+            || ["where", "and", "while", "when", "with", "for", "so", "has", "have"]
+                .contains(&token.lower.as_str())
+    };
+    let subject = &before[before.iter().rposition(starts).map_or(0, |start| start + 1)..];
     let last = subject.last()?;
     let plain = |token: &Token| {
         token.is(Kind::Word)
             && !super::words::is_preposition(&token.lower)
             && !super::words::is_sentence_word(&token.lower)
-            && token.lower != "and"
     };
     if subject.len() > LONGEST_SUBJECT || !subject.iter().all(plain) {
         return None;
@@ -196,12 +205,25 @@ fn deed(tokens: &[Token], at: usize) -> Option<usize> {
         .take_while(|token| token.is(Kind::Word))
         .map(|token| token.lower.as_str())
         .collect();
-    let length = super::super::knowledge::deeds::english_length(&words, one)?;
+    let any_verb = || {
+        let verb = words.first().filter(|_| before.len() == subject.len() && !one && words.len() > 1)?;
+        let plain = verb.len() > 3
+            && !super::words::is_preposition(verb)
+            && !super::words::is_filler(verb)
+            && !super::words::is_sentence_word(verb)
+            && !super::nouns::is_plural(verb)
+            && !["with", "than", "along", "together", "including", "belong", "contain", "include"]
+                .contains(verb);
+        let person = super::super::knowledge::common::knows_name(&super::nouns::singular(&last.lower));
+        (plain && person).then_some(1)
+    };
+    let length = super::super::knowledge::deeds::english_length(&words, one).or_else(any_verb)?;
     let object: Vec<&str> =
         words[length..].iter().copied().take_while(|word| !super::words::is_preposition(word)).collect();
-    let noun = object
-        .first()
-        .is_some_and(|first| super::words::is_article(first) || super::words::is_singular_determiner(first))
+    let starts_noun = |word: &str| {
+        super::words::is_article(word) || super::words::is_singular_determiner(word) || word == "them"
+    };
+    let noun = object.first().is_some_and(|first| starts_noun(first))
         || object.iter().take(2).any(|word| super::nouns::is_plural(word));
     noun.then_some(length)
 }

@@ -24,6 +24,11 @@ pub(in super::super) fn fields(language: Language, phrase: &Phrase) -> Option<&'
     find(phrase.key()).or_else(|| find(phrase.head_key()))
 }
 
+/// Whether an English noun in the singular names a record of common knowledge.
+pub(in super::super) fn knows_name(name: &str) -> bool {
+    ENGLISH_RECORDS.contains_key(name)
+}
+
 /// The usual fields by the name of a record.
 type Records = BTreeMap<&'static str, &'static str>;
 

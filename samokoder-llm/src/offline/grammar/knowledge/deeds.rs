@@ -33,6 +33,7 @@ const EVENTS: &[(&str, &str)] = &[
     ("take part in", "participation"),
     ("compete in", "participation"),
     ("subscribe to", "subscription"),
+    ("join", "membership"),
     ("vote for", "vote"),
     ("visit", "visit"),
     ("adopt", "adoption"),

@@ -34,7 +34,7 @@ const HEADS: &[(Words, FieldKind)] = &[
     ),
     (
         Words(
-            "year age quantity qty count page rating stock capacity floor seat mileage set rep \
+            "year age quantity qty count limit page rating stock capacity floor seat mileage set rep \
              calorie serving copy duration minute hour day week score star point level bedroom \
              bathroom grade streak episode season repetition kcal headcount attendance odometer \
              number_of population год возраст количество число кол-во рейтинг остаток вместимость \
@@ -138,6 +138,9 @@ const CONTENT: &[&str] = &[
     "code",
 ];
 
+/// Before a plural these make a count: "max visitors".
+const EXTREMES: Words = Words("max min maximum minimum total макс мин максимум минимум");
+
 /// The type a name speaks of, without annotations.
 pub(in super::super) fn kind_of(phrase: &Phrase) -> FieldKind {
     let head = phrase.head_key();
@@ -147,6 +150,9 @@ pub(in super::super) fn kind_of(phrase: &Phrase) -> FieldKind {
     let contact = words.iter().any(|word| Words("email e-mail почта web сайт url").has(word));
     if let Some(kind) = patterns::kind_of(&label) {
         return kind;
+    }
+    if phrase.is_plural && words.len() > 1 && EXTREMES.has(&words[0]) {
+        return Integer;
     }
     if plain_text.has(&head) && !contact {
         return Text;
@@ -174,6 +180,12 @@ pub(in super::super) fn is_known_field(phrase: &Phrase) -> bool {
     );
     let head = phrase.head_key();
     ATTRIBUTES.has(&head) || !matches!(kind_of(phrase), Text | Boolean)
+}
+
+/// "shirt number", "contact name": the end of the name alone says that it is one.
+pub(in super::super) fn is_plain_name(phrase: &Phrase) -> bool {
+    const ENDS: Words = Words("name number address phone code телефон");
+    ENDS.has(&phrase.head_key())
 }
 
 /// How well a name serves to tell records apart; smaller is better.

@@ -17,6 +17,7 @@ const NAMES: &[(&str, FieldKind)] = &[
         "cooking time*|cook time*|prep time*|preparation time*|baking time*|время приготовления*|время готовки*",
         Integer,
     ),
+    ("rooms|bedrooms|bathrooms", Integer),
     ("* in minutes|* in days|* in weeks|* в минутах|* в днях|* в часах", Integer),
     (
         "* in ml|* in kg|* in km|* in cm|* in m|* in g|* in %|* in hours|* в кг|* в км|* в мл|* в см|* в метрах",
@@ -37,6 +38,7 @@ const NAMES: &[(&str, FieldKind)] = &[
         Email,
     ),
     ("web address|website address|адрес сайта|url address", Url),
+    ("time from|time to|from time|to time|time in|time out|время с|время до|время от", Text),
     ("* days|days|срок службы|срок гарантии|гарантийный срок", Text),
     (
         "date *|* date|* on|* from|* until|from|to|until|start|end|start day|end day|check-in|check-out|checkin|checkout|\

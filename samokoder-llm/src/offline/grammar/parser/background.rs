@@ -9,6 +9,28 @@ use super::super::{english, russian};
 use super::Parser;
 
 impl Parser<'_> {
+    /// Without "Task:", "Also" and "As a teacher," before what is asked for.
+    pub(super) fn after_lead<'t>(&self, tokens: &'t [Token]) -> &'t [Token] {
+        const HEADERS: Words = Words("task project goal idea тз задача проект цель идея задание");
+        const ALSO: Words = Words("also additionally plus besides finally next также кроме еще");
+        match tokens {
+            [also, rest @ ..] if ALSO.has(&also.lower) && !rest.is_empty() => {
+                self.after_lead(if rest[0].is(Kind::Comma) { &rest[1..] } else { rest })
+            }
+            [header, colon, rest @ ..]
+                if HEADERS.has(&header.lower) && colon.is(Kind::Colon) && self.request_length(rest) > 0 =>
+            {
+                rest
+            }
+            [role, ..] if ["as", "как"].contains(&role.lower.as_str()) => {
+                let comma = tokens.iter().take(7).position(|token| token.is(Kind::Comma));
+                let rest = comma.map_or(tokens, |comma| &tokens[comma + 1..]);
+                if self.request_length(rest) > 0 { rest } else { tokens }
+            }
+            _ => tokens,
+        }
+    }
+
     /// The number of tokens that only ask for an app: "Please build me", "Мне нужно".
     pub(super) fn request_length(&self, tokens: &[Token]) -> usize {
         let is_request = |token: &Token| match self.language {
@@ -90,7 +112,8 @@ impl Parser<'_> {
         }
         let pivot = tokens.iter().skip(2).position(|token| WANTS.has(&token.lower)).map(|at| at + 2);
         let to = matches!(tokens.get(2), Some(token) if token.lower == "to" || token.lower == "есть");
-        if to {
+        let lists = pivot.is_none() && tokens.get(1).is_some_and(|verb| verb.lower == "have");
+        if to || lists {
             return tokens;
         }
         let before = &tokens[usize::from(!is && !veiled) + 1..pivot.unwrap_or(tokens.len())];

@@ -1,6 +1,7 @@
 //! Fields inside a list that say more than a name: "a priority of low or high", "players: name, number".
 
 use super::super::annotation;
+use super::super::draft::DraftField;
 use super::super::knowledge::common;
 use super::super::language::Language;
 use super::super::lexicon::Words;
@@ -8,9 +9,10 @@ use super::super::list::{items, values_end};
 use super::super::phrase::Phrase;
 use super::super::russian::paradigm::Case;
 use super::super::russian::phrase::is_quality;
-use super::super::token::Token;
+use super::super::token::{Kind, Token};
 use super::Parser;
 use super::shape::Shape;
+use samokoder_core::project::FieldKind;
 
 impl Parser<'_> {
     /// "a difficulty of easy, medium or hard", "статусом новый или оплачен": gives the number of tokens it takes.
@@ -49,6 +51,48 @@ impl Parser<'_> {
         Some(from + end)
     }
 
+    /// "home or away", "is public or private" in a list of fields: a choice that is called by its values.
+    pub(super) fn alternatives(&mut self, rest: &[Token], required: Option<bool>) -> Option<usize> {
+        let skip =
+            usize::from(rest.first().is_some_and(|first| ["is", "are"].contains(&first.lower.as_str())));
+        let [first, or, second, ..] = rest.get(skip..)? else { return None };
+        let ends = rest.get(skip + 3).is_none_or(|next| {
+            next.is(Kind::Comma) || annotation::is_conjunction(self.language, next) && !says_or(next)
+        });
+        let words = first.is(Kind::Word) && second.is(Kind::Word) && says_or(or) && ends;
+        let plain = |token: &Token| {
+            let phrase = Phrase::read(self.language, std::slice::from_ref(token), None);
+            phrase.is_some_and(|phrase| {
+                !phrase.is_plural && !self.is_field_like(&phrase) && !common::knows(self.language, &phrase)
+            })
+        };
+        if !words || second.lower == "not" || !plain(first) || !plain(second) {
+            return None;
+        }
+        let label = format!("{} {} {}", first.lower, or.lower, second.lower);
+        let phrase = Phrase {
+            singular: label.clone(),
+            plural: label.clone(),
+            written: label.clone(),
+            head: second.lower.clone(),
+            words: vec![first.lower.clone(), second.lower.clone()],
+            label,
+            span: first.span.start..second.span.end,
+            ..Phrase::default()
+        };
+        for subject in self.subjects.clone() {
+            let field = DraftField {
+                phrase: phrase.clone(),
+                kind: Some(FieldKind::Enumeration),
+                values: vec![first.text.clone(), second.text.clone()],
+                required,
+                ..DraftField::default()
+            };
+            self.draft.field(subject, field);
+        }
+        Some(skip + 3)
+    }
+
     /// Whether what stands before the mark is a record of its own, with its fields after the mark.
     pub(super) fn opens_record(&self, rest: &[Token], mark: usize) -> bool {
         let name = &rest[..mark];
@@ -75,6 +119,10 @@ impl Parser<'_> {
             phrase.is_plural = false;
         }
     }
+}
+
+fn says_or(token: &Token) -> bool {
+    ["or", "или", "либо"].contains(&token.lower.as_str())
 }
 
 /// Nouns whose values are few and can be listed.

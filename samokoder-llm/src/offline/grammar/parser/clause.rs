@@ -35,7 +35,7 @@ pub(super) enum Mode {
 impl Parser<'_> {
     pub(super) fn sentence(&mut self, tokens: &[Token]) {
         let tokens = &self.without_relative_clauses(tokens);
-        let tokens = self.after_background(tokens);
+        let tokens = self.after_background(self.after_lead(tokens));
         if is_section(tokens) || is_section(tokens.split_last().map_or(&[], |(_, head)| head)) {
             return;
         }
@@ -46,7 +46,13 @@ impl Parser<'_> {
         }
         let end = self.title_end(rest);
         let (title, after) = rest.split_at(end);
-        if !title.is_empty() && self.opens_with_title(title, request > 0) {
+        let does = tokens[..request].last().is_some_and(|last| last.lower == "to")
+            && connector(self.language, rest, 0, true)
+                .is_some_and(|found| found.connector == Connector::Keep)
+            && title.iter().any(|token| ["each", "every"].contains(&token.lower.as_str()));
+        if does {
+            self.clause(rest, Mode::Unknown, None);
+        } else if !title.is_empty() && self.opens_with_title(title, request > 0) {
             self.after_title(title, after);
         } else {
             self.clause(rest, Mode::Subject, None);
@@ -62,6 +68,14 @@ impl Parser<'_> {
         while at < tokens.len() {
             let in_list = matches!(mode, Mode::Keep | Mode::Search | Mode::Unknown);
             let chunk = &tokens[start..at];
+            let flag = matches!(mode, Mode::Fields(_) | Mode::Values)
+                && ["has", "is"].contains(&tokens[at].lower.as_str())
+                && at > 0
+                && tokens[at - 1].is(Kind::Comma);
+            if flag {
+                at += 1;
+                continue;
+            }
             if let Some(found) = connector(self.language, tokens, at, in_list)
                 && self.applies(mode, chunk, found.connector, &tokens[at + found.length..])
             {
@@ -169,7 +183,13 @@ impl Parser<'_> {
                     self.subject(subject, None, next, false);
                 }
             }
-            Mode::Keep => self.keep(chunk, case, next),
+            Mode::Keep => {
+                let (own, doer) = self.split_doer(chunk, next);
+                self.keep(own, case, if doer.is_empty() { next } else { None });
+                if !doer.is_empty() {
+                    self.subject(doer, None, next, false);
+                }
+            }
             Mode::Search => self.search(chunk, next),
             Mode::Unknown => self.unknown(chunk, next),
         }

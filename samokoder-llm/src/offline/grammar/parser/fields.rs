@@ -42,6 +42,10 @@ impl Parser<'_> {
                 rest = &rest[item_end..];
                 continue;
             }
+            if let Some(length) = self.alternatives(rest, required) {
+                rest = &rest[length..];
+                continue;
+            }
             if let Some(length) = self.choice_of(rest, case, required) {
                 rest = &rest[length..];
                 continue;
@@ -59,6 +63,12 @@ impl Parser<'_> {
                 rest = &rest[item_end..];
                 continue;
             };
+            if let Some(close) = closing_dash(rest, mark) {
+                let note = annotation::read(self.language, self.text, &rest[mark + 1..close]);
+                self.named_field(&rest[..mark], case, required, note, Some(&rest[mark + 1..close]));
+                rest = &rest[close + 1..];
+                continue;
+            }
             let end = mark + 1 + self.note_end(&rest[mark + 1..]);
             let note = annotation::read(self.language, self.text, &rest[mark + 1..end]);
             self.named_field(&rest[..mark], case, required, note, Some(&rest[mark + 1..end]));
@@ -296,7 +306,7 @@ impl Parser<'_> {
         let verbs = words.iter().skip(1).any(|token| match self.language {
             Language::English => {
                 super::super::english::words::is_sentence_word(&token.lower)
-                    && !["is", "has"].contains(&token.lower.as_str())
+                    && !["is", "has", "until"].contains(&token.lower.as_str())
             }
             Language::Russian => false,
         });
@@ -315,6 +325,15 @@ impl Parser<'_> {
         }
         (reason.is_some() && !known) || verbs || acts || secret
     }
+}
+
+/// Where a remark between dashes ends: "a type - car, home, travel -, a premium".
+fn closing_dash(rest: &[Token], open: usize) -> Option<usize> {
+    let close = rest.iter().skip(open + 2).position(|token| token.is(Kind::Dash))? + open + 2;
+    let ends = rest
+        .get(close + 1)
+        .is_none_or(|next| next.is(Kind::Comma) || ["and", "и"].contains(&next.lower.as_str()));
+    (rest[open].is(Kind::Dash) && ends).then_some(close)
 }
 
 /// Takes a type or a range off the end of a name: "vip boolean", "rating 1-5", "rating from 1 to 10".

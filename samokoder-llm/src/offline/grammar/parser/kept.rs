@@ -20,12 +20,22 @@ impl Parser<'_> {
             return;
         }
         let mut last = None;
+        self.complemented = false;
         let said_more = matches!(next, Some(Connector::Has | Connector::Belongs | Connector::Many));
         let list = items(self.language, chunk);
         for item in &list {
             let item = *item;
             let is_last = list.last().is_some_and(|last| last[0].span == item[0].span);
             if self.is_object_pronoun(item) && !(said_more && is_last) {
+                if let Some(object) = self.object {
+                    self.acted_on(object);
+                }
+                continue;
+            }
+            if let Some(from) = last.filter(|_| self.goes_on(item)) {
+                if let Some(target) = Phrase::read(self.language, item, case) {
+                    self.draft.link(from, Link { target, required: true, creates: true, role: None });
+                }
                 continue;
             }
             if !said_more && self.is_part_of_subject(item, case) {
@@ -41,13 +51,28 @@ impl Parser<'_> {
                 self.draft.link(kept, Link { target, required: true, creates: true, role: None });
             }
             if let Some(kept) = kept {
+                self.object = Some(kept);
                 self.acted_on(kept);
             }
+            self.complemented = self.ends_in_one(item);
             last = kept.or(last);
             if let Some(last) = last {
                 self.subjects = vec![last];
             }
         }
+    }
+
+    /// "lessons for a student *and an instructor*": goes on with what the record before it belongs to.
+    pub(super) fn goes_on(&self, item: &[Token]) -> bool {
+        let article = item.first().is_some_and(|first| ["a", "an"].contains(&first.lower.as_str()));
+        self.complemented && article && item.len() < 4 && item.iter().all(Token::is_wordlike)
+    }
+
+    /// Whether an item ends in a single record that it belongs to: "lessons for a student".
+    pub(super) fn ends_in_one(&self, item: &[Token]) -> bool {
+        let whole = item.iter().all(Token::is_wordlike);
+        let phrase = if whole { Phrase::read(self.language, item, None) } else { None };
+        phrase.is_some_and(|phrase| phrase.complements.last().is_some_and(|last| last.phrase.determined))
     }
 
     /// Items of a list of records, one statement each.
@@ -75,7 +100,9 @@ impl Parser<'_> {
         let group = item.iter().position(|token| token.is(Kind::Group));
         let (name, group) = item.split_at(group.unwrap_or(item.len()));
         let written = self.written(name);
-        if !self.is_noun_phrase(name) || unsupported::reason(self.language, &written).is_some() {
+        let described = group.first().is_some_and(|group| self.holds_fields(name, group));
+        let wish = !described && unsupported::reason(self.language, &written).is_some();
+        if !self.is_noun_phrase(item) && !self.is_noun_phrase(name) || wish {
             self.reject(item);
             return None;
         }

@@ -37,6 +37,10 @@ pub(super) struct Parser<'a> {
     actor: Option<usize>,
     /// People who use the app and do what the sentence says without "can": "users write reviews".
     doer: Option<Phrase>,
+    /// What was last acted on: "them" in "members book classes and trainers cancel them".
+    object: Option<usize>,
+    /// Whether the item before ends in a single record it belongs to: "lessons for a student".
+    complemented: bool,
     /// The verb of the part being read.
     verb: String,
     /// Whether nothing has been read yet: the first words may be the title.
@@ -53,6 +57,8 @@ impl<'a> Parser<'a> {
             field: None,
             actor: None,
             doer: None,
+            object: None,
+            complemented: false,
             verb: String::new(),
             first: true,
         }

@@ -77,7 +77,9 @@ impl Parser<'_> {
     pub(super) fn has_structure(&self, tokens: &[Token]) -> bool {
         let connects = (0..tokens.len()).any(|at| {
             connector(self.language, tokens, at, true).is_some_and(|found| match found.connector {
-                Connector::Has | Connector::Many | Connector::Belongs => at > 0,
+                Connector::Has | Connector::Many | Connector::Belongs => {
+                    at > 0 && !(tokens[at].lower == "has" && tokens[at - 1].is(Kind::Comma))
+                }
                 Connector::Topic => at == 0,
                 _ => false,
             })
@@ -125,7 +127,10 @@ impl Parser<'_> {
         let plain =
             !words.is_empty() && words.len() <= LONGEST && words.iter().all(|token| token.is_wordlike());
         plain
-            && !words.iter().any(|token| self.is_sentence_word(token))
+            && !tokens
+                .iter()
+                .enumerate()
+                .any(|(at, token)| self.is_sentence_word(token) && !stands_as_noun(tokens, at))
             && !self.has_inner_article(&words)
             && !(0..tokens.len()).any(|at| connector(self.language, tokens, at, false).is_some())
     }
@@ -154,6 +159,12 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// "shows (title, number)", "a show": brackets after a word, or an article before it, make it a noun.
+fn stands_as_noun(tokens: &[Token], at: usize) -> bool {
+    let article = |token: &Token| ["a", "an", "the"].contains(&token.lower.as_str());
+    tokens.get(at + 1).is_some_and(|next| next.is(Kind::Group)) || at > 0 && article(&tokens[at - 1])
 }
 
 /// Whether a header only announces a list: "Entities", "Features", "Нужно хранить".

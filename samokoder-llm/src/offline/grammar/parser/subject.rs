@@ -77,6 +77,25 @@ impl Parser<'_> {
         chunk.split_at(chunk.iter().position(|token| token.span == last[0].span).unwrap_or(chunk.len()))
     }
 
+    /// "landlords publish apartments and tenants book them": the last of what is kept acts next.
+    pub(super) fn split_doer<'t>(
+        &self,
+        chunk: &'t [Token],
+        next: Option<Connector>,
+    ) -> (&'t [Token], &'t [Token]) {
+        let list = items(self.language, chunk);
+        let Some(last) = list.last().filter(|_| next == Some(Connector::Keep) && list.len() > 1) else {
+            return (chunk, &[]);
+        };
+        let joined = chunk.last().is_some_and(Token::is_wordlike)
+            && !annotation::is_conjunction(self.language, &chunk[chunk.len() - 1]);
+        let plural = Phrase::read(self.language, last, None).is_some_and(|phrase| phrase.is_plural);
+        if !joined || !plural || !self.is_noun_phrase(last) {
+            return (chunk, &[]);
+        }
+        chunk.split_at(chunk.iter().position(|token| token.span == last[0].span).unwrap_or(chunk.len()))
+    }
+
     pub(super) fn subject(
         &mut self,
         chunk: &[Token],
@@ -88,8 +107,16 @@ impl Parser<'_> {
         self.actor = None;
         self.doer = None;
         let acts = matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search));
-        let mut subjects = Vec::new();
+        let mut subjects: Vec<usize> = Vec::new();
+        self.complemented = false;
         for item in &list {
+            if let Some(from) = subjects.last().copied().filter(|_| self.goes_on(item)) {
+                if let Some(target) = Phrase::read(self.language, item, case) {
+                    self.draft.link(from, Link { target, required: true, creates: true, role: None });
+                }
+                continue;
+            }
+            self.complemented = self.ends_in_one(item);
             let end = item.iter().rposition(|token| !TRAILING.has(&token.lower)).map_or(0, |at| at + 1);
             let item = &if topic || acts { &item[..end] } else { *item };
             let (item, case) = &self.without_preposition(item, case);
@@ -109,6 +136,7 @@ impl Parser<'_> {
                 subjects.extend(self.mention(item, case, next.is_none()));
                 continue;
             }
+            let item = self.without_list_word(item);
             let phrase = self.is_noun_phrase(item).then(|| Phrase::read(self.language, item, case)).flatten();
             let Some(phrase) = phrase else {
                 self.reject(item);
@@ -156,6 +184,20 @@ impl Parser<'_> {
         if !subjects.is_empty() {
             subjects.dedup();
             self.subjects = subjects;
+        }
+    }
+
+    /// "guest list with name and phone" describes guests.
+    fn without_list_word<'t>(&self, item: &'t [Token]) -> &'t [Token] {
+        const LISTS: Words = Words("list log register database directory");
+        match item {
+            [record @ .., list] if LISTS.has(&list.lower) && self.language == Language::English => {
+                let phrase = Phrase::read(self.language, record, None);
+                let known = phrase
+                    .is_some_and(|phrase| super::super::knowledge::common::knows(self.language, &phrase));
+                if known { record } else { item }
+            }
+            _ => item,
         }
     }
 

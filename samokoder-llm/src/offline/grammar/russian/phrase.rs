@@ -111,7 +111,9 @@ fn expanded(tokens: &[Token]) -> Vec<Token> {
     for token in tokens {
         for word in token.text.split(['_', ' ']).filter(|word| !word.is_empty()) {
             let kind = if token.is(Kind::Quoted) { Kind::Word } else { token.kind };
-            words.push(Token::new(kind, word, token.span.clone()));
+            let loud = word.chars().count() > 4 && word.chars().all(|c| c.is_uppercase() || c == '-');
+            let word = if loud { word.to_lowercase() } else { word.to_owned() };
+            words.push(Token::new(kind, &word, token.span.clone()));
         }
     }
     words
