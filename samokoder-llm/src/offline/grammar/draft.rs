@@ -89,7 +89,14 @@ impl Draft {
             matching.next().filter(|_| matching.next().is_none()).map(|(at, _)| at)
         };
         let close = (key.chars().count() > 3).then(|| compound(&key)).flatten();
-        exact.or(close).or_else(|| {
+        let case_form = || {
+            const ENDINGS: &[&str] = &["а", "у", "ом", "е", "ы", "ов", "ам", "ами"];
+            self.entities.iter().position(|entity| {
+                let ending = key.strip_prefix(entity.phrase.key().as_str()).unwrap_or_default();
+                key.chars().count() > 5 && ENDINGS.contains(&ending)
+            })
+        };
+        exact.or(close).or_else(case_form).or_else(|| {
             let head = phrase.head_key();
             let mut by_head =
                 self.entities.iter().enumerate().filter(|(_, entity)| entity.phrase.head_key() == head);

@@ -268,6 +268,13 @@ fn roles(draft: &mut Draft) {
                 .filter(|person| plain && *person != at);
             let Some(person) = person else { continue };
             draft.entities[at].fields.retain(|own| own.phrase.label != field.phrase.label);
+            let between = |own: &Link| {
+                own.role.is_none() && own.target.is_plural && draft.find(&own.target) == Some(person)
+            };
+            let unnamed = draft.entities[at].links.iter().position(between);
+            if let Some(unnamed) = unnamed {
+                draft.entities[at].links.remove(unnamed);
+            }
             let target = draft.entities[person].phrase.clone();
             let required = field.required.unwrap_or(false);
             let role = Some(field.phrase.singular.clone());

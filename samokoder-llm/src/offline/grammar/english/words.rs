@@ -111,7 +111,7 @@ pub(in super::super) fn is_app_word(word: &str) -> bool {
 /// Nouns that say nothing about what an app is for.
 pub(in super::super) fn is_generic_app_word(word: &str) -> bool {
     const WORDS: Words = Words(
-        "app apps application system tool website site software program platform portal web webapp \
+        "app apps aplication applicaton application system tool website site software program platform portal web webapp \
          web-app solution something api backend interface panel mvp saas",
     );
     WORDS.has(word)

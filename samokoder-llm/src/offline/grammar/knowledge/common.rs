@@ -29,6 +29,11 @@ pub(in super::super) fn knows_name(name: &str) -> bool {
     ENGLISH_RECORDS.contains_key(name)
 }
 
+/// Whether a Russian noun in the singular names people of common knowledge.
+pub(in super::super) fn is_person(name: &str) -> bool {
+    RUSSIAN_RECORDS.get(name).is_some_and(|fields| fields.starts_with("имя"))
+}
+
 /// The usual fields by the name of a record.
 type Records = BTreeMap<&'static str, &'static str>;
 

@@ -14,7 +14,7 @@ pub(in super::super) enum Deed {
     Event(&'static str),
 }
 
-const MAKES: Words = Words("place make submit post leave write publish send file order create add");
+const MAKES: Words = Words("place make submit post leave write publish send file order create add list");
 const DOES: Words = Words(
     "see treat teach coach train own run lead host produce supply supervise conduct sponsor employ deliver \
      drive cook prepare repair fix inspect clean maintain breed raise grow hold perform represent mentor tutor \
@@ -49,6 +49,7 @@ const EVENTS: &[(&str, &str)] = &[
 
 /// Stems of Russian verbs in the present tense and the infinitive.
 const RUSSIAN_MAKES: &[&str] = &[
+    "заказыва",
     "оставл",
     "оформл",
     "пишет",
@@ -121,7 +122,7 @@ pub(in super::super) fn deed(language: Language, verb: &str) -> Option<Deed> {
 
 /// Verbs of working with the app itself: "users create tasks" says nothing of whose the tasks are.
 pub(in super::super) fn is_plain(verb: &str) -> bool {
-    ["create", "add", "make"].contains(&base(verb).as_str())
+    ["create", "add", "make", "list"].contains(&base(verb).as_str())
         || verb.starts_with("созда")
         || verb.starts_with("дела")
 }

@@ -34,7 +34,7 @@ const HEADS: &[(Words, FieldKind)] = &[
     ),
     (
         Words(
-            "year age quantity qty count limit page rating stock capacity floor seat mileage set rep \
+            "максимум минимум year age quantity qty count limit page rating stock capacity floor seat mileage set rep \
              calorie serving copy duration minute hour day week score star point level bedroom \
              bathroom grade streak episode season repetition kcal headcount attendance odometer \
              number_of population год возраст количество число кол-во рейтинг остаток вместимость \
@@ -184,7 +184,7 @@ pub(in super::super) fn is_known_field(phrase: &Phrase) -> bool {
 
 /// "shirt number", "contact name": the end of the name alone says that it is one.
 pub(in super::super) fn is_plain_name(phrase: &Phrase) -> bool {
-    const ENDS: Words = Words("name number address phone code телефон");
+    const ENDS: Words = Words("name number address phone code телефон номер адрес");
     ENDS.has(&phrase.head_key())
 }
 

@@ -9,7 +9,7 @@ const NAMES: &[(&str, FieldKind)] = &[
         "date and time*|date time|date & time|date/time|start date and time|start time|starting time|end time|\
          departure time|arrival time|pickup time|appointment time|meeting time|visit time|time of visit|\
          check-in time|check-out time|* at|\
-         дата и время*|дата время|дата-время|время начала*|время окончания*|время приема|время записи|\
+         дата и время*|дата время|дата-время|время начала*|время окончания*|время приема|время въезда*|время выезда*|время заезда*|время прихода|время ухода|entry time|exit time|время записи|\
          время визита|время отправления|время прибытия|время выезда",
         DateTime,
     ),
@@ -25,7 +25,7 @@ const NAMES: &[(&str, FieldKind)] = &[
     ),
     ("* in dollars|* in usd|* in euros|* in eur|* в рублях|* в долларах|* в евро", Money),
     ("number of *|num of *|amount of *|how many *|year *|сколько *", Integer),
-    ("is *|has *|in stock|наличие|в наличии*", Boolean),
+    ("is *|has *|есть *|in stock|наличие|в наличии*", Boolean),
     (
         "opening hours|working hours|business hours|office hours|store hours|часы работы|часы приема|\
          режим работы|график работы|часы открытия",
@@ -42,7 +42,7 @@ const NAMES: &[(&str, FieldKind)] = &[
     ("* days|days|срок службы|срок гарантии|гарантийный срок", Text),
     (
         "date *|* date|* on|* from|* until|from|to|until|start|end|start day|end day|check-in|check-out|checkin|checkout|\
-         срок|срок *|* срок|заезд|выезд|начало|начало *|конец|конец *|окончание|окончание *",
+         срок|срок *|* срок|заезд|выезд|годен до|действует до|действителен до|начало|начало *|конец|конец *|окончание|окончание *",
         Date,
     ),
     ("краткое описание*|full text|полный текст", LongText),

@@ -1,7 +1,9 @@
 //! Who does what with which records: "customers place orders", "members book classes", "a doctor sees patients".
 
 use super::super::draft::Link;
+use super::super::knowledge::common;
 use super::super::knowledge::deeds::{Deed, deed};
+use super::super::list::items;
 use super::super::phrase::Phrase;
 use super::super::token::{Kind, Token};
 use super::Parser;
@@ -41,5 +43,41 @@ impl Parser<'_> {
 
     fn relate(&mut self, record: usize, target: Phrase, required: bool) {
         self.draft.link(record, Link { target, required, creates: true, role: None });
+    }
+
+    /// "Sender and receiver are customers": what was spoken of points at customers by these names.
+    ///
+    /// Gives the number of tokens up to the records they are.
+    pub(super) fn role_names(&mut self, tokens: &[Token]) -> Option<usize> {
+        const ARE: &[&str] = &["are", "это", "являются"];
+        let is = |token: &Token| ARE.contains(&token.lower.as_str()) || token.is(Kind::Dash);
+        let verb = tokens.iter().take(6).position(is)?;
+        let (names, records) = (tokens.get(..verb)?, tokens.get(verb + 1..)?);
+        let end = records.iter().position(|token| !token.is_wordlike()).unwrap_or(records.len());
+        let end = (1..=end).find(|end| !self.is_noun_phrase(&records[..*end])).map_or(end, |end| end - 1);
+        let target = Phrase::read(self.language, &records[..end], None).filter(|target| {
+            target.is_plural && (common::knows(self.language, target) || self.draft.find(target).is_some())
+        })?;
+        let roles: Vec<Phrase> = items(self.language, names)
+            .into_iter()
+            .filter_map(|item| Phrase::read(self.language, item, None).filter(|_| self.is_noun_phrase(item)))
+            .collect();
+        let named = !roles.is_empty()
+            && roles.iter().all(|role| {
+                !role.is_plural && self.draft.find(role).is_none() && !common::knows(self.language, role)
+            })
+            && !records.get(end).is_some_and(|next| next.is(Kind::Comma));
+        let subjects = self.subjects.clone();
+        if !named || subjects.is_empty() {
+            return None;
+        }
+        self.draft.entity(&target)?;
+        for subject in subjects {
+            for role in &roles {
+                let (target, role) = (target.clone(), Some(role.singular.clone()));
+                self.draft.link(subject, Link { target, required: true, creates: true, role });
+            }
+        }
+        Some(verb + 1)
     }
 }

@@ -89,6 +89,7 @@ impl Parser<'_> {
         const WHO: Words = Words("i we my our я мы у");
         const WANTS: Words =
             Words("want need would wants needs i'd хочу хотим нужно нужна нужен надо хотелось требуется");
+        const MUCH: Words = Words("много слишком куча мало many much too lots");
         const TELLS: Words = Words(
             "run own have work teach operate am are started organize organise coach breed rent sell \
              keep lead volunteer держу владею работаю веду преподаю занимаюсь организую открыл \
@@ -125,7 +126,8 @@ impl Parser<'_> {
                         .contains(&token.lower.as_str())
             })
             .unwrap_or(before.len());
-        let named = self.draft.title.is_none() && self.is_noun_phrase(&before[..end]);
+        let much = before[..end].iter().any(|token| MUCH.has(&token.lower));
+        let named = self.draft.title.is_none() && !much && self.is_noun_phrase(&before[..end]);
         if named && self.language == Language::Russian {
             let skip = before[..end].iter().take_while(|token| self.is_plain_word(token)).count();
             let phrase = Phrase::read(self.language, &before[skip..end], Some(Case::Accusative));
@@ -138,6 +140,7 @@ impl Parser<'_> {
                 .choose("it tells of the people, not of the app", "это рассказ о людях, а не о приложении");
             let part = self.written(&tokens[..pivot.unwrap_or(tokens.len())]);
             self.draft.reject(&part, reason);
+            self.remember(&before[..end]);
         }
         pivot.map_or(&[], |at| &tokens[at..])
     }

@@ -104,7 +104,9 @@ impl Parser<'_> {
         let opens = rest.get(end).is_some_and(|token| {
             token.is(Kind::Group) && self.holds_fields(&rest[..end], token) || token.is(Kind::Colon)
         });
+        const LINKS: Words = Words("file document link photo файл документ ссылка фото");
         if self.is_field_like(&phrase)
+            || LINKS.has(&phrase.head_key())
             || !(related && (known || russian && described)
                 || described && opens
                 || described && !phrase.complements.is_empty())
@@ -333,7 +335,8 @@ fn closing_dash(rest: &[Token], open: usize) -> Option<usize> {
     let ends = rest
         .get(close + 1)
         .is_none_or(|next| next.is(Kind::Comma) || ["and", "и"].contains(&next.lower.as_str()));
-    (rest[open].is(Kind::Dash) && ends).then_some(close)
+    let comma = rest[close - 1].is(Kind::Comma);
+    (rest[open].is(Kind::Dash) && (ends || comma)).then_some(close)
 }
 
 /// Takes a type or a range off the end of a name: "vip boolean", "rating 1-5", "rating from 1 to 10".

@@ -19,6 +19,12 @@ impl Parser<'_> {
         if self.fields_of_records(chunk, case) {
             return;
         }
+        let (chunk, acts) = match chunk {
+            [records @ .., who] if ["who", "that", "which"].contains(&who.lower.as_str()) => {
+                (records, next == Some(Connector::Keep))
+            }
+            _ => (chunk, false),
+        };
         let mut last = None;
         self.complemented = false;
         let said_more = matches!(next, Some(Connector::Has | Connector::Belongs | Connector::Many));
@@ -59,6 +65,9 @@ impl Parser<'_> {
             if let Some(last) = last {
                 self.subjects = vec![last];
             }
+        }
+        if acts {
+            self.actor = last;
         }
     }
 
@@ -122,7 +131,12 @@ impl Parser<'_> {
             self.reject(item);
             return None;
         }
+        let about_app = alone && self.first && group.is_empty() && phrase.determined && !known;
         let entity = self.draft.entity(&phrase)?;
+        if about_app && self.draft.title.is_none() && self.draft.title_entity.is_none() {
+            self.draft.title = Some(super::super::phrase::capitalised(&phrase.singular));
+            self.draft.title_entity = Some(entity);
+        }
         for group in group.iter().filter(|token| token.is(Kind::Group)) {
             self.fields_of(entity, &group.inside);
         }
@@ -142,7 +156,7 @@ impl Parser<'_> {
         Some(entity)
     }
 
-    fn is_object_pronoun(&self, item: &[Token]) -> bool {
+    pub(super) fn is_object_pronoun(&self, item: &[Token]) -> bool {
         const PRONOUNS: Words = Words(
             "it them these those everything things stuff items data all new ones их его ее все всё \
              данные records entries",

@@ -37,6 +37,8 @@ pub(super) struct Parser<'a> {
     actor: Option<usize>,
     /// People who use the app and do what the sentence says without "can": "users write reviews".
     doer: Option<Phrase>,
+    /// Records named in a part that says nothing of them: "I pay for too many subscriptions. Help me track them".
+    antecedent: Option<Phrase>,
     /// What was last acted on: "them" in "members book classes and trainers cancel them".
     object: Option<usize>,
     /// Whether the item before ends in a single record it belongs to: "lessons for a student".
@@ -58,6 +60,7 @@ impl<'a> Parser<'a> {
             actor: None,
             doer: None,
             object: None,
+            antecedent: None,
             complemented: false,
             verb: String::new(),
             first: true,
@@ -103,6 +106,17 @@ impl<'a> Parser<'a> {
             "здесь не названо ничего, что приложение из записей могло бы хранить или проверять",
         );
         let reason = super::knowledge::unsupported::reason(self.language, &part).unwrap_or(unclear);
+        self.remember(tokens);
         self.draft.reject(&part, reason);
+    }
+
+    /// Keeps the records that a part ends in, so that "them" can mean them.
+    fn remember(&mut self, tokens: &[Token]) {
+        let last =
+            tokens.iter().rposition(|token| !token.is_wordlike()).map_or(tokens, |at| &tokens[at + 1..]);
+        let case = Some(super::russian::paradigm::Case::Genitive);
+        let noun = last.len().checked_sub(1).and_then(|at| Phrase::read(self.language, &last[at..], case));
+        let noun = noun.filter(|noun| noun.is_plural && super::knowledge::common::knows(self.language, noun));
+        self.antecedent = noun.or_else(|| self.antecedent.take());
     }
 }

@@ -8,6 +8,7 @@ use super::super::phrase::Phrase;
 use super::super::token::{Kind, Token};
 use super::super::{annotation, english, russian};
 use super::Parser;
+use samokoder_core::project::FieldKind;
 
 /// What the items of a list are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +79,8 @@ impl Parser<'_> {
         let connects = (0..tokens.len()).any(|at| {
             connector(self.language, tokens, at, true).is_some_and(|found| match found.connector {
                 Connector::Has | Connector::Many | Connector::Belongs => {
-                    at > 0 && !(tokens[at].lower == "has" && tokens[at - 1].is(Kind::Comma))
+                    let flag = ["has", "есть"].contains(&tokens[at].lower.as_str());
+                    at > 0 && !(flag && tokens[at - 1].is(Kind::Comma)) && !self.counts_things(&tokens[..at])
                 }
                 Connector::Topic => at == 0,
                 _ => false,
@@ -86,6 +88,20 @@ impl Parser<'_> {
         });
         connects
             || tokens.iter().enumerate().any(|(at, token)| at > 0 && self.holds_fields(&tokens[..at], token))
+    }
+
+    /// "количество рамок с расплодом": a field whose name goes on after the preposition.
+    pub(super) fn counts_things(&self, before: &[Token]) -> bool {
+        if self.language != Language::Russian {
+            return false;
+        }
+        let start = before.iter().rposition(|token| !token.is_wordlike()).map_or(0, |at| at + 1);
+        let phrase = Phrase::read(self.language, &before[start..], None);
+        phrase.is_some_and(|phrase| {
+            !phrase.is_plural
+                && phrase.complements.len() == 1
+                && kinds::kind_of(&phrase) == FieldKind::Integer
+        })
     }
 
     /// Whether brackets after a noun list its fields, not a type or values.

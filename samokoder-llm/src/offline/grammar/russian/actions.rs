@@ -110,6 +110,9 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
     }
     let token = rest.first().filter(|token| token.is(Kind::Word))?;
     if let Some(length) = deed(tokens, at) {
+        if length == 1 && is_done_by(rest) {
+            return Some(Matched { connector: Connector::Belongs, length, case: Some(Case::Nominative) });
+        }
         return Some(Matched { connector: Keep, length, case: Some(Case::Accusative) });
     }
     let is_verb = super::words::looks_like_verb(&token.lower) && !super::phrase::is_known(&token.lower);
@@ -118,9 +121,15 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
 }
 
 /// The length of a verb between its subject and its object: "клиенты *оформляют* заказы", "записываются *на* курсы".
-fn deed(tokens: &[Token], at: usize) -> Option<usize> {
+pub(super) fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     const LONGEST_SUBJECT: usize = 3;
-    let (subject, rest) = tokens.split_at(at);
+    let (before, rest) = tokens.split_at(at);
+    let starts = |token: &Token| {
+        !token.is(Kind::Word)
+            || ["а", "и", "но", "где", "которые", "который", "которая", "когда"]
+                .contains(&token.lower.as_str())
+    };
+    let subject = &before[before.iter().rposition(starts).map_or(0, |start| start + 1)..];
     let verb = rest.first()?;
     let present = ["ет", "ут", "ют", "ит", "ят", "ат", "ются", "ется", "утся"];
     let is_verb =
@@ -134,4 +143,14 @@ fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     }
     let joined = rest.get(1).is_some_and(|next| ["на", "в", "во"].contains(&next.lower.as_str()));
     rest.get(1 + usize::from(joined)).filter(|token| token.is(Kind::Word)).map(|_| 1 + usize::from(joined))
+}
+
+/// "Перевод выполняет переводчик": a person in the nominative after a verb in the singular is who does it.
+fn is_done_by(rest: &[Token]) -> bool {
+    let singular = rest[0].lower.ends_with("ет") || rest[0].lower.ends_with("ит");
+    rest.get(1).is_some_and(|next| {
+        singular
+            && super::phrase::lemma(&next.lower) == next.lower
+            && super::super::knowledge::common::is_person(&next.lower)
+    })
 }
