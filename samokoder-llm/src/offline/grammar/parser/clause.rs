@@ -36,6 +36,10 @@ impl Parser<'_> {
     pub(super) fn sentence(&mut self, tokens: &[Token]) {
         let tokens = &self.without_relative_clauses(tokens);
         let tokens = self.after_background(self.after_lead(tokens));
+        if let Some((record, fields)) = self.fields_in(tokens) {
+            self.subjects = vec![record];
+            return self.fields(fields, None, None);
+        }
         if let Some(length) = self.role_names(tokens) {
             return self.clause(&tokens[length..], Mode::Subject, None);
         }

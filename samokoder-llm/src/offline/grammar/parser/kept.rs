@@ -108,6 +108,7 @@ impl Parser<'_> {
         }
         let group = item.iter().position(|token| token.is(Kind::Group));
         let (name, group) = item.split_at(group.unwrap_or(item.len()));
+        let name = self.without_list_word(name);
         let written = self.written(name);
         let described = group.first().is_some_and(|group| self.holds_fields(name, group));
         let wish = !described && unsupported::reason(self.language, &written).is_some();

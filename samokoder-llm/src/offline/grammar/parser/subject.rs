@@ -142,22 +142,7 @@ impl Parser<'_> {
                 self.reject(item);
                 continue;
             };
-            if matches!(next, Some(Connector::OneOf | Connector::Required | Connector::Optional))
-                && self.names_field(&phrase, next)
-            {
-                continue;
-            }
-            let about_field =
-                matches!(next, Some(Connector::OneOf | Connector::Required | Connector::Optional));
-            let field = self.is_field_like(&phrase)
-                || (next != Some(Connector::OneOf)
-                    && kinds::is_known_field(&phrase)
-                    && self.draft.find(&phrase).is_none());
-            if about_field && field && self.point_at_field(&phrase, Shape::Either) {
-                self.names_field(&phrase, next);
-                continue;
-            }
-            if next == Some(Connector::OneOf) && self.point_at_status(&phrase) {
+            if self.speaks_of_field(&phrase, next) {
                 continue;
             }
             let does = next == Some(Connector::Keep)
@@ -187,8 +172,25 @@ impl Parser<'_> {
         }
     }
 
+    /// "Status is one of new or done", "Email is optional": speaks of a field, not of a record.
+    fn speaks_of_field(&mut self, phrase: &Phrase, next: Option<Connector>) -> bool {
+        let about_field = matches!(next, Some(Connector::OneOf | Connector::Required | Connector::Optional));
+        if about_field && self.names_field(phrase, next) {
+            return true;
+        }
+        let field = self.is_field_like(phrase)
+            || (next != Some(Connector::OneOf)
+                && kinds::is_known_field(phrase)
+                && self.draft.find(phrase).is_none());
+        if about_field && field && self.point_at_field(phrase, Shape::Either) {
+            self.names_field(phrase, next);
+            return true;
+        }
+        next == Some(Connector::OneOf) && self.point_at_status(phrase)
+    }
+
     /// "guest list with name and phone" describes guests.
-    fn without_list_word<'t>(&self, item: &'t [Token]) -> &'t [Token] {
+    pub(super) fn without_list_word<'t>(&self, item: &'t [Token]) -> &'t [Token] {
         const LISTS: Words = Words("list log register database directory");
         match item {
             [record @ .., list] if LISTS.has(&list.lower) && self.language == Language::English => {

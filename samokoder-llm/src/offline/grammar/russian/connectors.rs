@@ -208,6 +208,11 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
             return Some(Matched { connector: Has, length: 2, case: None });
         }
     }
+    if let [only] = rest
+        && matches!(only.lower.as_str(), "с" | "со")
+    {
+        return None;
+    }
     let inside = at.checked_sub(1).is_some_and(|before| {
         tokens[before].is(Kind::Word) && !["и", "а", "но"].contains(&tokens[before].lower.as_str())
     });
