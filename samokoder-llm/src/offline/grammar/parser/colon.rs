@@ -12,12 +12,26 @@ impl Parser<'_> {
     /// What a colon or dash opens after `chunk`; `None` where it belongs to an item of a list.
     pub(super) fn after_colon(&mut self, mode: Mode, chunk: &[Token], rest: &[Token]) -> Option<Mode> {
         if !chunk.iter().any(|token| token.is_wordlike() || token.is(Kind::Group)) || is_section(chunk) {
+            if self.subjects.is_empty()
+                && mode == Mode::Keep
+                && let Some(meant) = self.antecedent.clone()
+            {
+                self.subjects = self.draft.entity(&meant).into_iter().collect();
+                return Some(Mode::Fields(None));
+            }
             let about_subject = !self.subjects.is_empty() && self.shape(rest) == Shape::Fields;
             return Some(match mode {
                 Mode::Subject | Mode::Unknown if about_subject => Mode::Fields(None),
                 Mode::Subject | Mode::Unknown => Mode::Keep,
                 _ => mode,
             });
+        }
+        if self.subjects.is_empty()
+            && self.is_object_pronoun(chunk)
+            && let Some(meant) = self.antecedent.clone()
+        {
+            self.subjects = self.draft.entity(&meant).into_iter().collect();
+            return Some(Mode::Fields(None));
         }
         let phrase = self.is_noun_phrase(chunk).then(|| self.entity_phrase(chunk)).flatten();
         match mode {

@@ -6,7 +6,8 @@ use super::super::lexicon::Words;
 use super::super::list::items;
 use super::super::phrase::Phrase;
 use super::super::russian::paradigm::Case;
-use super::super::token::Token;
+use super::super::russian::phrase::is_nominative;
+use super::super::token::{Kind, Token};
 use super::Parser;
 
 /// A list taken apart: who has the fields, their names, and the items after them.
@@ -38,6 +39,26 @@ impl Parser<'_> {
             self.keep(&other, case, None);
         }
         true
+    }
+
+    /// "В заказе клиент, дата и сумма", "у ученика имя и класс": a list of fields without a verb.
+    pub(super) fn fields_in<'t>(&mut self, tokens: &'t [Token]) -> Option<(usize, &'t [Token])> {
+        let [preposition, record, fields @ ..] = tokens else { return None };
+        let case = match preposition.lower.as_str() {
+            "в" | "во" | "на" => Case::Prepositional,
+            "у" => Case::Genitive,
+            _ => return None,
+        };
+        let phrase = Phrase::read(self.language, std::slice::from_ref(record), Some(case))?;
+        let entity = self.draft.find(&phrase)?;
+        let list = items(self.language, fields);
+        let named = list.len() > 1
+            && list.iter().all(|item| {
+                let name: Vec<Token> = item.iter().take_while(|token| token.is_wordlike()).cloned().collect();
+                self.is_noun_phrase(&name)
+            });
+        let starts = fields.first().is_some_and(|first| first.is(Kind::Word) && is_nominative(&first.lower));
+        (named && starts).then_some((entity, fields))
     }
 
     /// "students' names, emails and lessons": the fields are those that can be fields.

@@ -137,6 +137,6 @@ fn reading(singular: String, plural: bool, case: Option<Case>) -> Reading {
     let gender = gender_of(&singular);
     let plural_form =
         if singular.is_ascii() { singular.clone() } else { plural_of(&singular, stem_of(&singular), gender) };
-    let noun = Noun { singular, plural: plural_form, gender };
+    let noun = Noun { singular, plural: plural_form, gender, adjectival: false };
     Reading { noun, case: case.unwrap_or(Case::Nominative), plural }
 }
