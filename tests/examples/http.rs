@@ -17,7 +17,7 @@ pub(crate) struct Response {
 /// HTTP/1.0: the body ends where the connection does.
 pub(crate) fn send(address: &str, method: &str, path: &str, headers: &str, body: &str) -> Response {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let length = body.len();
     write!(
         stream,

@@ -1,0 +1,20 @@
+//! The command from outside: what is typed, what comes of it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+mod apps;
+mod client;
+mod command;
+mod damage;
+mod edits;
+mod history;
+mod http;
+mod json;
+mod kill;
+mod people;
+mod terminal;
+mod usage;
