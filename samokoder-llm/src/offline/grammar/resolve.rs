@@ -22,6 +22,7 @@ pub(super) fn resolve(draft: &mut Draft) {
     fields_that_are_records(draft);
     add_usual_fields(draft);
     fields_that_are_records(draft);
+    named_relations(draft);
     roles(draft);
     measured_amounts(draft);
     draft.entities.retain(|entity| !entity.fields.is_empty() || !entity.links.is_empty());
@@ -279,6 +280,27 @@ fn roles(draft: &mut Draft) {
             let required = field.required.unwrap_or(false);
             let role = Some(field.phrase.singular.clone());
             draft.link(at, Link { target, required, creates: false, role });
+        }
+    }
+}
+
+/// "команда хозяев" where there are teams: a relation with a name of its own.
+fn named_relations(draft: &mut Draft) {
+    for at in 0..draft.entities.len() {
+        for field in draft.entities[at].fields.clone() {
+            let phrase = &field.phrase;
+            let plain = field.kind.is_none() && field.values.is_empty() && !phrase.is_plural && !field.known;
+            let own = phrase.complements.len() == 1 && phrase.complements[0].preposition.is_empty();
+            let head = phrase.head_key();
+            let target = draft.entities.iter().position(|entity| entity.phrase.key() == head);
+            let Some(target) = target.filter(|target| plain && own && *target != at) else { continue };
+            if kinds::is_known_field(phrase) {
+                continue;
+            }
+            draft.entities[at].fields.retain(|other| other.phrase.label != phrase.label);
+            let target = draft.entities[target].phrase.clone();
+            let role = Some(phrase.label.clone());
+            draft.link(at, Link { target, required: field.required.unwrap_or(true), creates: false, role });
         }
     }
 }

@@ -100,7 +100,7 @@ pub(in super::super) fn is_request(word: &str) -> bool {
 /// Nouns that name the app and not what it keeps.
 pub(in super::super) fn is_app_word(word: &str) -> bool {
     const WORDS: Words = Words(
-        "cellar bookshelf tracker trackers manager organizer organiser planner log logbook journal \
+        "watchlist shortlist cellar bookshelf tracker trackers manager organizer organiser planner log logbook journal \
          diary collection catalog catalogue database directory list register registry management \
          tracking crm erp cms book keeper inventory scheduler board record records archive admin \
          backlog scheduling db storage store shop helper lms marketplace",

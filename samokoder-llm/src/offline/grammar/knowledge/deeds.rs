@@ -14,11 +14,12 @@ pub(in super::super) enum Deed {
     Event(&'static str),
 }
 
-const MAKES: Words = Words("place make submit post leave write publish send file order create add list");
+const MAKES: Words =
+    Words("place make submit post leave write publish send file order create add list request");
 const DOES: Words = Words(
     "see treat teach coach train own run lead host produce supply supervise conduct sponsor employ deliver \
      drive cook prepare repair fix inspect clean maintain breed raise grow hold perform represent mentor tutor \
-     guide examine prescribe design paint compose direct translate handle manage",
+     guide examine prescribe design paint compose direct translate handle manage resolve approve process answer close check",
 );
 /// Verbs, with the words that belong to them, and the nouns for what happens.
 const EVENTS: &[(&str, &str)] = &[

@@ -175,6 +175,15 @@ impl Parser<'_> {
             return;
         }
         match mode {
+            Mode::Topic if next.is_none() && case == Some(Case::Genitive) => {
+                match self.fields_after(chunk, Case::Genitive) {
+                    Some((record, fields)) => {
+                        self.subjects = vec![record];
+                        self.fields(fields, None, None);
+                    }
+                    None => self.subject(chunk, case, next, true),
+                }
+            }
             Mode::Subject | Mode::Topic => self.subject(chunk, case, next, mode == Mode::Topic),
             Mode::Fields(required) => {
                 let (fields, subject) = self.split_subject(chunk, case, next);

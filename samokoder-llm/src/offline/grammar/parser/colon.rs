@@ -109,11 +109,22 @@ impl Parser<'_> {
         let phrases: Vec<Phrase> = if self.is_title(chunk) {
             self.title_entities(chunk)
         } else {
-            items(self.language, chunk)
-                .iter()
-                .filter_map(|item| Phrase::read(self.language, item, None))
-                .collect()
+            return self.listed_entities(chunk);
         };
         phrases.iter().filter_map(|phrase| self.draft.entity(phrase)).collect()
+    }
+
+    fn listed_entities(&mut self, chunk: &[Token]) -> Vec<usize> {
+        let mut entities: Vec<usize> = Vec::new();
+        self.complemented = false;
+        for item in items(self.language, chunk) {
+            if self.go_on(entities.last().copied(), item, None) {
+                continue;
+            }
+            self.complemented = self.ends_in_one(item);
+            let phrase = Phrase::read(self.language, item, None);
+            entities.extend(phrase.and_then(|phrase| self.draft.entity(&phrase)));
+        }
+        entities
     }
 }

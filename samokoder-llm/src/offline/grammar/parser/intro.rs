@@ -15,15 +15,17 @@ impl Parser<'_> {
         let end = tokens.iter().position(|token| !token.is_wordlike()).unwrap_or(tokens.len());
         let start = tokens[..end].iter().take_while(|token| self.is_plain_word(token)).count();
         let words = &tokens[start..end];
-        words.iter().any(|token| self.is_generic_app_word(token))
-            || (words.len() > 1 && words.iter().any(|token| self.is_app_word(token)))
+        let object = |at: usize| at > 0 && ["a", "an", "the", "для"].contains(&words[at - 1].lower.as_str());
+        (0..words.len()).any(|at| self.is_generic_app_word(&words[at]) && !object(at))
+            || (words.len() > 1 && (0..words.len()).any(|at| self.is_app_word(&words[at]) && !object(at)))
     }
 
     pub(super) fn is_app_word(&self, token: &Token) -> bool {
         match self.language {
             Language::English => english::words::is_app_word(&token.lower),
             Language::Russian => {
-                russian::words::is_app_word(&russian::phrase::lemma(&token.lower))
+                (russian::words::is_app_word(&russian::phrase::lemma(&token.lower))
+                    && !russian::phrase::is_nominative_plural(&token.lower))
                     || english::words::is_app_word(&token.lower)
             }
         }
@@ -148,7 +150,8 @@ impl Parser<'_> {
         match self.language {
             Language::English => english::words::is_generic_app_word(&token.lower),
             Language::Russian => {
-                russian::words::is_generic_app_word(&russian::phrase::lemma(&token.lower))
+                (russian::words::is_generic_app_word(&russian::phrase::lemma(&token.lower))
+                    && !russian::phrase::is_nominative_plural(&token.lower))
                     || english::words::is_generic_app_word(&token.lower)
             }
         }

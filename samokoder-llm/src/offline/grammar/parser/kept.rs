@@ -4,9 +4,11 @@ use super::super::annotation::is_conjunction;
 use super::super::connector::{Connector, connector};
 use super::super::draft::{DraftField, Link};
 use super::super::knowledge::{common, unsupported};
+use super::super::language::Language;
 use super::super::lexicon::Words;
 use super::super::list::items;
 use super::super::phrase::Phrase;
+use super::super::russian;
 use super::super::russian::paradigm::Case;
 use super::super::token::{Kind, Token};
 use super::Parser;
@@ -38,10 +40,7 @@ impl Parser<'_> {
                 }
                 continue;
             }
-            if let Some(from) = last.filter(|_| self.goes_on(item)) {
-                if let Some(target) = Phrase::read(self.language, item, case) {
-                    self.draft.link(from, Link { target, required: true, creates: true, role: None });
-                }
+            if self.go_on(last, item, case) {
                 continue;
             }
             if !said_more && self.is_part_of_subject(item, case) {
@@ -73,15 +72,38 @@ impl Parser<'_> {
 
     /// "lessons for a student *and an instructor*": goes on with what the record before it belongs to.
     pub(super) fn goes_on(&self, item: &[Token]) -> bool {
-        let article = item.first().is_some_and(|first| ["a", "an"].contains(&first.lower.as_str()));
-        self.complemented && article && item.len() < 4 && item.iter().all(Token::is_wordlike)
+        let plain = self.complemented && item.len() < 4 && item.iter().all(Token::is_wordlike);
+        plain
+            && match (self.language, item) {
+                (Language::English, [first, ..]) => ["a", "an"].contains(&first.lower.as_str()),
+                (Language::Russian, [only]) => {
+                    !russian::phrase::is_nominative(&only.lower)
+                        && Phrase::read(self.language, item, Some(Case::Genitive))
+                            .is_some_and(|phrase| !phrase.is_plural && common::knows(self.language, &phrase))
+                }
+                _ => false,
+            }
+    }
+
+    /// Adds what the item before goes on with: gives whether it did.
+    pub(super) fn go_on(&mut self, from: Option<usize>, item: &[Token], case: Option<Case>) -> bool {
+        let Some(from) = from.filter(|_| self.goes_on(item)) else { return false };
+        let case = if self.language == Language::Russian { Some(Case::Genitive) } else { case };
+        if let Some(target) = Phrase::read(self.language, item, case) {
+            self.draft.link(from, Link { target, required: true, creates: true, role: None });
+        }
+        true
     }
 
     /// Whether an item ends in a single record that it belongs to: "lessons for a student".
     pub(super) fn ends_in_one(&self, item: &[Token]) -> bool {
         let whole = item.iter().all(Token::is_wordlike);
         let phrase = if whole { Phrase::read(self.language, item, None) } else { None };
-        phrase.is_some_and(|phrase| phrase.complements.last().is_some_and(|last| last.phrase.determined))
+        phrase.is_some_and(|phrase| {
+            phrase.complements.last().is_some_and(|last| {
+                last.phrase.determined || self.language == Language::Russian && !last.phrase.is_plural
+            })
+        })
     }
 
     /// Items of a list of records, one statement each.

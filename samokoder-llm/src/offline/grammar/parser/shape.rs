@@ -157,11 +157,12 @@ impl Parser<'_> {
             ["a", "an", "the", "my", "their", "each", "every"].contains(&token.lower.as_str())
         };
         self.language == Language::English
-            && words.windows(2).any(|pair| {
-                is_article(pair[1])
-                    && !english::words::is_preposition(&pair[0].lower)
-                    && !english::words::is_filler(&pair[0].lower)
-            })
+            && (acts_inside(words)
+                || words.windows(2).any(|pair| {
+                    is_article(pair[1])
+                        && !english::words::is_preposition(&pair[0].lower)
+                        && !english::words::is_filler(&pair[0].lower)
+                }))
     }
 
     fn is_sentence_word(&self, token: &Token) -> bool {
@@ -174,6 +175,18 @@ impl Parser<'_> {
                         && !russian::phrase::is_known(&token.lower))
             }
         }
+    }
+}
+
+/// "NGO distributes food parcels": a word in -s between a singular and a plural is a verb.
+fn acts_inside(words: &[&Token]) -> bool {
+    let plural = |token: &Token| english::nouns::is_plural(&token.lower);
+    let plain = !words.iter().any(|token| english::words::is_preposition(&token.lower));
+    match words {
+        [first, inside @ .., last] => {
+            plain && !plural(first) && plural(last) && inside.iter().any(|token| plural(token))
+        }
+        _ => false,
     }
 }
 

@@ -110,10 +110,7 @@ impl Parser<'_> {
         let mut subjects: Vec<usize> = Vec::new();
         self.complemented = false;
         for item in &list {
-            if let Some(from) = subjects.last().copied().filter(|_| self.goes_on(item)) {
-                if let Some(target) = Phrase::read(self.language, item, case) {
-                    self.draft.link(from, Link { target, required: true, creates: true, role: None });
-                }
+            if self.go_on(subjects.last().copied(), item, case) {
                 continue;
             }
             self.complemented = self.ends_in_one(item);

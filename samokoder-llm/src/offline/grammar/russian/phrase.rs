@@ -98,6 +98,18 @@ pub(in super::super) fn is_nominative(word: &str) -> bool {
     dictionary::look_up(word).iter().any(|reading| reading.case == Case::Nominative)
 }
 
+/// Whether a known noun stands in the nominative plural and nothing else: "инструменты", but not "приложения".
+pub(in super::super) fn is_nominative_plural(word: &str) -> bool {
+    let readings = dictionary::look_up(word);
+    readings.iter().any(|reading| reading.case == Case::Nominative && reading.plural)
+        && readings.iter().all(|reading| reading.plural)
+}
+
+/// Whether a known noun can stand in the case like this.
+pub(in super::super) fn is_in_case(word: &str, case: Case) -> bool {
+    dictionary::look_up(word).iter().any(|reading| reading.case == case)
+}
+
 /// Whether a word is an adjective or a short participle in the nominative: "новый", "оплачен".
 pub(in super::super) fn is_quality(word: &str) -> bool {
     let long = ["ый", "ий", "ая", "ое", "ые", "ой"].iter().any(|ending| word.ends_with(ending));
