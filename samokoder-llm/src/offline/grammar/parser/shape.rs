@@ -181,10 +181,10 @@ impl Parser<'_> {
 /// "NGO distributes food parcels": a word in -s between a singular and a plural is a verb.
 fn acts_inside(words: &[&Token]) -> bool {
     let plural = |token: &Token| english::nouns::is_plural(&token.lower);
-    let plain = !words.iter().any(|token| english::words::is_preposition(&token.lower));
-    match words {
+    let end = words.iter().position(|token| english::words::is_preposition(&token.lower));
+    match &words[..end.unwrap_or(words.len())] {
         [first, inside @ .., last] => {
-            plain && !plural(first) && plural(last) && inside.iter().any(|token| plural(token))
+            !plural(first) && plural(last) && inside.iter().any(|token| plural(token))
         }
         _ => false,
     }

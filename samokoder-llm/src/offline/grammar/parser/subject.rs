@@ -270,6 +270,7 @@ pub(super) fn is_pronoun(item: &[Token]) -> bool {
         "нем",
         "ней",
         "нас",
+        "их",
         "меня",
         "мне",
         "нам",
