@@ -118,6 +118,8 @@ impl Engine {
             if self.take_signals().await? {
                 return Ok(RunEnd::Cancelled);
             }
+            // After the signals: what a person says comes before what nobody said.
+            self.answer_with_defaults().await?;
             if let Some(end) = self.advance().await? {
                 return Ok(end);
             }
