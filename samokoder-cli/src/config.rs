@@ -63,7 +63,8 @@ impl Config {
                         Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end()))
                     });
                 }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error)
+                    if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
                 Err(error) => return Err(Failure::failed(format!("{}: {error}", path.display()))),
             }
         }

@@ -58,8 +58,6 @@ pub(crate) async fn begin(project: &Project, session: &Session) -> Result<Outcom
         let nothing = Offline::read(&card.description, card.name.as_deref()).err();
         nothing.map_or(Ok(()), |nothing| Err(Failure::usage(nothing.to_string())))?;
     }
-    let mut view = session.view();
-    greet(&mut *view, session, &project.folder);
     let mut new = NewProject::new(card.description.as_str()).branch(card.branch.clone());
     if let Some(name) = &card.name {
         new = new.name(name);
@@ -73,6 +71,8 @@ pub(crate) async fn begin(project: &Project, session: &Session) -> Result<Outcom
     }
     new = new.toolchains(toolchains);
     let run = session.pipeline.start(new, session.options.clone()).await?;
+    let mut view = session.view();
+    greet(&mut *view, session, &project.folder);
     session.watch(run, view).await
 }
 

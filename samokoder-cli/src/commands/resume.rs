@@ -19,8 +19,8 @@ pub(crate) async fn resume(args: ResumeArgs) -> Result<Outcome, Failure> {
     if !project.has_begun().await? {
         return new::begin(&project, &session).await;
     }
+    let run = session.pipeline.resume(&project.card.branch, session.options.clone()).await?;
     let mut view = session.view();
     new::greet(&mut *view, &session, &dir);
-    let run = session.pipeline.resume(&project.card.branch, session.options.clone()).await?;
     session.watch(run, view).await
 }

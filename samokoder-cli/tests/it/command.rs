@@ -58,14 +58,22 @@ impl Place {
 
     /// Every file in here, those that no one is meant to see included.
     pub(crate) fn everything(&self) -> BTreeMap<String, Vec<u8>> {
-        files(self.folder.path())
+        files(self.folder.path(), |_| true)
+    }
+
+    /// Fails unless every file here is as it was. What a database keeps beside itself while it is open may differ.
+    pub(crate) fn is_as_before(&self, before: &BTreeMap<String, Vec<u8>>, what: &str) {
+        let now = self.everything();
+        for path in
+            before.keys().chain(now.keys()).filter(|path| !path.ends_with("-shm") && !path.ends_with("-wal"))
+        {
+            assert!(before.get(path) == now.get(path), "{what} changed {path}");
+        }
     }
 
     /// The app's own files.
     pub(crate) fn app(&self, path: &str) -> BTreeMap<String, Vec<u8>> {
-        let mut files = files(&self.path(path));
-        files.retain(|path, _| !path.starts_with(".samokoder/"));
-        files
+        files(&self.path(path), |name| name != ".samokoder")
     }
 
     /// A command that is typed here, with nobody at the keyboard.
@@ -178,6 +186,10 @@ impl Running {
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
+    pub(crate) fn is_going_on(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_none()
+    }
+
     /// Leaves it, as someone who closes their end of the line, and waits for the end.
     pub(crate) fn finish(mut self) -> Ran {
         drop(self.process.stdin.take());
@@ -201,15 +213,15 @@ impl Drop for Running {
     }
 }
 
-/// Every file beneath a folder, by path.
-pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+/// Every file beneath a folder, by path. Folders whose name is not wanted are passed by.
+fn files(folder: &Path, is_wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(next) = folders.pop() {
         for entry in fs::read_dir(next).into_iter().flatten() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path);
+                folders.extend(is_wanted(path.file_name().unwrap().to_str().unwrap()).then_some(path));
             } else {
                 let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
                 found.insert(name, fs::read(path).unwrap());

@@ -121,6 +121,8 @@ impl Engine {
         let mut answers = self.run.answers.subscribe();
         let mut cancelled = self.take_signals().await?;
         while !cancelled {
+            // After the signals: what a person says comes before what nobody said.
+            self.answer_with_defaults().await?;
             if let Some(end) = self.advance().await? {
                 // What was said until the end counts: it may raise the limit that was reached.
                 if self.run.store.signals(&self.run.branch).await?.is_empty() {

@@ -87,15 +87,22 @@ impl Engine {
             request: Digest::of(&request),
             reserved: Spend::default(),
         };
-        let (id, default) = (question.id, question.default.clone());
         let entry = Entry::new(vec![intent]).blobs(vec![request]);
-        self.commit(author, vec![Change::QuestionAsked { question }], entry).await?;
-        match default {
-            Some(default) if *self.run.answers.borrow() == Answers::Defaults => {
-                self.answer(id, &default, Author::Pipeline, None).await
-            }
-            _ => Ok(()),
+        self.commit(author, vec![Change::QuestionAsked { question }], entry).await
+    }
+
+    /// Answers open questions with their defaults, if that is what happens to questions.
+    pub(super) async fn answer_with_defaults(&mut self) -> Result<(), PipelineError> {
+        if *self.run.answers.borrow() != Answers::Defaults {
+            return Ok(());
         }
+        let open = self.state.open_questions();
+        let defaults: Vec<_> =
+            open.filter_map(|question| Some((question.id, question.default.clone()?))).collect();
+        for (question, default) in defaults {
+            self.answer(question, &default, Author::Pipeline, None).await?;
+        }
+        Ok(())
     }
 
     /// Records an answer and lets the attempt that waited for it go on. One that answers nothing open is dropped.
