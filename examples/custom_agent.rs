@@ -55,6 +55,7 @@ impl Agent for LicenceWriter {
 
 /// Stands for a request to another service.
 async fn ask_the_legal_department(app: &str) -> Result<String, String> {
+    tokio::task::yield_now().await;
     println!("Legal department: who holds the rights in {app:?}?");
     Ok("Example Ltd.".into())
 }

@@ -53,7 +53,7 @@ struct Answer {
 }
 
 async fn start(State(server): App, body: Body<NewRun>) -> Reply {
-    let project = NewProject::new(body.map_err(refused)?.0.description);
+    let project = NewProject::new(body.map_err(|body| refused(&body))?.0.description);
     let id = project.branch.project.to_string();
     // Providers, keys and limits are each run's own: this is the place for those of the user who asks.
     let options = RunOptions::new(open::provider("offline")?, "offline".parse()?)
@@ -81,7 +81,7 @@ async fn events(State(server): App, Path(id): Path<String>, headers: HeaderMap) 
 }
 
 async fn answer(State(server): App, Path(id): Path<String>, body: Body<Answer>) -> Reply {
-    let Json(Answer { question, answer }) = body.map_err(refused)?;
+    let Json(Answer { question, answer }) = body.map_err(|body| refused(&body))?;
     let runs = server.runs.read().await;
     let run = runs.get(&id).ok_or_else(|| not_found("there is no such run"))?;
     let history = History::load(&*server.store, run.branch()).await?;
@@ -134,7 +134,7 @@ fn not_found(what: &str) -> ApiError {
     ApiError(StatusCode::NOT_FOUND, what.into())
 }
 
-fn refused(body: JsonRejection) -> ApiError {
+fn refused(body: &JsonRejection) -> ApiError {
     ApiError(body.status(), body.body_text())
 }
 impl<E: Error> From<E> for ApiError {

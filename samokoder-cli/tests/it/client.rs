@@ -58,7 +58,7 @@ impl Client {
         }
     }
 
-    fn create(&self, entity: &Value, turn: usize) -> u64 {
+    fn create(&self, entity: &Value, turn: u32) -> u64 {
         let record = self.valid(entity, turn);
         let made = self.send("POST", path(entity), Some(&record));
         assert_eq!(made.status, 201, "{record}: {:?}", made.body);
@@ -72,20 +72,20 @@ impl Client {
     }
 
     /// A record with a right value in every field.
-    fn valid(&self, entity: &Value, turn: usize) -> Value {
+    fn valid(&self, entity: &Value, turn: u32) -> Value {
         let value = |field: &Value| {
             let value = match field["type"].as_str().unwrap() {
                 "text" | "long_text" => format!("Жук no. {turn}").into(),
                 "integer" => turn.into(),
-                "number" | "money" => json!(turn as f64 + 0.25),
+                "number" | "money" => json!(f64::from(turn) + 0.25),
                 "date" => format!("2031-02-0{turn}").into(),
                 "date_time" => format!("2031-02-0{turn}T10:30").into(),
-                "boolean" => (turn % 2 == 0).into(),
+                "boolean" => turn.is_multiple_of(2).into(),
                 "email" => format!("beetle{turn}@example.org").into(),
                 "url" => format!("https://example.org/{turn}").into(),
                 "enumeration" => {
                     let values = field["values"].as_array().unwrap();
-                    values[turn % values.len()].clone()
+                    values[usize::try_from(turn).unwrap() % values.len()].clone()
                 }
                 "relation" => self.some_record(entity, field),
                 other => panic!("a type that no client can know: {other}"),
