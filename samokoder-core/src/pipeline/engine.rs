@@ -22,7 +22,7 @@ use crate::{
     agent::{AgentContext, AgentError, Assignment, Proposal, Resource},
     budget::Limit,
     project::{Change, ProjectState},
-    store::{AssignmentEnd, AttemptId, Author, Commit, Lease, Record, RunEnd},
+    store::{AssignmentEnd, AttemptId, Author, Commit, Lease, Record, RunEnd, StoreError},
     workspace::Folder,
 };
 
@@ -39,6 +39,9 @@ pub(super) struct Engine {
     pub(super) left: BTreeMap<Key, OpenAttempt>,
     tasks: JoinSet<Finished>,
     writer: JoinSet<()>,
+    /// Waits for what people tell the run. In a task of its own: a wait that ended with every turn of the loop would
+    /// cost the store a query each time.
+    pub(super) watch: JoinSet<Result<(), StoreError>>,
     /// The limit that stopped an agent. Nothing is started until it is raised.
     pub(super) exhausted: Option<(Limit, String)>,
     pub(super) folder: Option<Folder>,
@@ -85,6 +88,7 @@ impl Engine {
             left,
             tasks: JoinSet::new(),
             writer,
+            watch: JoinSet::new(),
             exhausted: None,
             folder: None,
             began: Instant::now(),
@@ -98,6 +102,7 @@ impl Engine {
             let end = self.carry(first).await?;
             // Attempts that are cut off here stay open in the log: the next sitting goes on with them.
             self.tasks.shutdown().await;
+            self.watch.shutdown().await;
             let run = self.run.id;
             self.journal.append(Entry::new(vec![Record::RunEnded { run, end: end.clone() }])).await?;
             let report = RunReport { end, spent: self.run.budget.spent(), elapsed: self.began.elapsed() };
@@ -114,19 +119,25 @@ impl Engine {
         self.begin(first).await?;
         let deadline = self.run.options.wall.map(|wall| self.began + wall);
         let mut answers = self.run.answers.subscribe();
-        loop {
-            if self.take_signals().await? {
-                return Ok(RunEnd::Cancelled);
-            }
+        let mut cancelled = self.take_signals().await?;
+        while !cancelled {
             // After the signals: what a person says comes before what nobody said.
             self.answer_with_defaults().await?;
             if let Some(end) = self.advance().await? {
-                return Ok(end);
+                // What was said until the end counts: it may raise the limit that was reached.
+                if self.run.store.signals(&self.run.branch).await?.is_empty() {
+                    return Ok(end);
+                }
+                cancelled = self.take_signals().await?;
+                continue;
             }
-            let store = Arc::clone(&self.run.store);
+            self.watch_signals();
             tokio::select! {
                 Some(finished) = self.tasks.join_next() => self.conclude(finished).await?,
-                signal = store.wait_signal(&self.run.branch) => signal?,
+                Some(signal) = self.watch.join_next() => {
+                    signal.map_err(|error| PipelineError::Aborted(error.to_string()))??;
+                    cancelled = self.take_signals().await?;
+                }
                 Ok(()) = answers.changed() => {}
                 () = self.run.options.cancellation.cancelled() => return Ok(RunEnd::Cancelled),
                 () = sleep_until(deadline) => {
@@ -136,6 +147,7 @@ impl Engine {
                 }
             }
         }
+        Ok(RunEnd::Cancelled)
     }
 
     /// Records the beginning, what a person changed in the folder, and that failures may be tried again.
@@ -276,7 +288,10 @@ impl Engine {
         let span = tracing::info_span!("assignment", role = %key.0, subject = %key.1, attempt = id.attempt);
         let key = key.clone();
         let work = async move {
-            tokio::time::sleep(delay).await;
+            // A timer, even one of no time, fires with the next millisecond.
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+            }
             let result = match agent {
                 Some(agent) => schedule::catch_panic(agent.run(AgentContext(Arc::new(attempt)))).await,
                 None => Err(AgentError::Failed(format!("nobody in this team is a {}", key.0))),

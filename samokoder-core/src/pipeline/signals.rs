@@ -1,6 +1,6 @@
 //! What people tell a run.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     PipelineError,
@@ -19,6 +19,14 @@ use crate::{
 };
 
 impl Engine {
+    /// Sees to it that someone waits for signals.
+    pub(super) fn watch_signals(&mut self) {
+        if self.watch.is_empty() {
+            let run = Arc::clone(&self.run);
+            self.watch.spawn(async move { run.store.wait_signal(&run.branch).await });
+        }
+    }
+
     /// Does what people asked for. Says whether that is to stop.
     pub(super) async fn take_signals(&mut self) -> Result<bool, PipelineError> {
         let mut cancelled = false;

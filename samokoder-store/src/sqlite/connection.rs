@@ -35,6 +35,8 @@ pub(super) struct Connections {
     reading: Semaphore,
     /// Signalled after each write of this process.
     pub(super) changed: Notify,
+    /// Signalled after each post of this process.
+    pub(super) posted: Notify,
 }
 
 impl Connections {
@@ -46,6 +48,7 @@ impl Connections {
             readers: Mutex::default(),
             reading: Semaphore::new(READERS),
             changed: Notify::new(),
+            posted: Notify::new(),
         }
     }
 

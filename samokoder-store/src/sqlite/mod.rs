@@ -28,6 +28,8 @@ use samokoder_core::{
     store::{Batch, Branch, Lease, Scope, Seq, Signal, StateStore, StoreError, Stored},
 };
 
+use tokio::sync::Notify;
+
 use connection::{Connections, Work};
 
 /// How often one who waits looks for what another process wrote. Writes of this process are seen at once.
@@ -81,14 +83,15 @@ impl SqliteStore {
         self.0.file()
     }
 
-    /// Calls `look` whenever something may have changed until it finds something.
+    /// Calls `look` whenever `changed` says so, and now and then, until it finds something.
     async fn until<T>(
         &self,
         operation: &'static str,
+        changed: &Notify,
         look: impl for<'c> Fn(&'c mut sqlx::SqliteConnection) -> Work<'c, Option<T>>,
     ) -> Result<T, StoreError> {
         loop {
-            let changed = self.0.changed.notified();
+            let changed = changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
             if let Some(found) = self.0.read(operation, &look).await? {
@@ -150,7 +153,7 @@ impl StateStore for SqliteStore {
     }
 
     async fn wait(&self, branch: &Branch, after: Seq) -> Result<Seq, StoreError> {
-        self.until("wait", |connection| {
+        self.until("wait", &self.0.changed, |connection| {
             let branch = branch.clone();
             Box::pin(async move {
                 let head = branch::find(connection, &branch, "wait").await?.head();
@@ -175,7 +178,9 @@ impl StateStore for SqliteStore {
             .write("post", move |connection| {
                 Box::pin(async move { signal::post(connection, &branch, id, body).await })
             })
-            .await
+            .await?;
+        self.0.posted.notify_waiters();
+        Ok(())
     }
 
     async fn signals(&self, branch: &Branch) -> Result<Vec<(SignalId, Signal)>, StoreError> {
@@ -188,7 +193,7 @@ impl StateStore for SqliteStore {
     }
 
     async fn wait_signal(&self, branch: &Branch) -> Result<(), StoreError> {
-        self.until("wait_signal", |connection| {
+        self.until("wait_signal", &self.0.posted, |connection| {
             let branch = branch.clone();
             Box::pin(async move { Ok(signal::any(connection, &branch).await?.then_some(())) })
         })

@@ -56,6 +56,10 @@ pub(super) fn connector(language: Language, tokens: &[Token], at: usize, in_list
 
 /// The number of tokens the phrase takes when `tokens` start with it.
 pub(super) fn starts_with(tokens: &[Token], phrase: &str) -> Option<usize> {
+    let first = tokens.first()?;
+    if !first.lower.is_empty() && first.lower.as_bytes().first() != phrase.as_bytes().first() {
+        return None;
+    }
     let mut count = 0;
     for word in phrase.split(' ') {
         let token = tokens.get(count)?;

@@ -39,6 +39,8 @@ pub(super) struct DraftField {
 #[derive(Debug, Clone)]
 pub(super) struct Link {
     pub(super) target: Phrase,
+    /// What the target is to the record, where that has a name of its own: the sender is a user.
+    pub(super) role: Option<String>,
     pub(super) required: bool,
     /// Whether the target becomes an entity when none is described.
     pub(super) creates: bool,
@@ -87,7 +89,14 @@ impl Draft {
             matching.next().filter(|_| matching.next().is_none()).map(|(at, _)| at)
         };
         let close = (key.chars().count() > 3).then(|| compound(&key)).flatten();
-        exact.or(close).or_else(|| {
+        let case_form = || {
+            const ENDINGS: &[&str] = &["а", "у", "ом", "е", "ы", "ов", "ам", "ами"];
+            self.entities.iter().position(|entity| {
+                let ending = key.strip_prefix(entity.phrase.key().as_str()).unwrap_or_default();
+                key.chars().count() > 5 && ENDINGS.contains(&ending)
+            })
+        };
+        exact.or(close).or_else(case_form).or_else(|| {
             let head = phrase.head_key();
             let mut by_head =
                 self.entities.iter().enumerate().filter(|(_, entity)| entity.phrase.head_key() == head);
@@ -159,8 +168,8 @@ impl Draft {
     pub(super) fn link(&mut self, entity: usize, link: Link) {
         let Some(record) = self.entities.get_mut(entity) else { return };
         record.described = true;
-        let label = link.target.key();
-        match record.links.iter_mut().find(|own| own.target.key() == label) {
+        let same = |own: &Link| own.target.key() == link.target.key() && own.role == link.role;
+        match record.links.iter_mut().find(|own| same(own)) {
             Some(own) => own.creates |= link.creates,
             None => record.links.push(link),
         }

@@ -97,9 +97,10 @@ fn fields(
         .iter()
         .filter_map(|link| {
             let target = draft.find(&link.target)?;
+            let name = link.role.as_ref().unwrap_or(&link.target.singular);
             Some(Field {
-                name: naming::relation(&link.target.singular, &mut taken),
-                label: label(&link.target.singular),
+                name: naming::relation(name, &mut taken),
+                label: label(name),
                 kind: FieldKind::Relation,
                 required: link.required,
                 values: Vec::new(),

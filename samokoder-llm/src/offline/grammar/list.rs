@@ -38,8 +38,9 @@ fn joins_date_and_time(tokens: &[Token], at: usize) -> bool {
 /// or a field with an article begins: "a stage: new, won or lost, and a due date".
 pub(super) fn values_end(language: Language, tokens: &[Token]) -> usize {
     let first_end = tokens.iter().position(|token| token.is(Kind::Comma)).unwrap_or(tokens.len());
-    if tokens[..first_end].iter().any(|token| token.is(Kind::Slash)) {
-        return first_end;
+    if let Some(slash) = tokens[..first_end].iter().rposition(|token| token.is(Kind::Slash)) {
+        let joined = tokens[slash..first_end].iter().position(|token| is_conjunction(language, token));
+        return joined.map_or(first_end, |joined| slash + joined);
     }
     let or_later = tokens.iter().any(|token| ["or", "или", "либо"].contains(&token.lower.as_str()));
     let mut after_or = false;
@@ -94,5 +95,6 @@ fn begins_field(language: Language, tokens: &[Token], values_go_on: bool) -> boo
             | samokoder_core::project::FieldKind::Boolean
             | samokoder_core::project::FieldKind::LongText
     );
-    article && kinds::is_known_field(&phrase) || (strong && !values_go_on)
+    let compound = phrase.words.len() > 1 && kinds::is_plain_name(&phrase);
+    article && kinds::is_known_field(&phrase) || ((strong || compound) && !values_go_on)
 }

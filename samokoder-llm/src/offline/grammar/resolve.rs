@@ -1,12 +1,13 @@
 //! Settles which words mean another record, and adds what goes without saying.
 
 use super::draft::{Draft, DraftEntity, Link};
-use super::knowledge::common;
+use super::knowledge::{common, kinds};
 use super::language::Language;
 use super::lexicon::Words;
 use super::parser::Parser;
 use super::phrase::{Complement, Phrase};
 use super::token::tokenise;
+use samokoder_core::project::FieldKind;
 
 /// Completes a draft.
 pub(super) fn resolve(draft: &mut Draft) {
@@ -21,6 +22,9 @@ pub(super) fn resolve(draft: &mut Draft) {
     fields_that_are_records(draft);
     add_usual_fields(draft);
     fields_that_are_records(draft);
+    named_relations(draft);
+    roles(draft);
+    measured_amounts(draft);
     draft.entities.retain(|entity| !entity.fields.is_empty() || !entity.links.is_empty());
 }
 
@@ -41,7 +45,7 @@ fn records_of_known_app(draft: &mut Draft) {
         let present: Vec<Phrase> =
             targets.filter(|target| draft.find(target).is_some_and(|found| found != at)).collect();
         for target in present {
-            draft.link(at, Link { target, required: true, creates: false });
+            draft.link(at, Link { target, required: true, creates: false, role: None });
         }
         draft.entities[at].fields = known.fields;
         for field in &mut draft.entities[at].fields {
@@ -59,7 +63,7 @@ fn drop_title_entity(draft: &mut Draft) {
     let referred = draft.entities.iter().any(|other| {
         other.links.iter().any(|link| link.target.key() == key)
             || other.phrase.complements.iter().any(|part| part.phrase.key() == key)
-            || other.fields.iter().any(|field| field.phrase.key() == key)
+            || other.fields.iter().any(|field| field.phrase.key() == key && field.values.is_empty())
     });
     let known = common::knows(draft.language, &entity.phrase);
     if !entity.described && !referred && described > usize::from(known) {
@@ -108,20 +112,21 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
     let declared = draft.find(target).filter(|found| *found != at && !classifies);
     let known = common::knows(draft.language, target) && !classifies;
     let singular = match draft.language {
-        Language::English => target.determined,
+        Language::English => target.determined || (target.is_plural && common::knows(draft.language, &own)),
         Language::Russian => target.determined || ["", "к", "от"].contains(&complement.preposition.as_str()),
     };
-    if declared.is_none() && (is_setting(target) || own.in_title) {
+    let number = target.singular.chars().all(|c| c.is_ascii_digit());
+    if number || declared.is_none() && (is_setting(target) || own.in_title) {
         return;
     }
     let by = ["by", "по"].contains(&complement.preposition.as_str());
-    if by && declared.is_none() && !target.determined && super::knowledge::kinds::is_known_field(target) {
+    if by && declared.is_none() && !target.determined && kinds::is_known_field(target) {
         let mut phrase = target.clone();
         phrase.label.clone_from(&phrase.singular);
         draft.field(at, super::draft::DraftField { phrase, ..Default::default() });
         return;
     }
-    let attribute = super::knowledge::kinds::is_known_field(target) && !common::knows(draft.language, target);
+    let attribute = kinds::is_known_field(target) && !common::knows(draft.language, target);
     if declared.is_none() && attribute && !complement.preposition.is_empty() && complement.preposition != "of"
     {
         draft.field(at, super::draft::DraftField { phrase: target.clone(), ..Default::default() });
@@ -130,7 +135,7 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
     if declared.is_some()
         || (singular && (known || (draft.language == Language::English && !is_setting(target))))
     {
-        draft.link(at, Link { target: target.clone(), required: true, creates: true });
+        draft.link(at, Link { target: target.clone(), required: true, creates: true, role: None });
     } else if !is_setting(target) {
         let entity = &mut draft.entities[at];
         let joined = |noun: &str| match (complement.preposition.as_str(), draft.language) {
@@ -143,7 +148,7 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
 }
 
 /// Where the app is used: no record of it.
-fn is_setting(target: &Phrase) -> bool {
+pub(super) fn is_setting(target: &Phrase) -> bool {
     const SETTINGS: Words = Words(
         "shop bakery company agency family office home business period while purpose given fee total \
          startup firm me us house household club school clinic salon month week day year time system \
@@ -173,9 +178,7 @@ fn lists_of_known_records(draft: &mut Draft) {
         for field in draft.entities[at].fields.clone() {
             let plain = field.kind.is_none() && field.values.is_empty() && !field.open_choice && !field.known;
             let listed = field.phrase.is_plural && field.phrase.complements.is_empty() && plain;
-            if listed
-                && !super::knowledge::kinds::is_known_field(&field.phrase)
-                && common::knows(draft.language, &field.phrase)
+            if listed && !kinds::is_known_field(&field.phrase) && common::knows(draft.language, &field.phrase)
             {
                 draft.entity(&field.phrase);
             }
@@ -188,7 +191,11 @@ fn fields_that_are_records(draft: &mut Draft) {
     for at in 0..draft.entities.len() {
         let entity = draft.entities[at].clone();
         for field in &entity.fields {
-            let plain = field.kind.is_none() && field.values.is_empty() && !field.open_choice;
+            let counted = field.phrase.is_plural
+                && !matches!(kinds::kind_of(&field.phrase), FieldKind::Text | FieldKind::LongText);
+            let usual = field.known && kinds::is_plain_name(&field.phrase);
+            let plain =
+                field.kind.is_none() && field.values.is_empty() && !field.open_choice && !counted && !usual;
             let own_id =
                 field.phrase.words.len() > 1 && field.phrase.words.last().is_some_and(|last| last == "id");
             let pointed = if own_id { without_id(&field.phrase) } else { field.phrase.clone() };
@@ -208,13 +215,92 @@ fn fields_that_are_records(draft: &mut Draft) {
             if field.phrase.is_plural {
                 has_many(draft, at, target, &label);
             } else {
-                let named = entity.fields.iter().any(|other| {
-                    other.phrase.label != label
-                        && super::knowledge::kinds::naming_rank(&other.phrase).is_some()
-                });
+                let named = entity
+                    .fields
+                    .iter()
+                    .any(|other| other.phrase.label != label && kinds::naming_rank(&other.phrase).is_some());
                 let required = field.required.unwrap_or(!named);
-                draft.link(at, Link { target: field.phrase.clone(), required, creates: false });
+                draft.link(at, Link { target: field.phrase.clone(), required, creates: false, role: None });
             }
+        }
+    }
+}
+
+/// "amount, unit": what has a unit of its own is no money.
+fn measured_amounts(draft: &mut Draft) {
+    for entity in &mut draft.entities {
+        let unit =
+            entity.fields.iter().any(|field| ["unit", "единица"].contains(&field.phrase.head_key().as_str()));
+        let amount =
+            entity.fields.iter_mut().find(|field| field.phrase.key() == "amount" && field.kind.is_none());
+        if let (true, Some(amount)) = (unit, amount) {
+            amount.kind = Some(FieldKind::Number);
+        }
+    }
+}
+
+/// What people are to a record: "sender" is a user where users are described, "assignee" an employee too.
+fn roles(draft: &mut Draft) {
+    const USERS: Words = Words(
+        "sender receiver recipient author creator reporter assignee reviewer approver uploader requester \
+         отправитель получатель автор создатель исполнитель ответственный проверяющий",
+    );
+    const STAFF: Words =
+        Words("assignee reviewer approver responsible исполнитель ответственный проверяющий");
+    const WRITTEN: Words = Words(
+        "post comment message article review note question answer ticket reply пост комментарий сообщение \
+         статья отзыв заметка вопрос ответ публикация",
+    );
+    let called = |draft: &Draft, names: &[&str]| {
+        draft.entities.iter().position(|entity| names.contains(&entity.phrase.key().as_str()))
+    };
+    let users = called(draft, &["user", "пользователь"]);
+    let staff = called(draft, &["employee", "staff member", "сотрудник", "работник"]);
+    for at in 0..draft.entities.len() {
+        let written = WRITTEN.has(&draft.entities[at].phrase.head_key());
+        for field in draft.entities[at].fields.clone() {
+            let role = field.phrase.head_key();
+            let plain =
+                field.kind.is_none() && field.values.is_empty() && !field.phrase.is_plural && !field.known;
+            let author = ["author", "автор"].contains(&role.as_str());
+            let person = users
+                .filter(|_| USERS.has(&role) && (written || !author))
+                .or_else(|| staff.filter(|_| STAFF.has(&role)))
+                .filter(|person| plain && *person != at);
+            let Some(person) = person else { continue };
+            draft.entities[at].fields.retain(|own| own.phrase.label != field.phrase.label);
+            let between = |own: &Link| {
+                own.role.is_none() && own.target.is_plural && draft.find(&own.target) == Some(person)
+            };
+            let unnamed = draft.entities[at].links.iter().position(between);
+            if let Some(unnamed) = unnamed {
+                draft.entities[at].links.remove(unnamed);
+            }
+            let target = draft.entities[person].phrase.clone();
+            let required = field.required.unwrap_or(false);
+            let role = Some(field.phrase.singular.clone());
+            draft.link(at, Link { target, required, creates: false, role });
+        }
+    }
+}
+
+/// "команда хозяев" where there are teams: a relation with a name of its own.
+fn named_relations(draft: &mut Draft) {
+    for at in 0..draft.entities.len() {
+        for field in draft.entities[at].fields.clone() {
+            let phrase = &field.phrase;
+            let plain = field.kind.is_none() && field.values.is_empty() && !phrase.is_plural && !field.known;
+            let own = phrase.complements.len() == 1 && phrase.complements[0].preposition.is_empty();
+            let head = phrase.head_key();
+            let target = draft.entities.iter().position(|entity| entity.phrase.key() == head);
+            let Some(target) = target.filter(|target| plain && own && *target != at) else { continue };
+            if kinds::is_known_field(phrase) {
+                continue;
+            }
+            draft.entities[at].fields.retain(|other| other.phrase.label != phrase.label);
+            let target = draft.entities[target].phrase.clone();
+            let role = Some(phrase.label.clone());
+            draft.link(at, Link { target, required: field.required.unwrap_or(true), creates: false, role });
         }
     }
 }
@@ -253,7 +339,7 @@ fn has_many(draft: &mut Draft, owner: usize, part: usize, label: &str) {
         draft.entities[part_at].fields.retain(|field| !many_back(field));
         return;
     }
-    draft.link(part, Link { target: owner_phrase, required: false, creates: false });
+    draft.link(part, Link { target: owner_phrase, required: false, creates: false, role: None });
 }
 
 /// Records of which nothing is said get the fields such records usually have.

@@ -20,6 +20,12 @@ const ABBREVIATIONS: &[(&str, &str)] = &[
     (", etc.", "."),
     (" etc.", "."),
     ("incl.", "including"),
+    (" or not,", " flag,"),
+    (" or not.", " flag."),
+    (" или нет,", " (да/нет),"),
+    (" или нет.", " (да/нет)."),
+    ("serial no.", "serial number"),
+    (" no.,", " number,"),
     ("и т. д.", "."),
     ("и т.д.", "."),
     ("и т. п.", "."),
@@ -67,6 +73,11 @@ pub(super) fn clean(description: &str) -> CleanText {
     for (short, long) in ABBREVIATIONS {
         if text.contains(short) {
             text = text.replace(short, long);
+        }
+    }
+    for (ending, flag) in [(" or not", " flag"), (" или нет", " (да/нет)")] {
+        if let Some(rest) = text.trim_end().strip_suffix(ending) {
+            text = format!("{rest}{flag}");
         }
     }
     CleanText { text, cut }

@@ -19,10 +19,6 @@ const PHRASES: &[(&str, Connector)] = &[
     ("search by", Connector::Search),
     ("sort by", Connector::Search),
     ("filter by", Connector::Search),
-    ("enroll in", Connector::Keep),
-    ("enrolls in", Connector::Keep),
-    ("borrows", Connector::Keep),
-    ("rents", Connector::Keep),
     ("be able to", Connector::Modal),
     ("needs to", Connector::Modal),
     ("need to", Connector::Modal),
@@ -92,6 +88,9 @@ const KEEP_OR_NOUN: &[&str] = &[
 const SEARCH: &[&str] =
     &["search", "browse", "sort", "filter", "find", "view", "see", "show", "display", "read", "group"];
 
+/// After these a verb is what they do.
+const SPEAKERS: Words = Words("i we you they users people");
+
 /// Finds the verb that starts at `at`.
 pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option<Matched> {
     let rest = &tokens[at..];
@@ -99,6 +98,9 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
         if let Some(length) = starts_with(rest, phrase) {
             return Some(Matched { connector: *connector, length, case: None });
         }
+    }
+    if let Some(length) = deed(tokens, at) {
+        return Some(Matched { connector: Connector::Keep, length, case: None });
     }
     let token = rest.first().filter(|token| token.is(Kind::Word))?;
     if MODALS.has(&token.lower) {
@@ -142,6 +144,9 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
             next_is_noun && (determined || !noun || (sure && is_noun_start(rest.get(1))))
         }
         Some(before) if before.lower == "to" => true,
+        Some(before) if KEEP.contains(&base.as_str()) && !gerund && SPEAKERS.has(&before.lower) => {
+            next_is_noun
+        }
         Some(before) if article && !gerund && before.is(Kind::Word) && !is_article(&before.lower) => true,
         Some(before) if third_person => before.is(Kind::Word) && !super::nouns::is_plural(&before.lower),
         Some(before) if gerund => {
@@ -163,6 +168,64 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
         return None;
     };
     stands_as_verb.then_some(Matched { connector, length: 1, case: None })
+}
+
+/// The length of a verb between its subject and its object: "customers *place* orders", "a doctor *sees* patients".
+fn deed(tokens: &[Token], at: usize) -> Option<usize> {
+    const LONGEST_SUBJECT: usize = 3;
+    let (before, rest) = tokens.split_at(at);
+    let before = match before {
+        [head @ .., who] if ["who", "that", "which"].contains(&who.lower.as_str()) => head,
+        _ => before,
+    };
+    let starts = |token: &Token| {
+        !token.is(Kind::Word)
+            || ["where", "and", "while", "when", "with", "for", "so", "has", "have"]
+                .contains(&token.lower.as_str())
+    };
+    let subject = &before[before.iter().rposition(starts).map_or(0, |start| start + 1)..];
+    let last = subject.last()?;
+    let plain = |token: &Token| {
+        token.is(Kind::Word)
+            && !super::words::is_preposition(&token.lower)
+            && !super::words::is_sentence_word(&token.lower)
+    };
+    if subject.len() > LONGEST_SUBJECT || !subject.iter().all(plain) {
+        return None;
+    }
+    let one = super::words::is_singular_determiner(&subject[0].lower)
+        && subject.len() > 1
+        && !super::nouns::is_plural(&last.lower);
+    if !one && !super::nouns::is_plural(&last.lower) {
+        return None;
+    }
+    let words: Vec<&str> = rest
+        .iter()
+        .take(4)
+        .take_while(|token| token.is(Kind::Word))
+        .map(|token| token.lower.as_str())
+        .collect();
+    let any_verb = || {
+        let verb = words.first().filter(|_| before.len() == subject.len() && !one && words.len() > 1)?;
+        let plain = verb.len() > 3
+            && !super::words::is_preposition(verb)
+            && !super::words::is_filler(verb)
+            && !super::words::is_sentence_word(verb)
+            && !super::nouns::is_plural(verb)
+            && !["with", "than", "along", "together", "including", "belong", "contain", "include"]
+                .contains(verb);
+        let person = super::super::knowledge::common::knows_name(&super::nouns::singular(&last.lower));
+        (plain && person).then_some(1)
+    };
+    let length = super::super::knowledge::deeds::english_length(&words, one).or_else(any_verb)?;
+    let object: Vec<&str> =
+        words[length..].iter().copied().take_while(|word| !super::words::is_preposition(word)).collect();
+    let starts_noun = |word: &str| {
+        super::words::is_article(word) || super::words::is_singular_determiner(word) || word == "them"
+    };
+    let noun = object.first().is_some_and(|first| starts_noun(first))
+        || object.iter().take(2).any(|word| super::nouns::is_plural(word));
+    noun.then_some(length)
 }
 
 /// Whether a word shows that the one before it is a verb: "track *my* expenses".

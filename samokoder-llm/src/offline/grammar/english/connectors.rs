@@ -165,7 +165,10 @@ const LINKED: Words = Words(
 );
 
 /// Verbs whose objects are what the subject belongs to, when an article follows: "links a candidate to a vacancy".
-const LINKING: Words = Words("links link connects connect references reference joins ties associates");
+const LINKING: Words = Words(
+    "links link linking connects connect connecting references reference referencing joins joining ties \
+     tying associates associating pairs pairing using between",
+);
 
 /// Finds the connector that starts at `at`.
 pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
@@ -201,7 +204,11 @@ fn linked(rest: &[Token]) -> Option<Matched> {
     }
     let goes_on = rest.get(copulas + 2).is_some_and(Token::is_wordlike);
     let joins = goes_on
-        && ["to", "by", "with", "on", "for", "from", "in", "at", "into"].contains(&next.lower.as_str());
+        && [
+            "to", "by", "with", "on", "for", "from", "in", "at", "into", "against", "under", "through",
+            "within",
+        ]
+        .contains(&next.lower.as_str());
     let to_one =
         rest.get(copulas + 2).is_some_and(|token| super::words::is_singular_determiner(&token.lower));
     let regular = (copulas > 0 || to_one) && participle.lower.ends_with("ed");

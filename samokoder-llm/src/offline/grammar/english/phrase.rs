@@ -25,12 +25,20 @@ pub(in super::super) fn read(tokens: &[Token]) -> Option<Phrase> {
 fn expanded(tokens: &[Token]) -> Vec<Token> {
     let mut words = Vec::new();
     for token in tokens {
-        for word in split_name(&token.text) {
+        for word in split_name(&unshouted(&token.text)) {
             let kind = if token.is(Kind::Quoted) { Kind::Word } else { token.kind };
             words.push(Token::new(kind, &word, token.span.clone()));
         }
     }
     words
+}
+
+/// "MEDICINES" is a word written loud; "ISBN" is a name.
+pub(in super::super) fn unshouted(text: &str) -> String {
+    let letters = text.chars().count();
+    let loud = text.chars().all(|c| c.is_uppercase() || c == '_' || c == '-');
+    let known = || super::super::knowledge::common::knows_name(&nouns::singular(&text.to_lowercase()));
+    if loud && (letters > 4 || letters > 2 && known()) { text.to_lowercase() } else { text.to_owned() }
 }
 
 fn split_name(text: &str) -> Vec<String> {

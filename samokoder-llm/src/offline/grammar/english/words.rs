@@ -88,7 +88,7 @@ pub(in super::super) fn is_sentence_word(word: &str) -> bool {
 /// Words of asking for an app.
 pub(in super::super) fn is_request(word: &str) -> bool {
     const WORDS: Words = Words(
-        "wants needs employer boss u smth pls plz thx thanks thank im id gimme yo ok okay cheers \
+        "what about wants needs employer boss u smth pls plz thx thanks thank im id gimme yo ok okay cheers \
          basically something ya please i we want need would like i'd we'd you to build make create \
          develop write design generate give me us could can hello hi hey looking for am are i'm we're \
          let's some kind of help have wanna implement there should just lets code set up my our team \
@@ -100,7 +100,7 @@ pub(in super::super) fn is_request(word: &str) -> bool {
 /// Nouns that name the app and not what it keeps.
 pub(in super::super) fn is_app_word(word: &str) -> bool {
     const WORDS: Words = Words(
-        "cellar bookshelf tracker trackers manager organizer organiser planner log logbook journal \
+        "watchlist shortlist cellar bookshelf tracker trackers manager organizer organiser planner log logbook journal \
          diary collection catalog catalogue database directory list register registry management \
          tracking crm erp cms book keeper inventory scheduler board record records archive admin \
          backlog scheduling db storage store shop helper lms marketplace",
@@ -111,7 +111,7 @@ pub(in super::super) fn is_app_word(word: &str) -> bool {
 /// Nouns that say nothing about what an app is for.
 pub(in super::super) fn is_generic_app_word(word: &str) -> bool {
     const WORDS: Words = Words(
-        "app apps application system tool website site software program platform portal web webapp \
+        "app apps aplication applicaton application system tool website site software program platform portal web webapp \
          web-app solution something api backend interface panel mvp saas",
     );
     WORDS.has(word)

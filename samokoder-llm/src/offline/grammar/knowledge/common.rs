@@ -1,5 +1,8 @@
 //! What common records and apps look like, written in the grammar itself.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use super::super::language::Language;
 use super::super::phrase::Phrase;
 
@@ -13,8 +16,39 @@ pub(in super::super) fn knows(language: Language, phrase: &Phrase) -> bool {
 
 /// The usual fields of a record, as the grammar reads them.
 pub(in super::super) fn fields(language: Language, phrase: &Phrase) -> Option<&'static str> {
-    let find = |key: &str| entries(language).find(|(names, _)| names.split('|').any(|name| name == key));
-    find(&phrase.key()).or_else(|| find(&phrase.head_key())).map(|(_, fields)| fields)
+    let records = match language {
+        Language::English => &*ENGLISH_RECORDS,
+        Language::Russian => &*RUSSIAN_RECORDS,
+    };
+    let find = |key: String| records.get(key.as_str()).copied();
+    find(phrase.key()).or_else(|| find(phrase.head_key()))
+}
+
+/// Whether an English noun in the singular names a record of common knowledge.
+pub(in super::super) fn knows_name(name: &str) -> bool {
+    ENGLISH_RECORDS.contains_key(name)
+}
+
+/// Whether a Russian noun in the singular names people of common knowledge.
+pub(in super::super) fn is_person(name: &str) -> bool {
+    RUSSIAN_RECORDS.get(name).is_some_and(|fields| fields.starts_with("имя"))
+}
+
+/// The usual fields by the name of a record.
+type Records = BTreeMap<&'static str, &'static str>;
+
+static ENGLISH_RECORDS: LazyLock<Records> = LazyLock::new(|| records(Language::English));
+static RUSSIAN_RECORDS: LazyLock<Records> = LazyLock::new(|| records(Language::Russian));
+
+/// Where a name is given twice, the first one counts.
+fn records(language: Language) -> Records {
+    let mut records = Records::new();
+    for (names, fields) in entries(language) {
+        for name in names.split('|') {
+            records.entry(name).or_insert(fields);
+        }
+    }
+    records
 }
 
 /// The description of an app that is known by the words of its title.

@@ -34,7 +34,7 @@ const HEADS: &[(Words, FieldKind)] = &[
     ),
     (
         Words(
-            "year age quantity qty count page rating stock capacity floor seat mileage set rep \
+            "максимум минимум year age quantity qty count limit page rating stock capacity floor seat mileage set rep \
              calorie serving copy duration minute hour day week score star point level bedroom \
              bathroom grade streak episode season repetition kcal headcount attendance odometer \
              number_of population год возраст количество число кол-во рейтинг остаток вместимость \
@@ -57,7 +57,7 @@ const HEADS: &[(Words, FieldKind)] = &[
     (
         Words(
             "description note text body content message bio biography instruction ingredient step \
-             summary remark feedback detail requirement comment symptom observation transcript method \
+             remark feedback detail requirement comment symptom observation transcript method \
              direction abstract synopsis lyrics agenda minutes explanation complaint review answer \
              prescription preparation plot reflection описание комментарий примечание заметка текст \
              содержание сообщение инструкция ингредиент шаг жалоба симптом требование отзыв анамнез \
@@ -118,6 +118,7 @@ const NAMING: &[&str] = &[
     "госномер",
     "license plate",
     "plate",
+    "summary",
 ];
 /// The first of them name a record as the end of a name too: "full name", but not "plate number".
 const HEAD_NAMES: usize = 12;
@@ -132,11 +133,13 @@ const CONTENT: &[&str] = &[
     "сообщение",
     "description",
     "описание",
-    "summary",
     "номер",
     "number",
     "code",
 ];
+
+/// Before a plural these make a count: "max visitors".
+const EXTREMES: Words = Words("max min maximum minimum total макс мин максимум минимум");
 
 /// The type a name speaks of, without annotations.
 pub(in super::super) fn kind_of(phrase: &Phrase) -> FieldKind {
@@ -147,6 +150,9 @@ pub(in super::super) fn kind_of(phrase: &Phrase) -> FieldKind {
     let contact = words.iter().any(|word| Words("email e-mail почта web сайт url").has(word));
     if let Some(kind) = patterns::kind_of(&label) {
         return kind;
+    }
+    if phrase.is_plural && words.len() > 1 && EXTREMES.has(&words[0]) {
+        return Integer;
     }
     if plain_text.has(&head) && !contact {
         return Text;
@@ -160,7 +166,7 @@ pub(in super::super) fn kind_of(phrase: &Phrase) -> FieldKind {
 /// Whether the name is one that many kinds of records have a field by.
 pub(in super::super) fn is_known_field(phrase: &Phrase) -> bool {
     const ATTRIBUTES: Words = Words(
-        "title name surname phone telephone mobile address status state type category genre priority \
+        "title name summary surname phone telephone mobile address status state type category genre priority \
          color colour size brand model isbn sku barcode city country language gender location time \
          username nickname subject code number unit tag position breed species diagnosis reason stage \
          source role department publisher cuisine difficulty season job vin plate make purpose \
@@ -174,6 +180,12 @@ pub(in super::super) fn is_known_field(phrase: &Phrase) -> bool {
     );
     let head = phrase.head_key();
     ATTRIBUTES.has(&head) || !matches!(kind_of(phrase), Text | Boolean)
+}
+
+/// "shirt number", "contact name": the end of the name alone says that it is one.
+pub(in super::super) fn is_plain_name(phrase: &Phrase) -> bool {
+    const ENDS: Words = Words("name number address phone code телефон номер адрес");
+    ENDS.has(&phrase.head_key())
 }
 
 /// How well a name serves to tell records apart; smaller is better.

@@ -9,7 +9,7 @@ const NAMES: &[(&str, FieldKind)] = &[
         "date and time*|date time|date & time|date/time|start date and time|start time|starting time|end time|\
          departure time|arrival time|pickup time|appointment time|meeting time|visit time|time of visit|\
          check-in time|check-out time|* at|\
-         дата и время*|дата время|дата-время|время начала*|время окончания*|время приема|время записи|\
+         дата и время*|дата время|дата-время|время начала*|время окончания*|время приема|время въезда*|время выезда*|время заезда*|время прихода|время ухода|entry time|exit time|время записи|\
          время визита|время отправления|время прибытия|время выезда",
         DateTime,
     ),
@@ -17,6 +17,7 @@ const NAMES: &[(&str, FieldKind)] = &[
         "cooking time*|cook time*|prep time*|preparation time*|baking time*|время приготовления*|время готовки*",
         Integer,
     ),
+    ("rooms|bedrooms|bathrooms", Integer),
     ("* in minutes|* in days|* in weeks|* в минутах|* в днях|* в часах", Integer),
     (
         "* in ml|* in kg|* in km|* in cm|* in m|* in g|* in %|* in hours|* в кг|* в км|* в мл|* в см|* в метрах",
@@ -24,7 +25,12 @@ const NAMES: &[(&str, FieldKind)] = &[
     ),
     ("* in dollars|* in usd|* in euros|* in eur|* в рублях|* в долларах|* в евро", Money),
     ("number of *|num of *|amount of *|how many *|year *|сколько *", Integer),
-    ("is *|has *|in stock|наличие|в наличии*", Boolean),
+    ("is *|has *|есть *|in stock|наличие|в наличии*", Boolean),
+    (
+        "opening hours|working hours|business hours|office hours|store hours|часы работы|часы приема|\
+         режим работы|график работы|часы открытия",
+        Text,
+    ),
     ("hours|hours worked|часы|количество часов", Number),
     ("hourly rate|daily rate|nightly rate|price rate|* hourly rate|* daily rate", Money),
     (
@@ -32,10 +38,11 @@ const NAMES: &[(&str, FieldKind)] = &[
         Email,
     ),
     ("web address|website address|адрес сайта|url address", Url),
+    ("time from|time to|from time|to time|time in|time out|время с|время до|время от", Text),
     ("* days|days|срок службы|срок гарантии|гарантийный срок", Text),
     (
         "date *|* date|* on|* from|* until|from|to|until|start|end|start day|end day|check-in|check-out|checkin|checkout|\
-         срок|срок *|* срок|заезд|выезд|начало|начало *|конец|конец *|окончание|окончание *",
+         срок|срок *|* срок|заезд|выезд|годен до|действует до|действителен до|начало|начало *|конец|конец *|окончание|окончание *",
         Date,
     ),
     ("краткое описание*|full text|полный текст", LongText),

@@ -9,6 +9,28 @@ use super::super::{english, russian};
 use super::Parser;
 
 impl Parser<'_> {
+    /// Without "Task:", "Also" and "As a teacher," before what is asked for.
+    pub(super) fn after_lead<'t>(&self, tokens: &'t [Token]) -> &'t [Token] {
+        const HEADERS: Words = Words("task project goal idea тз задача проект цель идея задание");
+        const ALSO: Words = Words("also additionally plus besides finally next также кроме еще");
+        match tokens {
+            [also, rest @ ..] if ALSO.has(&also.lower) && !rest.is_empty() => {
+                self.after_lead(if rest[0].is(Kind::Comma) { &rest[1..] } else { rest })
+            }
+            [header, colon, rest @ ..]
+                if HEADERS.has(&header.lower) && colon.is(Kind::Colon) && self.request_length(rest) > 0 =>
+            {
+                rest
+            }
+            [role, ..] if ["as", "как"].contains(&role.lower.as_str()) => {
+                let comma = tokens.iter().take(7).position(|token| token.is(Kind::Comma));
+                let rest = comma.map_or(tokens, |comma| &tokens[comma + 1..]);
+                if self.request_length(rest) > 0 { rest } else { tokens }
+            }
+            _ => tokens,
+        }
+    }
+
     /// The number of tokens that only ask for an app: "Please build me", "Мне нужно".
     pub(super) fn request_length(&self, tokens: &[Token]) -> usize {
         let is_request = |token: &Token| match self.language {
@@ -67,6 +89,7 @@ impl Parser<'_> {
         const WHO: Words = Words("i we my our я мы у");
         const WANTS: Words =
             Words("want need would wants needs i'd хочу хотим нужно нужна нужен надо хотелось требуется");
+        const MUCH: Words = Words("много слишком куча мало many much too lots");
         const TELLS: Words = Words(
             "run own have work teach operate am are started organize organise coach breed rent sell \
              keep lead volunteer держу владею работаю веду преподаю занимаюсь организую открыл \
@@ -90,7 +113,8 @@ impl Parser<'_> {
         }
         let pivot = tokens.iter().skip(2).position(|token| WANTS.has(&token.lower)).map(|at| at + 2);
         let to = matches!(tokens.get(2), Some(token) if token.lower == "to" || token.lower == "есть");
-        if to {
+        let lists = pivot.is_none() && tokens.get(1).is_some_and(|verb| verb.lower == "have");
+        if to || lists {
             return tokens;
         }
         let before = &tokens[usize::from(!is && !veiled) + 1..pivot.unwrap_or(tokens.len())];
@@ -102,7 +126,8 @@ impl Parser<'_> {
                         .contains(&token.lower.as_str())
             })
             .unwrap_or(before.len());
-        let named = self.draft.title.is_none() && self.is_noun_phrase(&before[..end]);
+        let much = before[..end].iter().any(|token| MUCH.has(&token.lower));
+        let named = self.draft.title.is_none() && !much && self.is_noun_phrase(&before[..end]);
         if named && self.language == Language::Russian {
             let skip = before[..end].iter().take_while(|token| self.is_plain_word(token)).count();
             let phrase = Phrase::read(self.language, &before[skip..end], Some(Case::Accusative));
@@ -115,6 +140,7 @@ impl Parser<'_> {
                 .choose("it tells of the people, not of the app", "это рассказ о людях, а не о приложении");
             let part = self.written(&tokens[..pivot.unwrap_or(tokens.len())]);
             self.draft.reject(&part, reason);
+            self.remember(&before[..end]);
         }
         pivot.map_or(&[], |at| &tokens[at..])
     }

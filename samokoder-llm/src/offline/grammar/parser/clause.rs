@@ -35,7 +35,14 @@ pub(super) enum Mode {
 impl Parser<'_> {
     pub(super) fn sentence(&mut self, tokens: &[Token]) {
         let tokens = &self.without_relative_clauses(tokens);
-        let tokens = self.after_background(tokens);
+        let tokens = self.after_background(self.after_lead(tokens));
+        if let Some((record, fields)) = self.fields_in(tokens) {
+            self.subjects = vec![record];
+            return self.fields(fields, None, None);
+        }
+        if let Some(length) = self.role_names(tokens) {
+            return self.clause(&tokens[length..], Mode::Subject, None);
+        }
         if is_section(tokens) || is_section(tokens.split_last().map_or(&[], |(_, head)| head)) {
             return;
         }
@@ -46,7 +53,13 @@ impl Parser<'_> {
         }
         let end = self.title_end(rest);
         let (title, after) = rest.split_at(end);
-        if !title.is_empty() && self.opens_with_title(title, request > 0) {
+        let does = tokens[..request].last().is_some_and(|last| last.lower == "to")
+            && connector(self.language, tokens, request, false)
+                .is_some_and(|found| found.connector == Connector::Keep)
+            && title.iter().any(|token| ["each", "every"].contains(&token.lower.as_str()));
+        if does {
+            self.clause(&tokens[request - 1..], Mode::Unknown, None);
+        } else if !title.is_empty() && self.opens_with_title(title, request > 0) {
             self.after_title(title, after);
         } else {
             self.clause(rest, Mode::Subject, None);
@@ -62,8 +75,16 @@ impl Parser<'_> {
         while at < tokens.len() {
             let in_list = matches!(mode, Mode::Keep | Mode::Search | Mode::Unknown);
             let chunk = &tokens[start..at];
+            let flag = matches!(mode, Mode::Fields(_) | Mode::Values)
+                && ["has", "is", "есть"].contains(&tokens[at].lower.as_str())
+                && at > 0
+                && tokens[at - 1].is(Kind::Comma);
+            if flag {
+                at += 1;
+                continue;
+            }
             if let Some(found) = connector(self.language, tokens, at, in_list)
-                && self.applies(mode, chunk, found.connector, &tokens[at + found.length..])
+                && self.applies((mode, case), chunk, found.connector, &tokens[at + found.length..])
             {
                 self.flush(mode, case, chunk, Some(found.connector));
                 let words = &tokens[at..at + found.length];
@@ -109,7 +130,13 @@ impl Parser<'_> {
     }
 
     /// Whether a connector means what it says at this place.
-    fn applies(&self, mode: Mode, chunk: &[Token], found: Connector, rest: &[Token]) -> bool {
+    fn applies(
+        &self,
+        (mode, case): (Mode, Option<Case>),
+        chunk: &[Token],
+        found: Connector,
+        rest: &[Token],
+    ) -> bool {
         let empty = !chunk.iter().any(Token::is_wordlike);
         match (mode, found) {
             (Mode::Fields(_), Connector::Modal) => {
@@ -121,6 +148,9 @@ impl Parser<'_> {
                 open || plural || self.is_actor(last) || is_pronoun(last)
             }
             (Mode::Fields(_), Connector::Clause) => !chunk.last().is_some_and(|last| last.is(Kind::Comma)),
+            (Mode::Fields(_), Connector::Has) if self.language == Language::Russian => {
+                !self.counts_things(chunk) || case == Some(Case::Instrumental)
+            }
             (Mode::Values, Connector::Has) => chunk.len() > 1,
             (Mode::Values, Connector::OneOf) => empty,
             (Mode::Fields(_), Connector::Keep | Connector::Search) if self.language == Language::Russian => {
@@ -145,11 +175,24 @@ impl Parser<'_> {
             return;
         }
         match mode {
+            Mode::Topic if next.is_none() && case == Some(Case::Genitive) => {
+                match self.fields_after(chunk, Case::Genitive) {
+                    Some((record, fields)) => {
+                        self.subjects = vec![record];
+                        self.fields(fields, None, None);
+                    }
+                    None => self.subject(chunk, case, next, true),
+                }
+            }
             Mode::Subject | Mode::Topic => self.subject(chunk, case, next, mode == Mode::Topic),
             Mode::Fields(required) => {
-                let (fields, subject) = self.split_subject(chunk, next);
+                let (fields, subject) = self.split_subject(chunk, case, next);
                 let owners = self.subjects.clone();
+                let (fields, said) = self.without_pronoun(fields, next);
                 self.fields(fields, case, required);
+                if said {
+                    self.point_at_own_status();
+                }
                 if !subject.is_empty() {
                     self.subject(subject, None, next, false);
                     if fields.is_empty() && next == Some(Connector::Has) {
@@ -169,7 +212,13 @@ impl Parser<'_> {
                     self.subject(subject, None, next, false);
                 }
             }
-            Mode::Keep => self.keep(chunk, case, next),
+            Mode::Keep => {
+                let (own, doer) = self.split_doer(chunk, next);
+                self.keep(own, case, if doer.is_empty() { next } else { None });
+                if !doer.is_empty() {
+                    self.subject(doer, None, next, false);
+                }
+            }
             Mode::Search => self.search(chunk, next),
             Mode::Unknown => self.unknown(chunk, next),
         }

@@ -12,12 +12,26 @@ impl Parser<'_> {
     /// What a colon or dash opens after `chunk`; `None` where it belongs to an item of a list.
     pub(super) fn after_colon(&mut self, mode: Mode, chunk: &[Token], rest: &[Token]) -> Option<Mode> {
         if !chunk.iter().any(|token| token.is_wordlike() || token.is(Kind::Group)) || is_section(chunk) {
+            if self.subjects.is_empty()
+                && mode == Mode::Keep
+                && let Some(meant) = self.antecedent.clone()
+            {
+                self.subjects = self.draft.entity(&meant).into_iter().collect();
+                return Some(Mode::Fields(None));
+            }
             let about_subject = !self.subjects.is_empty() && self.shape(rest) == Shape::Fields;
             return Some(match mode {
                 Mode::Subject | Mode::Unknown if about_subject => Mode::Fields(None),
                 Mode::Subject | Mode::Unknown => Mode::Keep,
                 _ => mode,
             });
+        }
+        if self.subjects.is_empty()
+            && self.is_object_pronoun(chunk)
+            && let Some(meant) = self.antecedent.clone()
+        {
+            self.subjects = self.draft.entity(&meant).into_iter().collect();
+            return Some(Mode::Fields(None));
         }
         let phrase = self.is_noun_phrase(chunk).then(|| self.entity_phrase(chunk)).flatten();
         match mode {
@@ -95,11 +109,22 @@ impl Parser<'_> {
         let phrases: Vec<Phrase> = if self.is_title(chunk) {
             self.title_entities(chunk)
         } else {
-            items(self.language, chunk)
-                .iter()
-                .filter_map(|item| Phrase::read(self.language, item, None))
-                .collect()
+            return self.listed_entities(chunk);
         };
         phrases.iter().filter_map(|phrase| self.draft.entity(phrase)).collect()
+    }
+
+    fn listed_entities(&mut self, chunk: &[Token]) -> Vec<usize> {
+        let mut entities: Vec<usize> = Vec::new();
+        self.complemented = false;
+        for item in items(self.language, chunk) {
+            if self.go_on(entities.last().copied(), item, None) {
+                continue;
+            }
+            self.complemented = self.ends_in_one(item);
+            let phrase = Phrase::read(self.language, item, None);
+            entities.extend(phrase.and_then(|phrase| self.draft.entity(&phrase)));
+        }
+        entities
     }
 }

@@ -12,6 +12,7 @@ use super::super::phrase::Phrase;
 use super::super::russian::paradigm::Case;
 use super::super::token::{Kind, Token};
 use super::Parser;
+use super::field_words::{closing_dash, is_flag, requirement_words, strip_flag, without_type};
 
 impl Parser<'_> {
     /// Adds the fields of a list to the subjects.
@@ -42,6 +43,18 @@ impl Parser<'_> {
                 rest = &rest[item_end..];
                 continue;
             }
+            if let Some(length) = self.alternatives(rest, required) {
+                rest = &rest[length..];
+                continue;
+            }
+            if let Some(length) = self.choice_of(rest, case, required) {
+                rest = &rest[length..];
+                continue;
+            }
+            if let Some(mark) = mark.filter(|mark| *mark < item_end && self.opens_record(rest, *mark)) {
+                self.subjects = self.subject_entities(&rest[..mark]);
+                return self.fields(&rest[mark + 1..], None, None);
+            }
             if let Some(length) = self.linked_item(rest, case) {
                 rest = &rest[length..];
                 continue;
@@ -51,6 +64,12 @@ impl Parser<'_> {
                 rest = &rest[item_end..];
                 continue;
             };
+            if let Some(close) = closing_dash(rest, mark) {
+                let note = annotation::read(self.language, self.text, &rest[mark + 1..close]);
+                self.named_field(&rest[..mark], case, required, note, Some(&rest[mark + 1..close]));
+                rest = &rest[close + 1..];
+                continue;
+            }
             let end = mark + 1 + self.note_end(&rest[mark + 1..]);
             let note = annotation::read(self.language, self.text, &rest[mark + 1..end]);
             self.named_field(&rest[..mark], case, required, note, Some(&rest[mark + 1..end]));
@@ -72,6 +91,7 @@ impl Parser<'_> {
     ///
     /// Gives the number of tokens it takes; what its brackets or its colon list are fields of the subject.
     fn linked_item(&mut self, rest: &[Token], case: Option<Case>) -> Option<usize> {
+        const LINKS: Words = Words("file document link photo файл документ ссылка фото");
         let end = rest
             .iter()
             .position(|token| !token.is_wordlike() || is_conjunction(self.language, token))
@@ -87,6 +107,7 @@ impl Parser<'_> {
             token.is(Kind::Group) && self.holds_fields(&rest[..end], token) || token.is(Kind::Colon)
         });
         if self.is_field_like(&phrase)
+            || LINKS.has(&phrase.head_key())
             || !(related && (known || russian && described)
                 || described && opens
                 || described && !phrase.complements.is_empty())
@@ -97,7 +118,10 @@ impl Parser<'_> {
             let targets =
                 std::iter::once(&phrase).chain(phrase.complements.iter().map(|other| &other.phrase));
             for target in targets {
-                self.draft.link(subject, Link { target: target.clone(), required: true, creates: true });
+                self.draft.link(
+                    subject,
+                    Link { target: target.clone(), required: true, creates: true, role: None },
+                );
             }
         }
         match rest.get(end) {
@@ -188,7 +212,7 @@ impl Parser<'_> {
         (name.to_vec(), note)
     }
 
-    fn named_field(
+    pub(super) fn named_field(
         &mut self,
         name: &[Token],
         case: Option<Case>,
@@ -203,6 +227,7 @@ impl Parser<'_> {
             self.reject(&name);
             return;
         };
+        self.one_of_each(&mut phrase);
         if self.subjects.is_empty() {
             self.reject(&name);
             return;
@@ -284,7 +309,7 @@ impl Parser<'_> {
         let verbs = words.iter().skip(1).any(|token| match self.language {
             Language::English => {
                 super::super::english::words::is_sentence_word(&token.lower)
-                    && !["is", "has"].contains(&token.lower.as_str())
+                    && !["is", "has", "until"].contains(&token.lower.as_str())
             }
             Language::Russian => false,
         });
@@ -303,102 +328,4 @@ impl Parser<'_> {
         }
         (reason.is_some() && !known) || verbs || acts || secret
     }
-}
-
-/// Takes a type or a range off the end of a name: "vip boolean", "rating 1-5", "rating from 1 to 10".
-fn without_type(mut name: Vec<Token>, note: &mut Annotation) -> Vec<Token> {
-    const TYPES: Words =
-        Words("string str varchar integer int boolean bool datetime timestamp decimal float money");
-    let repeated = matches!(name.as_slice(), [.., one, two] if one.lower == two.lower);
-    let last = name.last().map(|token| token.lower.clone()).unwrap_or_default();
-    let named = name.iter().rev().skip(1).any(|token| !super::super::english::words::is_filler(&token.lower));
-    if named && (TYPES.has(&last) || repeated) {
-        note.kind = note.kind.or_else(|| super::super::knowledge::patterns::annotated(&last));
-        name.pop();
-    }
-    let range = name.iter().rposition(|token| {
-        !token.is(Kind::Number)
-            && !["to", "from", "out", "of", "до", "от", "по"].contains(&token.lower.as_str())
-            && !token.is(Kind::Dash)
-    });
-    if let Some(end) = range
-        && name[end + 1..].iter().any(|token| token.is(Kind::Number))
-    {
-        name.truncate(end + 1);
-        note.kind = note.kind.or(Some(FieldKind::Integer));
-    }
-    name
-}
-
-/// "returned flag", "whether it is paid", "да/нет".
-fn is_flag(phrase: &Phrase) -> bool {
-    phrase.words.iter().any(|word| matches!(word.as_str(), "flag" | "checkbox" | "whether" | "ли"))
-        || phrase.label.starts_with("if it ")
-}
-
-/// The flag is called by what it says: "returned".
-fn strip_flag(phrase: &mut Phrase) {
-    const AROUND: Words = Words(
-        "flag checkbox whether if it's they're it is was has been for they are a an the or not he she \
-         ли если field were have indicating already to that says mark of",
-    );
-    let label = phrase.label.clone();
-    let words: Vec<&str> = label.split(' ').filter(|word| !AROUND.has(word)).collect();
-    if words.is_empty() {
-        return;
-    }
-    phrase.label = words.join(" ");
-    phrase.singular.clone_from(&phrase.label);
-    phrase.head = words.last().map(|word| (*word).to_owned()).unwrap_or_default();
-    phrase.words = words.iter().map(|word| (*word).to_owned()).collect();
-}
-
-/// Takes "required" and "optional" off a name.
-fn requirement_words(name: &[Token]) -> (Vec<Token>, Option<bool>) {
-    const REQUIRED: &[&str] = &[
-        "required",
-        "mandatory",
-        "обязательное",
-        "обязательный",
-        "обязательная",
-        "обязательные",
-        "обязательным",
-        "обязательной",
-        "обязательно",
-        "обязательными",
-    ];
-    const OPTIONAL: &[&str] = &[
-        "optional",
-        "optionally",
-        "possibly",
-        "maybe",
-        "необязательное",
-        "необязательный",
-        "необязательная",
-        "необязательные",
-        "необязательным",
-        "необязательной",
-        "необязательно",
-        "опционально",
-        "возможно",
-        "желательно",
-    ];
-    let has = |words: &[&str]| name.iter().any(|token| words.contains(&token.lower.as_str()));
-    let required = if has(OPTIONAL) {
-        Some(false)
-    } else if has(REQUIRED) {
-        Some(true)
-    } else {
-        None
-    };
-    let rest = name
-        .iter()
-        .filter(|token| {
-            !REQUIRED.contains(&token.lower.as_str())
-                && !OPTIONAL.contains(&token.lower.as_str())
-                && !token.is(Kind::Group)
-        })
-        .cloned()
-        .collect();
-    (rest, required)
 }

@@ -15,15 +15,17 @@ impl Parser<'_> {
         let end = tokens.iter().position(|token| !token.is_wordlike()).unwrap_or(tokens.len());
         let start = tokens[..end].iter().take_while(|token| self.is_plain_word(token)).count();
         let words = &tokens[start..end];
-        words.iter().any(|token| self.is_generic_app_word(token))
-            || (words.len() > 1 && words.iter().any(|token| self.is_app_word(token)))
+        let object = |at: usize| at > 0 && ["a", "an", "the", "для"].contains(&words[at - 1].lower.as_str());
+        (0..words.len()).any(|at| self.is_generic_app_word(&words[at]) && !object(at))
+            || (words.len() > 1 && (0..words.len()).any(|at| self.is_app_word(&words[at]) && !object(at)))
     }
 
     pub(super) fn is_app_word(&self, token: &Token) -> bool {
         match self.language {
             Language::English => english::words::is_app_word(&token.lower),
             Language::Russian => {
-                russian::words::is_app_word(&russian::phrase::lemma(&token.lower))
+                (russian::words::is_app_word(&russian::phrase::lemma(&token.lower))
+                    && !russian::phrase::is_nominative_plural(&token.lower))
                     || english::words::is_app_word(&token.lower)
             }
         }
@@ -84,7 +86,7 @@ impl Parser<'_> {
                 let head = known.map_or(first, |phrase| phrase.singular);
                 return Some(capitalise(&format!("{head} {}", join(&own[1..]))));
             }
-            return Some(capitalise(&join(own)));
+            return Some(capitalise(&self.title_words(own)));
         }
         let rest: Vec<&Token> = after.iter().skip(1).copied().collect();
         let skip = rest.iter().take_while(|token| self.is_plain_word(token)).count();
@@ -101,6 +103,20 @@ impl Parser<'_> {
             }
             Language::Russian => self.russian_name(&owned),
         }
+    }
+
+    /// A Russian title in the nominative: "сделай турнирную таблицу" asks for a "Турнирная таблица".
+    fn title_words(&self, own: &[&Token]) -> String {
+        let written = join(own);
+        let known = own.len() < 4
+            && self.language == Language::Russian
+            && own.iter().all(|token| token.is(Kind::Word) && !token.text.is_ascii())
+            && own.last().is_some_and(|last| {
+                russian::phrase::is_known(&last.lower) && !russian::phrase::is_nominative(&last.lower)
+            });
+        let tokens: Vec<Token> = own.iter().map(|token| (*token).clone()).collect();
+        let phrase = if known { Phrase::read(self.language, &tokens, Some(Case::Accusative)) } else { None };
+        phrase.filter(|phrase| phrase.complements.is_empty()).map_or(written, |phrase| phrase.label)
     }
 
     /// "для учёта расходов" is "Учёт расходов", "для автосервиса" is "Автосервис".
@@ -134,7 +150,8 @@ impl Parser<'_> {
         match self.language {
             Language::English => english::words::is_generic_app_word(&token.lower),
             Language::Russian => {
-                russian::words::is_generic_app_word(&russian::phrase::lemma(&token.lower))
+                (russian::words::is_generic_app_word(&russian::phrase::lemma(&token.lower))
+                    && !russian::phrase::is_nominative_plural(&token.lower))
                     || english::words::is_generic_app_word(&token.lower)
             }
         }

@@ -4,9 +4,11 @@ use super::super::annotation::is_conjunction;
 use super::super::connector::{Connector, connector};
 use super::super::draft::{DraftField, Link};
 use super::super::knowledge::{common, unsupported};
+use super::super::language::Language;
 use super::super::lexicon::Words;
 use super::super::list::items;
 use super::super::phrase::Phrase;
+use super::super::russian;
 use super::super::russian::paradigm::Case;
 use super::super::token::{Kind, Token};
 use super::Parser;
@@ -19,13 +21,26 @@ impl Parser<'_> {
         if self.fields_of_records(chunk, case) {
             return;
         }
+        let (chunk, acts) = match chunk {
+            [records @ .., who] if ["who", "that", "which"].contains(&who.lower.as_str()) => {
+                (records, next == Some(Connector::Keep))
+            }
+            _ => (chunk, false),
+        };
         let mut last = None;
+        self.complemented = false;
         let said_more = matches!(next, Some(Connector::Has | Connector::Belongs | Connector::Many));
         let list = items(self.language, chunk);
         for item in &list {
             let item = *item;
             let is_last = list.last().is_some_and(|last| last[0].span == item[0].span);
             if self.is_object_pronoun(item) && !(said_more && is_last) {
+                if let Some(object) = self.object {
+                    self.acted_on(object);
+                }
+                continue;
+            }
+            if self.go_on(last, item, case) {
                 continue;
             }
             if !said_more && self.is_part_of_subject(item, case) {
@@ -38,50 +53,57 @@ impl Parser<'_> {
                 (owner.filter(|owner| Some(*owner) != kept && says_whose(item)), kept)
             {
                 let target = self.draft.entities[owner].phrase.clone();
-                self.draft.link(kept, Link { target, required: true, creates: true });
+                self.draft.link(kept, Link { target, required: true, creates: true, role: None });
             }
             if let Some(kept) = kept {
+                self.object = Some(kept);
                 self.acted_on(kept);
             }
+            self.complemented = self.ends_in_one(item);
             last = kept.or(last);
             if let Some(last) = last {
                 self.subjects = vec![last];
             }
         }
+        if acts {
+            self.actor = last;
+        }
     }
 
-    /// "Customers place orders": an order belongs to a customer. "Members book classes": a booking belongs to both.
-    fn acted_on(&mut self, object: usize) {
-        const MAKES: Words = Words(
-            "place make submit post leave write publish create add order оставлять оформлять \
-             создавать делать писать",
-        );
-        const EVENTS: &[(&str, &str)] = &[
-            ("enroll", "enrollment"),
-            ("enrolls", "enrollment"),
-            ("borrows", "loan"),
-            ("rents", "rental"),
-            ("attend", "attendance"),
-            ("book", "booking"),
-            ("reserve", "reservation"),
-            ("borrow", "loan"),
-            ("rent", "rental"),
-            ("buy", "order"),
-            ("rate", "rating"),
-            ("review", "review"),
-        ];
-        let Some(actor) = self.actor.filter(|actor| *actor != object) else { return };
-        let target = self.draft.entities[actor].phrase.clone();
-        if MAKES.has(&self.verb) {
-            self.draft.link(object, Link { target, required: true, creates: true });
-        } else if let Some((_, noun)) = EVENTS.iter().find(|(verb, _)| *verb == self.verb)
-            && let Some(phrase) = Phrase::read(self.language, &[Token::new(Kind::Word, noun, 0..0)], None)
-            && let Some(event) = self.draft.entity(&phrase)
-        {
-            let thing = self.draft.entities[object].phrase.clone();
-            self.draft.link(event, Link { target: thing, required: true, creates: true });
-            self.draft.link(event, Link { target, required: true, creates: true });
+    /// "lessons for a student *and an instructor*": goes on with what the record before it belongs to.
+    pub(super) fn goes_on(&self, item: &[Token]) -> bool {
+        let plain = self.complemented && item.len() < 4 && item.iter().all(Token::is_wordlike);
+        plain
+            && match (self.language, item) {
+                (Language::English, [first, ..]) => ["a", "an"].contains(&first.lower.as_str()),
+                (Language::Russian, [only]) => {
+                    !russian::phrase::is_nominative(&only.lower)
+                        && Phrase::read(self.language, item, Some(Case::Genitive))
+                            .is_some_and(|phrase| !phrase.is_plural && common::knows(self.language, &phrase))
+                }
+                _ => false,
+            }
+    }
+
+    /// Adds what the item before goes on with: gives whether it did.
+    pub(super) fn go_on(&mut self, from: Option<usize>, item: &[Token], case: Option<Case>) -> bool {
+        let Some(from) = from.filter(|_| self.goes_on(item)) else { return false };
+        let case = if self.language == Language::Russian { Some(Case::Genitive) } else { case };
+        if let Some(target) = Phrase::read(self.language, item, case) {
+            self.draft.link(from, Link { target, required: true, creates: true, role: None });
         }
+        true
+    }
+
+    /// Whether an item ends in a single record that it belongs to: "lessons for a student".
+    pub(super) fn ends_in_one(&self, item: &[Token]) -> bool {
+        let whole = item.iter().all(Token::is_wordlike);
+        let phrase = if whole { Phrase::read(self.language, item, None) } else { None };
+        phrase.is_some_and(|phrase| {
+            phrase.complements.last().is_some_and(|last| {
+                last.phrase.determined || self.language == Language::Russian && !last.phrase.is_plural
+            })
+        })
     }
 
     /// Items of a list of records, one statement each.
@@ -108,8 +130,11 @@ impl Parser<'_> {
         }
         let group = item.iter().position(|token| token.is(Kind::Group));
         let (name, group) = item.split_at(group.unwrap_or(item.len()));
+        let name = self.without_list_word(name);
         let written = self.written(name);
-        if !self.is_noun_phrase(name) || unsupported::reason(self.language, &written).is_some() {
+        let described = group.first().is_some_and(|group| self.holds_fields(name, group));
+        let wish = !described && unsupported::reason(self.language, &written).is_some();
+        if !self.is_noun_phrase(item) && !self.is_noun_phrase(name) || wish {
             self.reject(item);
             return None;
         }
@@ -129,7 +154,12 @@ impl Parser<'_> {
             self.reject(item);
             return None;
         }
+        let about_app = alone && self.first && group.is_empty() && phrase.determined && !known;
         let entity = self.draft.entity(&phrase)?;
+        if about_app && self.draft.title.is_none() && self.draft.title_entity.is_none() {
+            self.draft.title = Some(super::super::phrase::capitalised(&phrase.singular));
+            self.draft.title_entity = Some(entity);
+        }
         for group in group.iter().filter(|token| token.is(Kind::Group)) {
             self.fields_of(entity, &group.inside);
         }
@@ -149,7 +179,7 @@ impl Parser<'_> {
         Some(entity)
     }
 
-    fn is_object_pronoun(&self, item: &[Token]) -> bool {
+    pub(super) fn is_object_pronoun(&self, item: &[Token]) -> bool {
         const PRONOUNS: Words = Words(
             "it them these those everything things stuff items data all new ones их его ее все всё \
              данные records entries",

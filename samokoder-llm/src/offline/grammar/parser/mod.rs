@@ -2,9 +2,12 @@
 //!
 //! A sentence is cut at its connectors; what stands between two of them is read by the connector before it.
 
+mod acts;
 mod background;
+mod choice;
 mod clause;
 mod colon;
+mod field_words;
 mod fields;
 mod intro;
 mod kept;
@@ -19,6 +22,7 @@ mod values;
 use super::draft::Draft;
 use super::language::Language;
 use super::outline::Statement;
+use super::phrase::Phrase;
 use super::token::Token;
 
 /// Reads statements one after another; pronouns and bare field lists refer to what was last spoken of.
@@ -32,6 +36,14 @@ pub(super) struct Parser<'a> {
     field: Option<(usize, usize)>,
     /// Who does what the sentence says: "members can book classes".
     actor: Option<usize>,
+    /// People who use the app and do what the sentence says without "can": "users write reviews".
+    doer: Option<Phrase>,
+    /// Records named in a part that says nothing of them: "I pay for too many subscriptions. Help me track them".
+    antecedent: Option<Phrase>,
+    /// What was last acted on: "them" in "members book classes and trainers cancel them".
+    object: Option<usize>,
+    /// Whether the item before ends in a single record it belongs to: "lessons for a student".
+    complemented: bool,
     /// The verb of the part being read.
     verb: String,
     /// Whether nothing has been read yet: the first words may be the title.
@@ -47,6 +59,10 @@ impl<'a> Parser<'a> {
             subjects: Vec::new(),
             field: None,
             actor: None,
+            doer: None,
+            object: None,
+            antecedent: None,
+            complemented: false,
             verb: String::new(),
             first: true,
         }
@@ -91,6 +107,17 @@ impl<'a> Parser<'a> {
             "здесь не названо ничего, что приложение из записей могло бы хранить или проверять",
         );
         let reason = super::knowledge::unsupported::reason(self.language, &part).unwrap_or(unclear);
+        self.remember(tokens);
         self.draft.reject(&part, reason);
+    }
+
+    /// Keeps the records that a part ends in, so that "them" can mean them.
+    fn remember(&mut self, tokens: &[Token]) {
+        let last =
+            tokens.iter().rposition(|token| !token.is_wordlike()).map_or(tokens, |at| &tokens[at + 1..]);
+        let case = Some(super::russian::paradigm::Case::Genitive);
+        let noun = last.len().checked_sub(1).and_then(|at| Phrase::read(self.language, &last[at..], case));
+        let noun = noun.filter(|noun| noun.is_plural && super::knowledge::common::knows(self.language, noun));
+        self.antecedent = noun.or_else(|| self.antecedent.take());
     }
 }

@@ -6,7 +6,8 @@ use super::super::lexicon::Words;
 use super::super::list::items;
 use super::super::phrase::Phrase;
 use super::super::russian::paradigm::Case;
-use super::super::token::Token;
+use super::super::russian::phrase::{is_in_case, is_nominative};
+use super::super::token::{Kind, Token};
 use super::Parser;
 
 /// A list taken apart: who has the fields, their names, and the items after them.
@@ -38,6 +39,39 @@ impl Parser<'_> {
             self.keep(&other, case, None);
         }
         true
+    }
+
+    /// "В заказе клиент, дата и сумма": a list of fields without a verb.
+    pub(super) fn fields_in<'t>(&mut self, tokens: &'t [Token]) -> Option<(usize, &'t [Token])> {
+        let (preposition, rest) = tokens.split_first()?;
+        let case = match preposition.lower.as_str() {
+            "в" | "во" | "на" => Case::Prepositional,
+            "у" => Case::Genitive,
+            _ => return None,
+        };
+        self.fields_after(rest, case)
+    }
+
+    /// "собаки кличка, порода и возраст" after "у": whose fields they are, and the fields.
+    pub(super) fn fields_after<'t>(
+        &mut self,
+        tokens: &'t [Token],
+        case: Case,
+    ) -> Option<(usize, &'t [Token])> {
+        let (record, fields) = tokens.split_first()?;
+        let phrase = Phrase::read(self.language, std::slice::from_ref(record), Some(case))?;
+        let list = items(self.language, fields);
+        let named = list.len() > 1
+            && list.iter().all(|item| {
+                let name: Vec<Token> = item.iter().take_while(|token| token.is_wordlike()).cloned().collect();
+                self.is_noun_phrase(&name)
+            });
+        let starts = fields.first().is_some_and(|first| first.is(Kind::Word) && is_nominative(&first.lower));
+        let known = self.draft.find(&phrase).is_some() || common::knows(self.language, &phrase);
+        if !named || !starts || !known || !is_in_case(&record.lower, case) {
+            return None;
+        }
+        self.draft.entity(&phrase).map(|entity| (entity, fields))
     }
 
     /// "students' names, emails and lessons": the fields are those that can be fields.

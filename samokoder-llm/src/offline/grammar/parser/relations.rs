@@ -20,7 +20,7 @@ impl Parser<'_> {
             let Some(part) = self.draft.entity(&phrase) else { continue };
             for owner in &owners {
                 let target = self.draft.entities[*owner].phrase.clone();
-                self.draft.link(part, Link { target, required: true, creates: true });
+                self.draft.link(part, Link { target, required: true, creates: true, role: None });
             }
         }
     }
@@ -44,7 +44,10 @@ impl Parser<'_> {
                 Some(phrase) => {
                     first_plural |= phrase.is_plural;
                     for subject in self.subjects.clone() {
-                        self.draft.link(subject, Link { target: phrase.clone(), required, creates: true });
+                        self.draft.link(
+                            subject,
+                            Link { target: phrase.clone(), required, creates: true, role: None },
+                        );
                         for other in phrase.complements.iter().filter(|other| other.phrase.determined) {
                             let target = other.phrase.clone();
                             if self.is_field_like(&target) && self.draft.find(&target).is_none() {
@@ -52,7 +55,7 @@ impl Parser<'_> {
                                     .field(subject, DraftField { phrase: target, ..DraftField::default() });
                                 continue;
                             }
-                            self.draft.link(subject, Link { target, required, creates: true });
+                            self.draft.link(subject, Link { target, required, creates: true, role: None });
                         }
                     }
                     if let Some(group) = item.iter().find(|token| token.is(Kind::Group))

@@ -8,6 +8,7 @@ use super::super::phrase::Phrase;
 use super::super::token::{Kind, Token};
 use super::super::{annotation, english, russian};
 use super::Parser;
+use samokoder_core::project::FieldKind;
 
 /// What the items of a list are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,13 +78,30 @@ impl Parser<'_> {
     pub(super) fn has_structure(&self, tokens: &[Token]) -> bool {
         let connects = (0..tokens.len()).any(|at| {
             connector(self.language, tokens, at, true).is_some_and(|found| match found.connector {
-                Connector::Has | Connector::Many | Connector::Belongs => at > 0,
+                Connector::Has | Connector::Many | Connector::Belongs => {
+                    let flag = ["has", "есть"].contains(&tokens[at].lower.as_str());
+                    at > 0 && !(flag && tokens[at - 1].is(Kind::Comma)) && !self.counts_things(&tokens[..at])
+                }
                 Connector::Topic => at == 0,
                 _ => false,
             })
         });
         connects
             || tokens.iter().enumerate().any(|(at, token)| at > 0 && self.holds_fields(&tokens[..at], token))
+    }
+
+    /// "количество рамок с расплодом": a field whose name goes on after the preposition.
+    pub(super) fn counts_things(&self, before: &[Token]) -> bool {
+        if self.language != Language::Russian {
+            return false;
+        }
+        let start = before.iter().rposition(|token| !token.is_wordlike()).map_or(0, |at| at + 1);
+        let phrase = Phrase::read(self.language, &before[start..], None);
+        phrase.is_some_and(|phrase| {
+            !phrase.is_plural
+                && phrase.complements.len() == 1
+                && kinds::kind_of(&phrase) == FieldKind::Integer
+        })
     }
 
     /// Whether brackets after a noun list its fields, not a type or values.
@@ -125,7 +143,10 @@ impl Parser<'_> {
         let plain =
             !words.is_empty() && words.len() <= LONGEST && words.iter().all(|token| token.is_wordlike());
         plain
-            && !words.iter().any(|token| self.is_sentence_word(token))
+            && !tokens
+                .iter()
+                .enumerate()
+                .any(|(at, token)| self.is_sentence_word(token) && !stands_as_noun(tokens, at))
             && !self.has_inner_article(&words)
             && !(0..tokens.len()).any(|at| connector(self.language, tokens, at, false).is_some())
     }
@@ -136,11 +157,12 @@ impl Parser<'_> {
             ["a", "an", "the", "my", "their", "each", "every"].contains(&token.lower.as_str())
         };
         self.language == Language::English
-            && words.windows(2).any(|pair| {
-                is_article(pair[1])
-                    && !english::words::is_preposition(&pair[0].lower)
-                    && !english::words::is_filler(&pair[0].lower)
-            })
+            && (acts_inside(words)
+                || words.windows(2).any(|pair| {
+                    is_article(pair[1])
+                        && !english::words::is_preposition(&pair[0].lower)
+                        && !english::words::is_filler(&pair[0].lower)
+                }))
     }
 
     fn is_sentence_word(&self, token: &Token) -> bool {
@@ -154,6 +176,24 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// "NGO distributes food parcels": a word in -s between a singular and a plural is a verb.
+fn acts_inside(words: &[&Token]) -> bool {
+    let plural = |token: &Token| english::nouns::is_plural(&token.lower);
+    let end = words.iter().position(|token| english::words::is_preposition(&token.lower));
+    match &words[..end.unwrap_or(words.len())] {
+        [first, inside @ .., last] => {
+            !plural(first) && plural(last) && inside.iter().any(|token| plural(token))
+        }
+        _ => false,
+    }
+}
+
+/// "shows (title, number)", "a show": brackets after a word, or an article before it, make it a noun.
+fn stands_as_noun(tokens: &[Token], at: usize) -> bool {
+    let article = |token: &Token| ["a", "an", "the"].contains(&token.lower.as_str());
+    tokens.get(at + 1).is_some_and(|next| next.is(Kind::Group)) || at > 0 && article(&tokens[at - 1])
 }
 
 /// Whether a header only announces a list: "Entities", "Features", "Нужно хранить".

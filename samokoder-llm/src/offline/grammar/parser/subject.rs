@@ -24,7 +24,7 @@ impl Parser<'_> {
         for part in self.subjects.clone() {
             for owner in owners.iter().filter(|owner| **owner != part) {
                 let target = self.draft.entities[*owner].phrase.clone();
-                self.draft.link(part, Link { target, required: true, creates: true });
+                self.draft.link(part, Link { target, required: true, creates: true, role: None });
             }
         }
     }
@@ -33,6 +33,7 @@ impl Parser<'_> {
     pub(super) fn split_subject<'t>(
         &self,
         chunk: &'t [Token],
+        case: Option<Case>,
         next: Option<Connector>,
     ) -> (&'t [Token], &'t [Token]) {
         let says =
@@ -43,8 +44,12 @@ impl Parser<'_> {
             .is_some_and(|token| token.is(Kind::Comma) || annotation::is_conjunction(self.language, token));
         let Some(last) = list.last().filter(|_| says && !ends_open) else { return (chunk, &[]) };
         let Some(phrase) = Phrase::read(self.language, last, None) else { return (chunk, &[]) };
+        let with_one = case == Some(Case::Instrumental)
+            && Phrase::read(self.language, last, case)
+                .is_some_and(|with| !with.is_plural && !with.is_nominative);
         let entity = self.is_noun_phrase(last)
             && !self.is_field_like(&phrase)
+            && !with_one
             && (phrase.is_plural
                 || says_each(last)
                 || self.draft.find(&phrase).is_some()
@@ -72,6 +77,25 @@ impl Parser<'_> {
         chunk.split_at(chunk.iter().position(|token| token.span == last[0].span).unwrap_or(chunk.len()))
     }
 
+    /// "landlords publish apartments and tenants book them": the last of what is kept acts next.
+    pub(super) fn split_doer<'t>(
+        &self,
+        chunk: &'t [Token],
+        next: Option<Connector>,
+    ) -> (&'t [Token], &'t [Token]) {
+        let list = items(self.language, chunk);
+        let Some(last) = list.last().filter(|_| next == Some(Connector::Keep) && list.len() > 1) else {
+            return (chunk, &[]);
+        };
+        let joined = chunk.last().is_some_and(Token::is_wordlike)
+            && !annotation::is_conjunction(self.language, &chunk[chunk.len() - 1]);
+        let plural = Phrase::read(self.language, last, None).is_some_and(|phrase| phrase.is_plural);
+        if !joined || !plural || !self.is_noun_phrase(last) {
+            return (chunk, &[]);
+        }
+        chunk.split_at(chunk.iter().position(|token| token.span == last[0].span).unwrap_or(chunk.len()))
+    }
+
     pub(super) fn subject(
         &mut self,
         chunk: &[Token],
@@ -81,9 +105,15 @@ impl Parser<'_> {
     ) {
         let list = items(self.language, chunk);
         self.actor = None;
+        self.doer = None;
         let acts = matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search));
-        let mut subjects = Vec::new();
+        let mut subjects: Vec<usize> = Vec::new();
+        self.complemented = false;
         for item in &list {
+            if self.go_on(subjects.last().copied(), item, case) {
+                continue;
+            }
+            self.complemented = self.ends_in_one(item);
             let end = item.iter().rposition(|token| !TRAILING.has(&token.lower)).map_or(0, |at| at + 1);
             let item = &if topic || acts { &item[..end] } else { *item };
             let (item, case) = &self.without_preposition(item, case);
@@ -93,36 +123,35 @@ impl Parser<'_> {
                 continue;
             }
             if acts && !topic && self.is_actor(item) {
+                self.doer = Phrase::read(self.language, item, None).filter(|phrase| {
+                    next == Some(Connector::Keep)
+                        && super::super::knowledge::common::knows(self.language, phrase)
+                });
                 continue;
             }
             if next.is_none() || (item.iter().any(|token| token.is(Kind::Group)) && !topic) {
                 subjects.extend(self.mention(item, case, next.is_none()));
                 continue;
             }
+            let item = self.without_list_word(item);
             let phrase = self.is_noun_phrase(item).then(|| Phrase::read(self.language, item, case)).flatten();
             let Some(phrase) = phrase else {
                 self.reject(item);
                 continue;
             };
-            if matches!(next, Some(Connector::OneOf | Connector::Required | Connector::Optional))
-                && self.names_field(&phrase, next)
-            {
+            if self.speaks_of_field(&phrase, next) {
                 continue;
             }
-            let about_field =
-                matches!(next, Some(Connector::OneOf | Connector::Required | Connector::Optional));
-            let field = self.is_field_like(&phrase)
-                || (next != Some(Connector::OneOf)
-                    && kinds::is_known_field(&phrase)
-                    && self.draft.find(&phrase).is_none());
-            if about_field && field && self.point_at_field(&phrase, Shape::Either) {
-                self.names_field(&phrase, next);
-                continue;
-            }
-            if next == Some(Connector::OneOf) && self.point_at_status(&phrase) {
-                continue;
-            }
-            if acts && !topic && !phrase.is_plural && !phrase.determined && self.draft.find(&phrase).is_none()
+            let does = next == Some(Connector::Keep)
+                && phrase.is_nominative
+                && super::super::knowledge::common::knows(self.language, &phrase)
+                && !super::super::resolve::is_setting(&phrase);
+            if acts
+                && !topic
+                && !does
+                && !phrase.is_plural
+                && !phrase.determined
+                && self.draft.find(&phrase).is_none()
             {
                 continue;
             }
@@ -137,6 +166,37 @@ impl Parser<'_> {
         if !subjects.is_empty() {
             subjects.dedup();
             self.subjects = subjects;
+        }
+    }
+
+    /// "Status is one of new or done", "Email is optional": speaks of a field, not of a record.
+    fn speaks_of_field(&mut self, phrase: &Phrase, next: Option<Connector>) -> bool {
+        let about_field = matches!(next, Some(Connector::OneOf | Connector::Required | Connector::Optional));
+        if about_field && self.names_field(phrase, next) {
+            return true;
+        }
+        let field = self.is_field_like(phrase)
+            || (next != Some(Connector::OneOf)
+                && kinds::is_known_field(phrase)
+                && self.draft.find(phrase).is_none());
+        if about_field && field && self.point_at_field(phrase, Shape::Either) {
+            self.names_field(phrase, next);
+            return true;
+        }
+        next == Some(Connector::OneOf) && self.point_at_status(phrase)
+    }
+
+    /// "guest list with name and phone" describes guests.
+    pub(super) fn without_list_word<'t>(&self, item: &'t [Token]) -> &'t [Token] {
+        const LISTS: Words = Words("list log register database directory");
+        match item {
+            [record @ .., list] if LISTS.has(&list.lower) && self.language == Language::English => {
+                let phrase = Phrase::read(self.language, record, None);
+                let known = phrase
+                    .is_some_and(|phrase| super::super::knowledge::common::knows(self.language, &phrase));
+                if known { record } else { item }
+            }
+            _ => item,
         }
     }
 
@@ -209,6 +269,11 @@ pub(super) fn is_pronoun(item: &[Token]) -> bool {
         "там",
         "нем",
         "ней",
+        "нас",
+        "их",
+        "меня",
+        "мне",
+        "нам",
         "которых",
         "которого",
         "которой",

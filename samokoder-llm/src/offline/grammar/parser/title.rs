@@ -51,6 +51,15 @@ impl Parser<'_> {
         if after[0].is(Kind::Colon) && title.iter().all(|token| self.is_generic_app_word(token)) {
             return self.sentence(&after[1..]);
         }
+        let named = after[1..].iter().position(|token| !token.is_wordlike()).map(|at| at + 1);
+        if let Some(colon) = named.filter(|at| after[*at].is(Kind::Colon))
+            && after[0].is(Kind::Dash)
+            && Phrase::read(self.language, &after[1..colon], None).is_some_and(|phrase| phrase.is_plural)
+        {
+            self.title(title);
+            self.first = false;
+            return self.sentence(&after[1..]);
+        }
         if let [group] = after
             && group.inside.iter().any(|token| token.is(Kind::Semicolon))
         {

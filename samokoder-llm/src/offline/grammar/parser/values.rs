@@ -39,6 +39,26 @@ impl Parser<'_> {
         self.point_at_field(&status, Shape::Either)
     }
 
+    /// "название, он может быть открытым": the pronoun speaks of the record and is no field.
+    pub(super) fn without_pronoun<'t>(
+        &self,
+        chunk: &'t [Token],
+        next: Option<Connector>,
+    ) -> (&'t [Token], bool) {
+        let last = items(self.language, chunk).last().copied().unwrap_or_default();
+        let said = next == Some(Connector::OneOf) && !last.is_empty() && super::subject::is_pronoun(last);
+        let start = last.first().and_then(|first| chunk.iter().position(|token| token.span == first.span));
+        if said { (&chunk[..start.unwrap_or(chunk.len())], true) } else { (chunk, false) }
+    }
+
+    /// Points at the status of what is spoken of.
+    pub(super) fn point_at_own_status(&mut self) {
+        let word = Token::new(Kind::Word, self.language.choose("status", "статус"), 0..0);
+        if let Some(status) = Phrase::read(self.language, &[word], None) {
+            self.point_at_field(&status, Shape::Either);
+        }
+    }
+
     /// Takes a phrase as a field that is there already, and applies "required" to it.
     pub(super) fn names_field(&mut self, phrase: &Phrase, next: Option<Connector>) -> bool {
         let key = phrase.key();

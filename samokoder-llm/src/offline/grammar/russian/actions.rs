@@ -33,10 +33,6 @@ const PHRASES: &[(&str, Connector, Option<Case>)] = &[
     ("нужна", Keep, Some(Case::Nominative)),
     ("нужен", Keep, Some(Case::Nominative)),
     ("понадобятся", Keep, Some(Case::Nominative)),
-    ("оставляют", Keep, Some(Case::Accusative)),
-    ("пишут", Keep, Some(Case::Accusative)),
-    ("делают", Keep, Some(Case::Accusative)),
-    ("оформляют", Keep, Some(Case::Accusative)),
     ("будут", Keep, Some(Case::Nominative)),
     ("будет", Keep, Some(Case::Nominative)),
     ("помогает", Modal, None),
@@ -113,7 +109,48 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
         }
     }
     let token = rest.first().filter(|token| token.is(Kind::Word))?;
+    if let Some(length) = deed(tokens, at) {
+        if length == 1 && is_done_by(rest) {
+            return Some(Matched { connector: Connector::Belongs, length, case: Some(Case::Nominative) });
+        }
+        return Some(Matched { connector: Keep, length, case: Some(Case::Accusative) });
+    }
     let is_verb = super::words::looks_like_verb(&token.lower) && !super::phrase::is_known(&token.lower);
     let keeps = is_verb && KEEP.iter().any(|stem| token.lower.starts_with(stem));
     keeps.then_some(Matched { connector: Keep, length: 1, case: Some(Case::Accusative) })
+}
+
+/// The length of a verb between its subject and its object: "клиенты *оформляют* заказы", "записываются *на* курсы".
+pub(super) fn deed(tokens: &[Token], at: usize) -> Option<usize> {
+    const LONGEST_SUBJECT: usize = 3;
+    let (before, rest) = tokens.split_at(at);
+    let starts = |token: &Token| {
+        !token.is(Kind::Word)
+            || ["а", "и", "но", "где", "которые", "который", "которая", "когда"]
+                .contains(&token.lower.as_str())
+    };
+    let subject = &before[before.iter().rposition(starts).map_or(0, |start| start + 1)..];
+    let verb = rest.first()?;
+    let present = ["ет", "ут", "ют", "ит", "ят", "ат", "ются", "ется", "утся"];
+    let is_verb =
+        present.iter().any(|ending| verb.lower.ends_with(ending)) && !super::phrase::is_known(&verb.lower);
+    let named = (1..=LONGEST_SUBJECT).contains(&subject.len())
+        && subject.iter().all(|token| token.is(Kind::Word) && !super::words::is_preposition(&token.lower))
+        && subject.last().is_some_and(|last| super::phrase::is_nominative(&last.lower));
+    let found = super::super::knowledge::deeds::deed(super::super::language::Language::Russian, &verb.lower);
+    if !is_verb || !named || found.is_none() {
+        return None;
+    }
+    let joined = rest.get(1).is_some_and(|next| ["на", "в", "во"].contains(&next.lower.as_str()));
+    rest.get(1 + usize::from(joined)).filter(|token| token.is(Kind::Word)).map(|_| 1 + usize::from(joined))
+}
+
+/// "Перевод выполняет переводчик": a person in the nominative after a verb in the singular is who does it.
+fn is_done_by(rest: &[Token]) -> bool {
+    let singular = rest[0].lower.ends_with("ет") || rest[0].lower.ends_with("ит");
+    rest.get(1).is_some_and(|next| {
+        singular
+            && super::phrase::lemma(&next.lower) == next.lower
+            && super::super::knowledge::common::is_person(&next.lower)
+    })
 }

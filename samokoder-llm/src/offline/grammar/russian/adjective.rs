@@ -1,7 +1,7 @@
 //! Adjectives, and participles that decline like them.
 
 use super::super::lexicon::Words;
-use super::paradigm::{Gender, is_hushing, takes_i};
+use super::paradigm::{Case, Form, Gender, is_hushing, takes_i};
 
 /// Endings, longest first.
 const ENDINGS: &[&str] = &[
@@ -12,7 +12,8 @@ const ENDINGS: &[&str] = &[
 const SHARED: Words = Words("ой ей ом ем ий ие им их ими ее ему ому его");
 const STEMS: &[&str] = &["н", "ск", "цк", "ов", "ев", "ш", "щ", "л", "к", "т", "ч"];
 /// Adjectives with the stress on the ending.
-const STRESSED: Words = Words("основн друг больш дорог путев мастеров брачн выходн родн цветн пол весов");
+const STRESSED: Words =
+    Words("основн друг больш больн дорог путев мастеров брачн выходн родн цветн пол весов");
 
 /// An adjective without its ending.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,5 +52,43 @@ impl Adjective {
             (false, Gender::Neuter) => "ое",
         };
         format!("{stem}{ending}")
+    }
+
+    /// All forms of one gender and of the plural.
+    pub(in super::super) fn forms(&self, gender: Gender) -> Vec<Form> {
+        use Case::{Accusative, Dative, Genitive, Instrumental, Nominative, Prepositional};
+        const MASCULINE: &[(Case, [&str; 2])] = &[
+            (Genitive, ["ого", "его"]),
+            (Dative, ["ому", "ему"]),
+            (Accusative, ["ого", "его"]),
+            (Instrumental, ["ым", "им"]),
+            (Prepositional, ["ом", "ем"]),
+        ];
+        const FEMININE: &[(Case, [&str; 2])] = &[
+            (Genitive, ["ой", "ей"]),
+            (Dative, ["ой", "ей"]),
+            (Accusative, ["ую", "юю"]),
+            (Instrumental, ["ой", "ей"]),
+            (Prepositional, ["ой", "ей"]),
+        ];
+        const PLURAL: &[(Case, [&str; 2])] = &[
+            (Genitive, ["ых", "их"]),
+            (Dative, ["ым", "им"]),
+            (Accusative, ["ых", "их"]),
+            (Instrumental, ["ыми", "ими"]),
+            (Prepositional, ["ых", "их"]),
+        ];
+        let oblique = if gender == Gender::Feminine { FEMININE } else { MASCULINE };
+        let named = [false, true].map(|plural| Form {
+            text: self.nominative(gender, plural),
+            case: Nominative,
+            plural,
+        });
+        let of = |endings: &'static [(Case, [&'static str; 2])], plural: bool| {
+            endings.iter().flat_map(move |(case, endings)| {
+                endings.map(|ending| Form { text: format!("{}{ending}", self.stem), case: *case, plural })
+            })
+        };
+        named.into_iter().chain(of(oblique, false)).chain(of(PLURAL, true)).collect()
     }
 }

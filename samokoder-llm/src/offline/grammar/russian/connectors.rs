@@ -168,6 +168,7 @@ const PHRASES: &[(&str, Connector, Case)] = &[
     ("у всех", Topic, Genitive),
     ("к каждому", Topic, Dative),
     ("к каждой", Topic, Dative),
+    ("посвящен*", Belongs, Dative),
     ("где", Clause, Nominative),
     ("в котором", Clause, Nominative),
     ("в которой", Clause, Nominative),
@@ -200,12 +201,17 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
     if let Some(after) = rest.get(1)
         && matches!(rest[0].lower.as_str(), "с" | "со")
     {
-        if NOT_WITH.has(&after.lower) || after.is(Kind::Number) {
+        if NOT_WITH.has(&after.lower) || !matches!(after.kind, Kind::Word | Kind::Quoted) {
             return None;
         }
         if matches!(after.lower.as_str(), "ним" | "ними" | "ней") {
             return Some(Matched { connector: Has, length: 2, case: None });
         }
+    }
+    if let [only] = rest
+        && matches!(only.lower.as_str(), "с" | "со")
+    {
+        return None;
     }
     let inside = at.checked_sub(1).is_some_and(|before| {
         tokens[before].is(Kind::Word) && !["и", "а", "но"].contains(&tokens[before].lower.as_str())
@@ -219,8 +225,13 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
     {
         return Some(Matched { connector: Belongs, length: 1, case: Some(Instrumental) });
     }
+    if super::actions::deed(tokens, at).is_some_and(|length| length > 1) {
+        return None;
+    }
     let (_, connector, length, case) = PHRASES.iter().find_map(|(phrase, connector, case)| {
-        starts_with(rest, phrase).map(|length| (phrase, *connector, length, *case))
+        let noun =
+            phrase.contains('*') && rest.first().is_some_and(|first| super::phrase::is_known(&first.lower));
+        starts_with(rest, phrase).filter(|_| !noun).map(|length| (phrase, *connector, length, *case))
     })?;
     Some(Matched { connector, length, case: Some(case) })
 }

@@ -89,6 +89,7 @@ const NOMINATIVE_PLURAL: &[Rule] = &[
     ("тели", "тель", true),
     ("ники", "ник", true),
     ("щики", "щик", true),
+    ("чики", "чик", true),
     ("очки", "очка", true),
     ("ки", "ка", true),
     ("ги", "га", true),
@@ -137,6 +138,6 @@ fn reading(singular: String, plural: bool, case: Option<Case>) -> Reading {
     let gender = gender_of(&singular);
     let plural_form =
         if singular.is_ascii() { singular.clone() } else { plural_of(&singular, stem_of(&singular), gender) };
-    let noun = Noun { singular, plural: plural_form, gender };
+    let noun = Noun { singular, plural: plural_form, gender, adjectival: false };
     Reading { noun, case: case.unwrap_or(Case::Nominative), plural }
 }

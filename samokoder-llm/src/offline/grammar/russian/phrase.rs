@@ -6,12 +6,12 @@ use super::super::token::{Kind, Token};
 use super::adjective::Adjective;
 use super::dictionary::{self, Noun, Reading};
 use super::guess::guess;
-use super::paradigm::Case;
+use super::paradigm::{Case, Gender};
 use super::words;
 
 /// Reads words as a noun phrase that stands in `case`.
 pub(in super::super) fn read(tokens: &[Token], case: Option<Case>) -> Option<Phrase> {
-    let tokens = expanded(tokens);
+    let tokens = without_doers(expanded(tokens));
     let mut rest = without_question(&tokens);
     if let Some(phrase) = question(rest) {
         return Some(phrase);
@@ -93,12 +93,39 @@ pub(in super::super) fn is_instrumental(word: &str) -> bool {
     dictionary::look_up(word).iter().any(|reading| reading.case == Case::Instrumental)
 }
 
+/// Whether a known noun can stand in the nominative like this: "клиенты".
+pub(in super::super) fn is_nominative(word: &str) -> bool {
+    dictionary::look_up(word).iter().any(|reading| reading.case == Case::Nominative)
+}
+
+/// Whether a known noun stands in the nominative plural and nothing else: "инструменты", but not "приложения".
+pub(in super::super) fn is_nominative_plural(word: &str) -> bool {
+    let readings = dictionary::look_up(word);
+    readings.iter().any(|reading| reading.case == Case::Nominative && reading.plural)
+        && readings.iter().all(|reading| reading.plural)
+}
+
+/// Whether a known noun can stand in the case like this.
+pub(in super::super) fn is_in_case(word: &str, case: Case) -> bool {
+    dictionary::look_up(word).iter().any(|reading| reading.case == case)
+}
+
+/// Whether a word is an adjective or a short participle in the nominative: "новый", "оплачен".
+pub(in super::super) fn is_quality(word: &str) -> bool {
+    let long = ["ый", "ий", "ая", "ое", "ые", "ой"].iter().any(|ending| word.ends_with(ending));
+    let short = ["ен", "ена", "ено", "ан", "ана", "ано", "ят", "ята", "ыт", "ыта"];
+    let participle = word.chars().count() > 4 && short.iter().any(|ending| word.ends_with(ending));
+    !is_known(word) && (participle || (long && Adjective::read(word).is_some()))
+}
+
 fn expanded(tokens: &[Token]) -> Vec<Token> {
     let mut words = Vec::new();
     for token in tokens {
         for word in token.text.split(['_', ' ']).filter(|word| !word.is_empty()) {
             let kind = if token.is(Kind::Quoted) { Kind::Word } else { token.kind };
-            words.push(Token::new(kind, word, token.span.clone()));
+            let loud = word.chars().count() > 4 && word.chars().all(|c| c.is_uppercase() || c == '-');
+            let word = if loud { word.to_lowercase() } else { word.to_owned() };
+            words.push(Token::new(kind, &word, token.span.clone()));
         }
     }
     words
@@ -124,17 +151,16 @@ fn inside_container(tokens: &[Token]) -> Option<(&[Token], Case)> {
 
 /// A noun with the adjectives before it, and the words after it.
 fn simple(tokens: &[Token], case: Option<Case>) -> Option<(Phrase, &[Token])> {
-    let is_adjective = |token: &Token| !is_known(&token.lower) && Adjective::read(&token.lower).is_some();
     let mut count = 0;
     while count + 1 < tokens.len()
-        && is_adjective(&tokens[count])
+        && is_adjective(&tokens[count], &tokens[count + 1])
         && !words::is_preposition(&tokens[count + 1].lower)
     {
         count += 1;
     }
     let head = tokens.get(count)?;
     let reading = noun(head, case, count > 0);
-    let Noun { singular, plural, gender } = &reading.noun;
+    let Noun { singular, plural, gender, .. } = &reading.noun;
     let agreeing = |in_plural: bool| {
         let words = tokens[..count].iter().map(|token| {
             let adjective = Adjective::read(&token.lower);
@@ -157,6 +183,57 @@ fn simple(tokens: &[Token], case: Option<Case>) -> Option<(Phrase, &[Token])> {
         ..Phrase::default()
     };
     Some((phrase, &tokens[count + 1..]))
+}
+
+/// "выданных сотрудникам инструментов" are instruments: who stands between a participle and its noun is left out.
+fn without_doers(mut tokens: Vec<Token>) -> Vec<Token> {
+    let oblique = |token: &Token| {
+        let readings = dictionary::look_up(&token.lower);
+        !readings.is_empty()
+            && readings.iter().all(|own| matches!(own.case, Case::Dative | Case::Instrumental))
+    };
+    let participle = |token: &Token| {
+        [
+            "нных",
+            "нные",
+            "тых",
+            "тые",
+            "мых",
+            "мые",
+            "щих",
+            "щие",
+            "вших",
+            "вшие",
+            "нный",
+            "нного",
+            "нная",
+            "нной",
+        ]
+        .iter()
+        .any(|ending| token.lower.ends_with(ending))
+    };
+    let noun = |token: &Token| is_known(&token.lower) && !oblique(token);
+    let at =
+        tokens.windows(3).position(|three| participle(&three[0]) && oblique(&three[1]) && noun(&three[2]));
+    if let Some(at) = at {
+        tokens.remove(at + 1);
+    }
+    tokens
+}
+
+/// Whether a word qualifies the next one. A noun such as "рабочий" does when both stand in the same case.
+fn is_adjective(token: &Token, next: &Token) -> bool {
+    let readings = dictionary::look_up(&token.lower);
+    let agrees = || {
+        let same = |own: &Reading, other: &Reading| own.case == other.case && own.plural == other.plural;
+        let following = dictionary::look_up(&next.lower);
+        readings.iter().any(|own| {
+            own.noun.adjectival
+                && own.noun.gender != Gender::Neuter
+                && following.iter().any(|other| same(own, other))
+        })
+    };
+    (!is_known(&token.lower) || agrees()) && Adjective::read(&token.lower).is_some()
 }
 
 /// The noun a word is, in the spelling of the description where that is the nominative already.
@@ -192,12 +269,12 @@ fn substantive_adjective(word: &str) -> Option<Reading> {
     }
     let adjective = Adjective::read(word)?;
     let feminine = word.ends_with("ая");
-    let gender =
-        if feminine { super::paradigm::Gender::Feminine } else { super::paradigm::Gender::Masculine };
+    let gender = if feminine { Gender::Feminine } else { Gender::Masculine };
     let noun = Noun {
         singular: adjective.nominative(gender, false),
         plural: adjective.nominative(gender, true),
         gender,
+        adjectival: true,
     };
     let plural = ["ые", "ых", "ыми", "щие", "щих", "щими"].iter().any(|ending| word.ends_with(ending));
     let nominative = ["ий", "ый", "ая", "ые", "ие"].iter().any(|ending| word.ends_with(ending));

@@ -1,0 +1,83 @@
+//! Who does what with which records: "customers place orders", "members book classes", "a doctor sees patients".
+
+use super::super::draft::Link;
+use super::super::knowledge::common;
+use super::super::knowledge::deeds::{Deed, deed};
+use super::super::list::items;
+use super::super::phrase::Phrase;
+use super::super::token::{Kind, Token};
+use super::Parser;
+
+impl Parser<'_> {
+    /// Relates what is acted on to who acts.
+    pub(super) fn acted_on(&mut self, object: usize) {
+        let Some(deed) = deed(self.language, &self.verb) else { return };
+        let Some(actor) = self.actor.or_else(|| self.doing_user(deed)).filter(|actor| *actor != object)
+        else {
+            return;
+        };
+        let target = self.draft.entities[actor].phrase.clone();
+        let thing = self.draft.entities[object].phrase.clone();
+        match deed {
+            Deed::Makes => self.relate(object, target, true),
+            Deed::Does => self.relate(object, target, false),
+            Deed::Event(noun) => {
+                let words = [Token::new(Kind::Word, noun, 0..0)];
+                let phrase = Phrase::read(self.language, &words, None);
+                if let Some(event) = phrase.and_then(|phrase| self.draft.entity(&phrase)) {
+                    self.relate(event, thing, true);
+                    self.relate(event, target, true);
+                }
+            }
+        }
+    }
+
+    /// Users are records where a record is theirs; whoever only works with the app is none.
+    fn doing_user(&mut self, deed: Deed) -> Option<usize> {
+        let user = self.doer.clone()?;
+        if deed == Deed::Does || super::super::knowledge::deeds::is_plain(&self.verb) {
+            return self.draft.find(&user);
+        }
+        self.draft.entity(&user)
+    }
+
+    fn relate(&mut self, record: usize, target: Phrase, required: bool) {
+        self.draft.link(record, Link { target, required, creates: true, role: None });
+    }
+
+    /// "Sender and receiver are customers": what was spoken of points at customers by these names.
+    ///
+    /// Gives the number of tokens up to the records they are.
+    pub(super) fn role_names(&mut self, tokens: &[Token]) -> Option<usize> {
+        const ARE: &[&str] = &["are", "это", "являются"];
+        let is = |token: &Token| ARE.contains(&token.lower.as_str()) || token.is(Kind::Dash);
+        let verb = tokens.iter().take(6).position(is)?;
+        let (names, records) = (tokens.get(..verb)?, tokens.get(verb + 1..)?);
+        let end = records.iter().position(|token| !token.is_wordlike()).unwrap_or(records.len());
+        let end = (1..=end).find(|end| !self.is_noun_phrase(&records[..*end])).map_or(end, |end| end - 1);
+        let target = Phrase::read(self.language, &records[..end], None).filter(|target| {
+            target.is_plural && (common::knows(self.language, target) || self.draft.find(target).is_some())
+        })?;
+        let roles: Vec<Phrase> = items(self.language, names)
+            .into_iter()
+            .filter_map(|item| Phrase::read(self.language, item, None).filter(|_| self.is_noun_phrase(item)))
+            .collect();
+        let named = !roles.is_empty()
+            && roles.iter().all(|role| {
+                !role.is_plural && self.draft.find(role).is_none() && !common::knows(self.language, role)
+            })
+            && !records.get(end).is_some_and(|next| next.is(Kind::Comma));
+        let subjects = self.subjects.clone();
+        if !named || subjects.is_empty() {
+            return None;
+        }
+        self.draft.entity(&target)?;
+        for subject in subjects {
+            for role in &roles {
+                let (target, role) = (target.clone(), Some(role.singular.clone()));
+                self.draft.link(subject, Link { target, required: true, creates: true, role });
+            }
+        }
+        Some(verb + 1)
+    }
+}

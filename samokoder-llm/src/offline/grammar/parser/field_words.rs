@@ -1,0 +1,116 @@
+//! Words in the name of a field that say something about it: its type, a range, "flag", "required".
+
+use samokoder_core::project::FieldKind;
+
+use super::super::annotation::Annotation;
+use super::super::lexicon::Words;
+use super::super::phrase::Phrase;
+use super::super::token::{Kind, Token};
+
+/// Where a remark between dashes ends: "a type - car, home, travel -, a premium".
+pub(super) fn closing_dash(rest: &[Token], open: usize) -> Option<usize> {
+    let close = rest.iter().skip(open + 2).position(|token| token.is(Kind::Dash))? + open + 2;
+    let ends = rest
+        .get(close + 1)
+        .is_none_or(|next| next.is(Kind::Comma) || ["and", "и"].contains(&next.lower.as_str()));
+    let comma = rest[close - 1].is(Kind::Comma);
+    (rest[open].is(Kind::Dash) && (ends || comma)).then_some(close)
+}
+
+/// Takes a type or a range off the end of a name: "vip boolean", "rating 1-5", "rating from 1 to 10".
+pub(super) fn without_type(mut name: Vec<Token>, note: &mut Annotation) -> Vec<Token> {
+    const TYPES: Words =
+        Words("string str varchar integer int boolean bool datetime timestamp decimal float money");
+    let repeated = matches!(name.as_slice(), [.., one, two] if one.lower == two.lower);
+    let last = name.last().map(|token| token.lower.clone()).unwrap_or_default();
+    let named = name.iter().rev().skip(1).any(|token| !super::super::english::words::is_filler(&token.lower));
+    if named && (TYPES.has(&last) || repeated) {
+        note.kind = note.kind.or_else(|| super::super::knowledge::patterns::annotated(&last));
+        name.pop();
+    }
+    let range = name.iter().rposition(|token| {
+        !token.is(Kind::Number)
+            && !["to", "from", "out", "of", "до", "от", "по"].contains(&token.lower.as_str())
+            && !token.is(Kind::Dash)
+    });
+    if let Some(end) = range
+        && name[end + 1..].iter().any(|token| token.is(Kind::Number))
+    {
+        name.truncate(end + 1);
+        note.kind = note.kind.or(Some(FieldKind::Integer));
+    }
+    name
+}
+
+/// "returned flag", "whether it is paid", "да/нет".
+pub(super) fn is_flag(phrase: &Phrase) -> bool {
+    phrase.words.iter().any(|word| matches!(word.as_str(), "flag" | "checkbox" | "whether" | "ли"))
+        || phrase.label.starts_with("if it ")
+}
+
+/// The flag is called by what it says: "returned".
+pub(super) fn strip_flag(phrase: &mut Phrase) {
+    const AROUND: Words = Words(
+        "flag checkbox whether if it's they're it is was has been for they are a an the or not he she \
+         ли если field were have indicating already to that says mark of",
+    );
+    let label = phrase.label.clone();
+    let words: Vec<&str> = label.split(' ').filter(|word| !AROUND.has(word)).collect();
+    if words.is_empty() {
+        return;
+    }
+    phrase.label = words.join(" ");
+    phrase.singular.clone_from(&phrase.label);
+    phrase.head = words.last().map(|word| (*word).to_owned()).unwrap_or_default();
+    phrase.words = words.iter().map(|word| (*word).to_owned()).collect();
+}
+
+/// Takes "required" and "optional" off a name.
+pub(super) fn requirement_words(name: &[Token]) -> (Vec<Token>, Option<bool>) {
+    const REQUIRED: &[&str] = &[
+        "required",
+        "mandatory",
+        "обязательное",
+        "обязательный",
+        "обязательная",
+        "обязательные",
+        "обязательным",
+        "обязательной",
+        "обязательно",
+        "обязательными",
+    ];
+    const OPTIONAL: &[&str] = &[
+        "optional",
+        "optionally",
+        "possibly",
+        "maybe",
+        "необязательное",
+        "необязательный",
+        "необязательная",
+        "необязательные",
+        "необязательным",
+        "необязательной",
+        "необязательно",
+        "опционально",
+        "возможно",
+        "желательно",
+    ];
+    let has = |words: &[&str]| name.iter().any(|token| words.contains(&token.lower.as_str()));
+    let required = if has(OPTIONAL) {
+        Some(false)
+    } else if has(REQUIRED) {
+        Some(true)
+    } else {
+        None
+    };
+    let rest = name
+        .iter()
+        .filter(|token| {
+            !REQUIRED.contains(&token.lower.as_str())
+                && !OPTIONAL.contains(&token.lower.as_str())
+                && !token.is(Kind::Group)
+        })
+        .cloned()
+        .collect();
+    (rest, required)
+}
