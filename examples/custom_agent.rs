@@ -56,7 +56,6 @@ impl Agent for LicenceWriter {
 /// Stands for a request to another service.
 #[expect(clippy::unused_async, reason = "a real one waits for the network")]
 async fn ask_the_legal_department(app: &str) -> Result<String, String> {
-    tokio::task::yield_now().await;
     println!("Legal department: who holds the rights in {app:?}?");
     Ok("Example Ltd.".into())
 }
