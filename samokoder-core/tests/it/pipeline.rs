@@ -101,6 +101,22 @@ async fn events_can_be_followed_from_any_number() {
 }
 
 #[tokio::test]
+async fn events_end_with_their_run_however_it_ends() {
+    let (_, pipeline) = pipeline();
+    let in_the_way = tempfile::NamedTempFile::new().unwrap();
+    let run = start(&pipeline, options(&good_model()).folder(in_the_way.path())).await;
+    let seen: Vec<_> = run.events(Seq::START).try_collect().await.unwrap();
+    assert!(!seen.iter().any(|event| matches!(event.record, Record::RunEnded { .. })));
+    assert!(run.is_over());
+    assert_eq!(
+        run.events(Seq(seen.len() as u64)).count().await,
+        0,
+        "whoever comes later does not wait either"
+    );
+    assert!(run.finish().await.unwrap_err().to_string().contains("can't be written"));
+}
+
+#[tokio::test]
 async fn a_project_is_worked_on_by_one_run_at_a_time() {
     let (_, pipeline) = pipeline();
     let model = good_model().latency(Duration::from_hours(1));

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use samokoder_core::{
     agents::Team,
     budget::Limit,
+    id::SignalId,
     llm::ModelRole,
     pipeline::{Answers, Pipeline},
-    store::{MemoryStore, RunEnd, Seq},
+    store::{MemoryStore, RunEnd, Seq, Signal, StateStore as _},
     testing::ScriptedModel,
 };
 use serde_json::json;
@@ -174,4 +175,25 @@ async fn defaults_answer_for_a_person_who_leaves_it_to_the_engine() {
     let (branch, report) = build(&pipeline, options(&curious_model()).answers(Answers::Defaults)).await;
     assert_eq!(report.end, RunEnd::Done { verified: true });
     assert_eq!(text(&store, &branch, "src/a.mjs").await, "// src/a.mjs \"red\"\n");
+}
+
+#[tokio::test]
+async fn defaults_answer_questions_of_an_earlier_sitting_that_nobody_has_answered() {
+    let (store, pipeline) = pipeline();
+    let defaults = || options(&curious_model()).answers(Answers::Defaults);
+    let (branch, _) = build(&pipeline, options(&curious_model())).await;
+    let report = pipeline.resume(&branch, defaults()).await.unwrap().finish().await.unwrap();
+    assert_eq!(report.end, RunEnd::Done { verified: true });
+    assert_eq!(text(&store, &branch, "src/a.mjs").await, "// src/a.mjs \"red\"\n");
+
+    let (branch, report) = build(&pipeline, options(&curious_model())).await;
+    let RunEnd::Waiting { questions } = report.end else { panic!("{:?}", report.end) };
+    let answer = Signal::Answer { question: questions[0], answer: "blue".into() };
+    store.post(&branch, SignalId::fresh(), answer).await.unwrap();
+    pipeline.resume(&branch, defaults()).await.unwrap().finish().await.unwrap();
+    assert_eq!(
+        text(&store, &branch, "src/a.mjs").await,
+        "// src/a.mjs \"blue\"\n",
+        "a person's word comes first"
+    );
 }
