@@ -4,3 +4,6 @@
 
 #[cfg(feature = "offline")]
 pub mod offline;
+
+pub mod reply;
+pub mod wire;
