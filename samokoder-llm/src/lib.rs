@@ -2,5 +2,6 @@
 
 #![forbid(unsafe_code)]
 
+pub mod catalogue;
 #[cfg(feature = "offline")]
 pub mod offline;
