@@ -2,7 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "http")]
 pub mod catalogue;
 #[cfg(feature = "http")]
 pub mod compatible;

@@ -43,9 +43,5 @@ impl Vendor {
 }
 
 /// Every provider there is, the offline model aside.
-pub const VENDORS: [Vendor; 4] = [
-    crate::openai::VENDOR,
-    crate::groq::VENDOR,
-    crate::openrouter::VENDOR,
-    crate::compatible::VENDOR,
-];
+pub const VENDORS: [Vendor; 4] =
+    [crate::openai::VENDOR, crate::groq::VENDOR, crate::openrouter::VENDOR, crate::compatible::VENDOR];

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rustls_platform_verifier::BuilderVerifierExt as _;
+use rustls_platform_verifier::BuilderVerifierExt;
 use samokoder_core::llm::{LlmError, LlmErrorKind};
 
 /// Makes a client fit for long answers: it gives up on a connection that is not made in time but never on an answer,
@@ -31,6 +31,7 @@ pub fn client() -> Result<reqwest::Client, LlmError> {
 }
 
 fn unusable(error: &dyn std::error::Error) -> LlmError {
-    let message = format!("encrypted connections can't be made here: {error}; is the package `ca-certificates` there?");
+    let message =
+        format!("encrypted connections can't be made here: {error}; is the package `ca-certificates` there?");
     LlmError::new(LlmErrorKind::Connection, message)
 }

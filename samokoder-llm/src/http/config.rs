@@ -38,7 +38,7 @@ impl Default for HttpConfig {
             credentials: Arc::new(Keys::default()),
             client: None,
             idle_timeout: Duration::from_mins(5),
-            catalogue: Catalogue::builtin(),
+            catalogue: Arc::new(Catalogue::builtin()),
             unknown: None,
             headers: vec![],
         }

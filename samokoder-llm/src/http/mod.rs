@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use samokoder_core::llm::{
-    CallContext, ChatRequest, ChatStream, LlmError, LlmErrorKind, LlmProvider, Message, ModelCapabilities, ModelRole,
-    ResponseFormat,
+    CallContext, ChatRequest, ChatStream, LlmError, LlmErrorKind, LlmProvider, Message, ModelCapabilities,
+    ModelRole, ResponseFormat,
 };
 
 pub use client::client;
@@ -56,8 +56,11 @@ impl HttpProvider {
 
     /// What a model can do: what the catalogue says, else what is assumed of this vendor's models.
     fn model(&self, name: &str) -> ModelCapabilities {
-        let known = self.config.catalogue.capabilities(self.vendor.id, name);
-        known.or_else(|| self.config.unknown.clone()).unwrap_or_else(self.vendor.unknown)
+        let assumed = self.config.unknown.clone().unwrap_or_else(self.vendor.unknown);
+        match self.config.catalogue.lookup(self.vendor.id, name) {
+            Some(entry) => entry.capabilities(assumed),
+            None => assumed,
+        }
     }
 }
 
@@ -83,9 +86,8 @@ impl LlmProvider for HttpProvider {
 
 /// Refuses what the model is known not to do, before it costs anything.
 fn accepts(request: &ChatRequest, model: &ModelCapabilities) -> Result<(), LlmError> {
-    let refuse = |what: &str| {
-        Err(LlmError::new(LlmErrorKind::BadRequest, format!("{} {what}", request.model)))
-    };
+    let refuse =
+        |what: &str| Err(LlmError::new(LlmErrorKind::BadRequest, format!("{} {what}", request.model)));
     if request.temperature.is_some() && !model.temperature {
         return refuse("takes no temperature; leave it out");
     }
@@ -114,7 +116,8 @@ fn base_url(vendor: &Vendor, said: Option<&str>) -> Result<String, LlmError> {
             vendor.id
         ));
     };
-    let valid = reqwest::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let valid =
+        reqwest::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if !valid {
         return refuse(format!("{url:?} is no base URL; write one such as http://localhost:8080/v1"));
     }

@@ -78,13 +78,18 @@ fn request(
     let key = credential.key.as_ref().map(|key| key.expose_secret().trim());
     let secret = |value: String| {
         let mut value = HeaderValue::try_from(value).map_err(|_| {
-            LlmError::new(LlmErrorKind::Authentication, "the key has characters that no key has; was it copied whole?")
+            LlmError::new(
+                LlmErrorKind::Authentication,
+                "the key has characters that no key has; was it copied whole?",
+            )
         })?;
         value.set_sensitive(true);
         Ok(value)
     };
     request = match (vendor.auth, key) {
-        (Auth::Bearer | Auth::OptionalBearer, Some(key)) => request.header(AUTHORIZATION, secret(format!("Bearer {key}"))?),
+        (Auth::Bearer | Auth::OptionalBearer, Some(key)) => {
+            request.header(AUTHORIZATION, secret(format!("Bearer {key}"))?)
+        }
         (Auth::Header(name), Some(key)) => request.header(name, secret(key.to_owned())?),
         (Auth::OptionalBearer, None) => request,
         (Auth::Bearer | Auth::Header(_), None) => {
@@ -152,7 +157,8 @@ pub(super) async fn wait(time: Option<Duration>) {
 
 /// Takes the key out of an error: servers repeat it in theirs.
 pub(super) fn redact(mut error: LlmError, credential: &Credential) -> LlmError {
-    let Some(key) = credential.key.as_ref().map(|key| key.expose_secret().trim()).filter(|key| !key.is_empty())
+    let Some(key) =
+        credential.key.as_ref().map(|key| key.expose_secret().trim()).filter(|key| !key.is_empty())
     else {
         return error;
     };

@@ -40,7 +40,8 @@ pub(crate) fn limits(headers: &HeaderMap) -> Option<RateLimits> {
 fn allowance(headers: &HeaderMap, of: &str) -> Allowance {
     let text = |name: String| headers.get(name).and_then(|value| value.to_str().ok());
     let field = |field: &str| {
-        text(format!("x-ratelimit-{field}-{of}")).or_else(|| text(format!("anthropic-ratelimit-{of}-{field}")))
+        text(format!("x-ratelimit-{field}-{of}"))
+            .or_else(|| text(format!("anthropic-ratelimit-{of}-{field}")))
     };
     // Azure sends -1 for what it does not know.
     let number = |name: &str| field(name)?.trim().parse().ok();
