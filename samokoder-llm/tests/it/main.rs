@@ -2,4 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that does not hold panics")]
 
+mod cassettes;
 mod catalogue;
+mod wire;
