@@ -21,7 +21,14 @@ fn each_kind_of_token_has_its_own_price() {
     let prices = prices(
         r#"{"input": 1, "output": 10, "cached_input": 0.1, "cache_write_5m": 1.25, "cache_write_1h": 2}"#,
     );
-    let usage = Usage { input: 1_000, cached_input: 600, cache_write: 300, output: 50, reasoning: 20, ..Usage::default() };
+    let usage = Usage {
+        input: 1_000,
+        cached_input: 600,
+        cache_write: 300,
+        output: 50,
+        reasoning: 20,
+        ..Usage::default()
+    };
     let other = 100.0 + 600.0 * 0.1 + 50.0 * 10.0;
     assert_eq!(prices.cost(&usage), dollars((other + 300.0 * 1.25) / 1e6));
     assert_eq!(prices.cost_with(&usage, CacheLifetime::Hour), dollars((other + 300.0 * 2.0) / 1e6));

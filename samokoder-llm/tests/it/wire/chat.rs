@@ -33,7 +33,8 @@ fn recorded_streams_say_what_their_bytes_say_however_they_are_split() {
         }
         let expected = stream(&chunks);
         for sizes in SPLITS {
-            let found = read(&WIRE, split(bytes, sizes)).unwrap_or_else(|error| panic!("{}: {error}", exchange.file));
+            let found =
+                read(&WIRE, split(bytes, sizes)).unwrap_or_else(|error| panic!("{}: {error}", exchange.file));
             assert_eq!(Said::of(&found), expected, "{} split by {sizes:?}", exchange.file);
         }
     }
