@@ -3,8 +3,8 @@
 use samokoder_core::{
     budget::{Budget, Spend, SpendLimits},
     llm::{
-        CallContext, ChatRequest, ChatResponse, Echo, FinishReason, LlmError, LlmErrorKind, LlmProviderExt as _,
-        Message, ModelRole, Part, Price, StreamEvent, ToolCall,
+        CallContext, ChatRequest, ChatResponse, Echo, FinishReason, LlmError, LlmErrorKind,
+        LlmProviderExt as _, Message, ModelRole, Part, Price, StreamEvent, ToolCall,
     },
     testing::ScriptedModel,
 };
@@ -123,8 +123,7 @@ fn a_restart_voids_what_came() {
 #[test]
 fn the_worst_case_covers_a_cache_that_is_written_and_an_answer_of_full_length() {
     use samokoder_core::llm::{ModelCapabilities, Money};
-    let price =
-        Price { cache_write: Money::from_picodollars(2_000_000), ..Price::per_million(1.0, 10.0) };
+    let price = Price { cache_write: Money::from_picodollars(2_000_000), ..Price::per_million(1.0, 10.0) };
     let model = ModelCapabilities::default().price(price);
     let request = request("Hello").max_output(100);
     let worst = model.worst_case(&request);

@@ -1,6 +1,7 @@
 //! Protocols: what is written, and what is read from bytes however they are split.
 
 mod chat;
+mod chat_quirks;
 mod recorded;
 
 use samokoder_core::llm::{ChatResponse, LlmError};
