@@ -4,4 +4,6 @@
 
 mod cassettes;
 mod catalogue;
+mod http;
+mod reply;
 mod wire;
