@@ -27,6 +27,9 @@ pub struct HttpConfig {
     pub catalogue: Arc<Catalogue>,
     /// What a model can do of which the catalogue knows nothing; the vendor's assumption when absent.
     pub unknown: Option<ModelCapabilities>,
+    /// Whether server-sent events are cut by the `eventsource-stream` crate and not by our own framer.
+    #[cfg(feature = "sse-eventsource")]
+    pub eventsource: bool,
     /// Headers that are sent with every request, such as an organisation's id.
     pub headers: Vec<(String, String)>,
 }
@@ -40,6 +43,8 @@ impl Default for HttpConfig {
             idle_timeout: Duration::from_mins(5),
             catalogue: Arc::new(Catalogue::builtin()),
             unknown: None,
+            #[cfg(feature = "sse-eventsource")]
+            eventsource: false,
             headers: vec![],
         }
     }

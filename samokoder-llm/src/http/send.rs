@@ -11,8 +11,18 @@ use crate::{
     credentials::Credential,
     reply::{self, headers},
     vendor::Auth,
-    wire::{Encoded, Reader, Wire},
+    wire::{Encoded, Framing, Reader, Wire},
 };
+
+/// How an answer's bytes are cut: as its protocol says, by whom as the configuration says.
+fn framing(provider: &HttpProvider, wire: &dyn Wire) -> Framing {
+    #[cfg(feature = "sse-eventsource")]
+    if provider.config.eventsource && wire.framing() == Framing::Sse {
+        return Framing::Eventsource;
+    }
+    let _ = provider;
+    wire.framing()
+}
 
 /// Bytes of a reply other than a stream that are read at most.
 const MAX_BODY: usize = 64 << 20;
@@ -33,7 +43,7 @@ pub(super) async fn send(
         if !response.status().is_success() {
             return Err(refusal(response).await);
         }
-        let mut reader = Reader::new(wire);
+        let mut reader = Reader::framed(wire, framing(provider, wire));
         if !is_json(response.headers()) {
             return Ok((reader, Some(response), limits));
         }

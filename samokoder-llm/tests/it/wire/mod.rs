@@ -2,6 +2,8 @@
 
 mod chat;
 mod chat_quirks;
+#[cfg(feature = "sse-eventsource")]
+mod eventsource;
 mod recorded;
 
 use samokoder_core::llm::{ChatResponse, LlmError};
