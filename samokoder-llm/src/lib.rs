@@ -5,3 +5,4 @@
 pub mod catalogue;
 #[cfg(feature = "offline")]
 pub mod offline;
+pub mod tokens;

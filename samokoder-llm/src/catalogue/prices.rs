@@ -17,7 +17,7 @@ pub enum CacheLifetime {
 }
 
 /// The price of a token of each kind.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rates {
     /// A token of the request that has nothing to do with a cache.
@@ -33,10 +33,18 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// Rates in dollars per million tokens, those of the cache unknown.
+    const FREE: Self = Self {
+        input: Money::ZERO,
+        cached_input: None,
+        cache_write_5m: None,
+        cache_write_1h: None,
+        output: Money::ZERO,
+    };
+
+    /// Rates in dollars per million tokens, those of the cache unknown. Negative ones are zero.
     pub fn per_million(input: f64, output: f64) -> Self {
         let token = |dollars: f64| Money::from_dollars(dollars / 1e6);
-        Self { input: token(input), output: token(output), ..Self::default() }
+        Self { input: token(input), output: token(output), ..Self::FREE }
     }
 
     /// What a token costs that was read from the cache.
@@ -81,13 +89,13 @@ impl Rates {
 ///     }"#,
 /// )
 /// .unwrap();
-/// let usage = Usage { input: 300_000, output: 1_000, ..Usage::default() };
-/// assert_eq!(prices.cost(&usage).to_string(), "$1.22");
+/// let usage = Usage { input: 300_000, output: 2_000, ..Usage::default() };
+/// assert_eq!(prices.cost(&usage).to_string(), "$1.23");
 /// ```
 ///
-/// A price of zero for input or output is refused there, since it usually means that nobody knows; what costs nothing is
-/// `"free": true`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A price of zero for input or output is refused there, since it usually means that nobody knows; what costs nothing
+/// is `"free": true`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Listing", into = "Listing")]
 #[non_exhaustive]
 pub struct Prices {
@@ -116,18 +124,10 @@ impl Tier {
 
 impl Prices {
     /// Costs nothing.
-    pub const FREE: Self = Self {
-        base: Rates {
-            input: Money::ZERO,
-            cached_input: None,
-            cache_write_5m: None,
-            cache_write_1h: None,
-            output: Money::ZERO,
-        },
-        tiers: Vec::new(),
-    };
+    pub const FREE: Self = Self { base: Rates::FREE, tiers: Vec::new() };
 
-    /// Prices in dollars per million tokens, whatever the length and without a discount for cached tokens.
+    /// Prices in dollars per million tokens, whatever the length and without a discount for cached tokens. Negative ones
+    /// are zero.
     pub fn per_million(input: f64, output: f64) -> Self {
         Self { base: Rates::per_million(input, output), tiers: Vec::new() }
     }

@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, reason = "a test that does not hold panics")]
 
 mod catalogue;
+mod tokens;

@@ -63,6 +63,10 @@ fn zero_is_free_only_when_it_says_so() {
     assert_eq!(prices(r#"{"free": true}"#), Prices::FREE);
     assert!(refusal(r#"{"input": 0, "output": 0}"#).contains("say `free`"));
     assert!(refusal(r#"{"input": 1, "output": 0.0}"#).contains("say `free`"));
+    assert!(
+        refusal(r#"{"input": 1e-9, "output": 1}"#).contains("say `free`"),
+        "less than a picodollar a token"
+    );
 }
 
 #[test]
