@@ -24,7 +24,7 @@ pub(super) struct Listing {
     #[serde(skip_serializing_if = "Option::is_none")]
     cache_write_1h: Option<f64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    tiers: Vec<Listing>,
+    tiers: Vec<Self>,
 }
 
 impl TryFrom<Listing> for Prices {

@@ -1,5 +1,7 @@
 //! How far the estimate is off.
 
+use std::fmt::Write as _;
+
 use samokoder_llm::tokens::count;
 
 /// A text and what tiktoken counts for it.
@@ -36,8 +38,8 @@ fn the_errors_in_the_documentation_are_those_of_the_estimate() {
             (count("gpt-6.1-sol", text).tokens, count("llama-3.3-70b-versatile", text).tokens);
         let (openai_above, others_above) = (above(openai, o200k), above(others, cl100k));
         let characters = text.chars().count();
-        table += &format!("| {name} | {characters} | {o200k} | {openai} | + {openai_above} % ");
-        table += &format!("| {cl100k} | {others} | + {others_above} % |\n");
+        write!(table, "| {name} | {characters} | {o200k} | {openai} | + {openai_above} % ").unwrap();
+        writeln!(table, "| {cl100k} | {others} | + {others_above} % |").unwrap();
     }
     assert_eq!(table, include_str!("../../../src/tokens/measured.md"));
 }
