@@ -11,6 +11,7 @@
 //! Data grows old: [`Catalogue::with_overrides`] puts a user's own knowledge over it.
 
 mod builtin;
+mod capabilities;
 mod entry;
 mod listing;
 mod names;
@@ -22,7 +23,7 @@ use std::collections::BTreeMap;
 use samokoder_core::llm::ModelId;
 
 pub use entry::{ChatTools, ModelEntry, ModelStatus, Sampling};
-pub use prices::{CacheLifetime, Prices, Rates, Tier};
+pub use prices::{Prices, Rates, Tier};
 pub use window::{DoesNotFit, preflight};
 
 /// The known models, those of a user before the built-in ones.

@@ -5,17 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::listing::Listing;
 
-/// How long a provider's cache keeps what is written to it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CacheLifetime {
-    /// The usual one: five minutes at Anthropic.
-    #[default]
-    Short,
-    /// An hour, at Anthropic.
-    Hour,
-}
-
 /// The price of a token of each kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -52,25 +41,14 @@ impl Rates {
         self.cached_input.unwrap_or(self.input)
     }
 
-    /// What a token costs that was written to the cache.
-    pub fn cache_write(&self, lifetime: CacheLifetime) -> Money {
-        let short = self.cache_write_5m.unwrap_or(self.input);
-        match lifetime {
-            CacheLifetime::Short => short,
-            CacheLifetime::Hour => self.cache_write_1h.unwrap_or(short),
-        }
+    /// What a token costs that was written to the cache for its usual lifetime.
+    pub fn cache_write(&self) -> Money {
+        self.cache_write_5m.unwrap_or(self.input)
     }
 
-    fn cost(&self, usage: &Usage, lifetime: CacheLifetime) -> Money {
-        let plain = usage.input.saturating_sub(usage.cached_input).saturating_sub(usage.cache_write);
-        [
-            self.input.times(plain),
-            self.cache_read().times(usage.cached_input),
-            self.cache_write(lifetime).times(usage.cache_write),
-            self.output.times(usage.output),
-        ]
-        .into_iter()
-        .sum()
+    /// What a token costs that was written to the cache for an hour.
+    pub fn cache_write_long(&self) -> Money {
+        self.cache_write_1h.unwrap_or(self.cache_write())
     }
 }
 
@@ -138,15 +116,10 @@ impl Prices {
         tier.map_or(&self.base, |tier| &tier.rates)
     }
 
-    /// What one call's `usage` costs, writes to the cache being for its usual lifetime.
-    pub fn cost(&self, usage: &Usage) -> Money {
-        self.cost_with(usage, CacheLifetime::Short)
-    }
-
-    /// What one call's `usage` costs when it wrote to the cache for this `lifetime`.
+    /// What one call's `usage` costs.
     ///
     /// Usage of several calls must not be added up before: the tier is one call's.
-    pub fn cost_with(&self, usage: &Usage, lifetime: CacheLifetime) -> Money {
-        self.rates(usage.input).cost(usage, lifetime)
+    pub fn cost(&self, usage: &Usage) -> Money {
+        self.price().cost(usage)
     }
 }

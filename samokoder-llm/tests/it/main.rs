@@ -2,5 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that does not hold panics")]
 
+mod cassettes;
 mod catalogue;
 mod tokens;
+mod wire;
