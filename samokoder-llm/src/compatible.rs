@@ -13,6 +13,8 @@ pub const VENDOR: Vendor = Vendor {
     base_url: None,
     version: "",
     auth: Auth::OptionalBearer,
+    headers: &[],
+    models: "/models",
     wire: |_| &ChatWire { dialect: Dialect::COMPATIBLE },
     unknown: ModelCapabilities::default,
 };

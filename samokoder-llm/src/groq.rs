@@ -15,6 +15,8 @@ pub const VENDOR: Vendor = Vendor {
     base_url: Some("https://api.groq.com/openai/v1"),
     version: "",
     auth: Auth::Bearer,
+    headers: &[],
+    models: "/models",
     wire: |_| &ChatWire { dialect: Dialect::GROQ },
     unknown: ModelCapabilities::default,
 };

@@ -15,6 +15,8 @@ pub const VENDOR: Vendor = Vendor {
     base_url: Some("https://openrouter.ai/api/v1"),
     version: "",
     auth: Auth::Bearer,
+    headers: &[],
+    models: "/models",
     wire: |_| &ChatWire { dialect: Dialect::OPENROUTER },
     unknown: ModelCapabilities::default,
 };

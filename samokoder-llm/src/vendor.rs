@@ -17,6 +17,10 @@ pub struct Vendor {
     pub version: &'static str,
     /// How the key is sent.
     pub auth: Auth,
+    /// Headers of its own that every request has.
+    pub headers: &'static [(&'static str, &'static str)],
+    /// The path of its list of models.
+    pub models: &'static str,
     /// Which protocol a model is spoken to in.
     pub wire: fn(&str) -> &'static dyn Wire,
     /// What a model of this provider can do when nothing is known of it.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use samokoder_core::llm::{ModelCapabilities, Payer};
+use samokoder_core::llm::ModelCapabilities;
 use secrecy::SecretString;
 
 use crate::{
@@ -53,11 +53,10 @@ impl HttpConfig {
         self
     }
 
-    /// Sets one key that is always used.
+    /// Sets one key that is always used, that of whoever the run is for.
     #[must_use]
-    pub fn key(mut self, provider: &str, key: SecretString) -> Self {
-        self.credentials = Arc::new(Keys::default().with(provider, key, Payer::Own));
-        self
+    pub fn key(self, provider: &str, key: impl Into<SecretString>) -> Self {
+        self.credentials(Arc::new(Keys::new().own(provider, key)))
     }
 
     /// Sets where keys come from.

@@ -3,6 +3,7 @@
 mod answer;
 mod client;
 mod config;
+mod list;
 mod send;
 
 use std::sync::Arc;
@@ -16,7 +17,10 @@ use samokoder_core::llm::{
 pub use client::client;
 pub use config::HttpConfig;
 
-use crate::vendor::Vendor;
+use crate::{
+    credentials::Credential,
+    vendor::{Auth, Vendor},
+};
 
 /// A provider that is reached over HTTP, whichever it is.
 ///
@@ -25,7 +29,7 @@ use crate::vendor::Vendor;
 ///
 /// # fn main() -> Result<(), samokoder_core::llm::LlmError> {
 /// let vendor = Vendor::by_id("groq").unwrap();
-/// let groq = HttpProvider::new(vendor, HttpConfig::default().key("groq", "gsk_…".into()))?;
+/// let groq = HttpProvider::new(vendor, HttpConfig::default().key("groq", "gsk_…"))?;
 /// # Ok(())
 /// # }
 /// ```
@@ -54,6 +58,22 @@ impl HttpProvider {
         self.vendor
     }
 
+    /// Where it is.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    async fn credential(&self, call: &CallContext) -> Result<Credential, LlmError> {
+        match self.config.credentials.resolve(self.vendor.id, call).await {
+            Err(error)
+                if error.kind == LlmErrorKind::Authentication && self.vendor.auth == Auth::OptionalBearer =>
+            {
+                Ok(Credential::keyless())
+            }
+            found => found,
+        }
+    }
+
     /// What a model can do: what the catalogue says, else what is assumed of this vendor's models.
     fn model(&self, name: &str) -> ModelCapabilities {
         let assumed = self.config.unknown.clone().unwrap_or_else(self.vendor.unknown);
@@ -79,7 +99,7 @@ impl LlmProvider for HttpProvider {
         let wire = (self.vendor.wire)(request.model.name());
         let encoded = wire.encode(&request, &model)?;
         drop(request);
-        let credential = self.config.credentials.resolve(self.vendor.id, call).await?;
+        let credential = self.credential(call).await?;
         send::send(self, wire, encoded, credential, model.price, call).await
     }
 }

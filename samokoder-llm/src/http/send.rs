@@ -62,7 +62,6 @@ fn request(
     encoded: Encoded,
     credential: &Credential,
 ) -> Result<reqwest::Request, LlmError> {
-    let bad = |what: String| LlmError::new(LlmErrorKind::BadRequest, what);
     let mut request = provider
         .client
         .post(format!("{}{}", provider.base_url, encoded.path))
@@ -71,33 +70,61 @@ fn request(
     for (name, value) in &encoded.headers {
         request = request.header(*name, value);
     }
+    finish(provider, request, credential)
+}
+
+/// Gets what is at a path, whole.
+pub(super) async fn get(
+    provider: &HttpProvider,
+    path: &str,
+    credential: &Credential,
+) -> Result<Vec<u8>, LlmError> {
+    let mut request = provider.client.get(format!("{}{path}", provider.base_url));
+    for (name, value) in provider.vendor.headers {
+        request = request.header(*name, *value);
+    }
+    let request = finish(provider, request, credential)?;
+    let exchange = async {
+        let response = provider.client.execute(request).await.map_err(|error| connection(&error))?;
+        if response.status().is_success() {
+            read(response, MAX_BODY).await
+        } else {
+            Err(refusal(response).await)
+        }
+    };
+    exchange.await.map_err(|error| redact(error, credential))
+}
+
+/// Adds what every request has: the configured headers and the key.
+fn finish(
+    provider: &HttpProvider,
+    mut request: reqwest::RequestBuilder,
+    credential: &Credential,
+) -> Result<reqwest::Request, LlmError> {
     for (name, value) in &provider.config.headers {
         request = request.header(name, value);
     }
-    let vendor = provider.vendor;
     let key = credential.key.as_ref().map(|key| key.expose_secret().trim());
-    let secret = |value: String| {
-        let mut value = HeaderValue::try_from(value).map_err(|_| {
-            LlmError::new(
-                LlmErrorKind::Authentication,
-                "the key has characters that no key has; was it copied whole?",
-            )
-        })?;
-        value.set_sensitive(true);
-        Ok(value)
-    };
-    request = match (vendor.auth, key) {
+    request = match (provider.vendor.auth, key) {
         (Auth::Bearer | Auth::OptionalBearer, Some(key)) => {
             request.header(AUTHORIZATION, secret(format!("Bearer {key}"))?)
         }
         (Auth::Header(name), Some(key)) => request.header(name, secret(key.to_owned())?),
-        (Auth::OptionalBearer, None) => request,
-        (Auth::Bearer | Auth::Header(_), None) => {
-            let message = format!("there is no key for the provider {:?}", vendor.id);
-            return Err(LlmError::new(LlmErrorKind::Authentication, message));
-        }
+        (_, None) => request,
     };
-    request.build().map_err(|error| bad(format!("the request can't be sent: {}", error.without_url())))
+    request.build().map_err(|error| {
+        let message = format!("the request can't be sent: {}", error.without_url());
+        LlmError::new(LlmErrorKind::BadRequest, message)
+    })
+}
+
+fn secret(value: String) -> Result<HeaderValue, LlmError> {
+    let mut value = HeaderValue::try_from(value).map_err(|_| {
+        let message = "the key has characters that no key has; was it copied whole?";
+        LlmError::new(LlmErrorKind::Authentication, message)
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// An error from a reply that is no success.
