@@ -18,6 +18,7 @@ pub mod openai;
 #[cfg(feature = "http")]
 pub mod openrouter;
 pub mod reply;
+pub mod tokens;
 #[cfg(feature = "http")]
 pub mod vendor;
 pub mod wire;

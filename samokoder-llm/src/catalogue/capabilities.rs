@@ -2,7 +2,7 @@
 
 use samokoder_core::llm::{ModelCapabilities, Price, PriceTier};
 
-use super::{CacheLifetime, ModelEntry, Prices, Rates, Sampling};
+use super::{ModelEntry, Prices, Rates, Sampling};
 
 impl ModelEntry {
     /// What the model can do: what the entry leaves unsaid is as `assumed`.
@@ -38,8 +38,8 @@ fn price(rates: &Rates) -> Price {
     Price {
         input: rates.input,
         cached_input: rates.cache_read(),
-        cache_write: rates.cache_write(CacheLifetime::Short),
-        cache_write_long: rates.cache_write(CacheLifetime::Hour),
+        cache_write: rates.cache_write(),
+        cache_write_long: rates.cache_write_long(),
         output: rates.output,
         tiers: vec![],
     }

@@ -7,7 +7,7 @@ use super::Prices;
 /// What is known about one model at one provider. `None` is unknown.
 ///
 /// Made by reading it from configuration or by changing [`ModelEntry::default`], of which nothing is known.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ModelEntry {

@@ -24,7 +24,7 @@ pub(super) struct Listing {
     #[serde(skip_serializing_if = "Option::is_none")]
     cache_write_1h: Option<f64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    tiers: Vec<Listing>,
+    tiers: Vec<Self>,
 }
 
 impl TryFrom<Listing> for Prices {
@@ -58,10 +58,14 @@ impl Listing {
     }
 
     fn rates(&self) -> Result<Rates, &'static str> {
-        let paid = |price: Option<f64>| match price {
-            None => Err("prices need `input` and `output`, in dollars per million tokens, or `free`"),
-            Some(0.0) => Err("a price of 0 may be an unknown one: say `free` if the model costs nothing"),
-            Some(price) => per_token(price),
+        let paid = |price: Option<f64>| {
+            let missing = "prices need `input` and `output`, in dollars per million tokens, or `free`";
+            match per_token(price.ok_or(missing)?)? {
+                Money::ZERO => {
+                    Err("a price of 0 may be an unknown one: say `free` if the model costs nothing")
+                }
+                price => Ok(price),
+            }
         };
         let cached = |price: Option<f64>| price.map(per_token).transpose();
         Ok(Rates {

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use samokoder_core::llm::ModelId;
 
 pub use entry::{ChatTools, ModelEntry, ModelStatus, Sampling};
-pub use prices::{CacheLifetime, Prices, Rates, Tier};
+pub use prices::{Prices, Rates, Tier};
 pub use window::{DoesNotFit, preflight};
 
 /// The known models, those of a user before the built-in ones.

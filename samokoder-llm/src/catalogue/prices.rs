@@ -5,19 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::listing::Listing;
 
-/// How long a provider's cache keeps what is written to it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CacheLifetime {
-    /// The usual one: five minutes at Anthropic.
-    #[default]
-    Short,
-    /// An hour, at Anthropic.
-    Hour,
-}
-
 /// The price of a token of each kind.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rates {
     /// A token of the request that has nothing to do with a cache.
@@ -33,10 +22,18 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// Rates in dollars per million tokens, those of the cache unknown.
+    const FREE: Self = Self {
+        input: Money::ZERO,
+        cached_input: None,
+        cache_write_5m: None,
+        cache_write_1h: None,
+        output: Money::ZERO,
+    };
+
+    /// Rates in dollars per million tokens, those of the cache unknown. Negative ones are zero.
     pub fn per_million(input: f64, output: f64) -> Self {
         let token = |dollars: f64| Money::from_dollars(dollars / 1e6);
-        Self { input: token(input), output: token(output), ..Self::default() }
+        Self { input: token(input), output: token(output), ..Self::FREE }
     }
 
     /// What a token costs that was read from the cache.
@@ -44,25 +41,14 @@ impl Rates {
         self.cached_input.unwrap_or(self.input)
     }
 
-    /// What a token costs that was written to the cache.
-    pub fn cache_write(&self, lifetime: CacheLifetime) -> Money {
-        let short = self.cache_write_5m.unwrap_or(self.input);
-        match lifetime {
-            CacheLifetime::Short => short,
-            CacheLifetime::Hour => self.cache_write_1h.unwrap_or(short),
-        }
+    /// What a token costs that was written to the cache for its usual lifetime.
+    pub fn cache_write(&self) -> Money {
+        self.cache_write_5m.unwrap_or(self.input)
     }
 
-    fn cost(&self, usage: &Usage, lifetime: CacheLifetime) -> Money {
-        let plain = usage.input.saturating_sub(usage.cached_input).saturating_sub(usage.cache_write);
-        [
-            self.input.times(plain),
-            self.cache_read().times(usage.cached_input),
-            self.cache_write(lifetime).times(usage.cache_write),
-            self.output.times(usage.output),
-        ]
-        .into_iter()
-        .sum()
+    /// What a token costs that was written to the cache for an hour.
+    pub fn cache_write_long(&self) -> Money {
+        self.cache_write_1h.unwrap_or(self.cache_write())
     }
 }
 
@@ -81,13 +67,13 @@ impl Rates {
 ///     }"#,
 /// )
 /// .unwrap();
-/// let usage = Usage { input: 300_000, output: 1_000, ..Usage::default() };
-/// assert_eq!(prices.cost(&usage).to_string(), "$1.22");
+/// let usage = Usage { input: 300_000, output: 2_000, ..Usage::default() };
+/// assert_eq!(prices.cost(&usage).to_string(), "$1.23");
 /// ```
 ///
-/// A price of zero for input or output is refused there, since it usually means that nobody knows; what costs nothing is
-/// `"free": true`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A price of zero for input or output is refused there, since it usually means that nobody knows; what costs nothing
+/// is `"free": true`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Listing", into = "Listing")]
 #[non_exhaustive]
 pub struct Prices {
@@ -116,18 +102,10 @@ impl Tier {
 
 impl Prices {
     /// Costs nothing.
-    pub const FREE: Self = Self {
-        base: Rates {
-            input: Money::ZERO,
-            cached_input: None,
-            cache_write_5m: None,
-            cache_write_1h: None,
-            output: Money::ZERO,
-        },
-        tiers: Vec::new(),
-    };
+    pub const FREE: Self = Self { base: Rates::FREE, tiers: Vec::new() };
 
-    /// Prices in dollars per million tokens, whatever the length and without a discount for cached tokens.
+    /// Prices in dollars per million tokens, whatever the length and without a discount for cached tokens. Negative ones
+    /// are zero.
     pub fn per_million(input: f64, output: f64) -> Self {
         Self { base: Rates::per_million(input, output), tiers: Vec::new() }
     }
@@ -138,15 +116,10 @@ impl Prices {
         tier.map_or(&self.base, |tier| &tier.rates)
     }
 
-    /// What one call's `usage` costs, writes to the cache being for its usual lifetime.
-    pub fn cost(&self, usage: &Usage) -> Money {
-        self.cost_with(usage, CacheLifetime::Short)
-    }
-
-    /// What one call's `usage` costs when it wrote to the cache for this `lifetime`.
+    /// What one call's `usage` costs.
     ///
     /// Usage of several calls must not be added up before: the tier is one call's.
-    pub fn cost_with(&self, usage: &Usage, lifetime: CacheLifetime) -> Money {
-        self.rates(usage.input).cost(usage, lifetime)
+    pub fn cost(&self, usage: &Usage) -> Money {
+        self.price().cost(usage)
     }
 }

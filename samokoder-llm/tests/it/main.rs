@@ -6,4 +6,5 @@ mod cassettes;
 mod catalogue;
 mod http;
 mod reply;
+mod tokens;
 mod wire;

@@ -4,7 +4,7 @@ use samokoder_core::llm::Money;
 use samokoder_llm::catalogue::{Catalogue, ChatTools, ModelEntry, Prices, Sampling};
 
 fn model(provider: &str, name: &str) -> ModelEntry {
-    Catalogue::builtin().lookup(provider, name).unwrap_or_else(|| panic!("{provider}:{name}")).clone()
+    Catalogue::builtin().lookup(provider, name).expect(name).clone()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use samokoder_core::llm::{Money, Usage};
-use samokoder_llm::catalogue::{CacheLifetime, Catalogue, Prices};
+use samokoder_llm::catalogue::{Catalogue, ModelEntry, Prices};
 
 fn prices(json: &str) -> Prices {
     serde_json::from_str(json).unwrap()
@@ -21,24 +21,23 @@ fn each_kind_of_token_has_its_own_price() {
     let prices = prices(
         r#"{"input": 1, "output": 10, "cached_input": 0.1, "cache_write_5m": 1.25, "cache_write_1h": 2}"#,
     );
-    let usage = Usage {
-        input: 1_000,
-        cached_input: 600,
-        cache_write: 300,
-        output: 50,
-        reasoning: 20,
-        ..Usage::default()
-    };
-    let other = 100.0 + 600.0 * 0.1 + 50.0 * 10.0;
-    assert_eq!(prices.cost(&usage), dollars((other + 300.0 * 1.25) / 1e6));
-    assert_eq!(prices.cost_with(&usage, CacheLifetime::Hour), dollars((other + 300.0 * 2.0) / 1e6));
+    let cache = Usage { cached_input: 600, cache_write: 300, cache_write_long: 200, ..Usage::default() };
+    let usage = Usage { input: 1_000, output: 50, reasoning: 20, ..cache };
+    let amount = 100.0 + 600.0 * 0.1 + 100.0 * 1.25 + 200.0 * 2.0 + 50.0 * 10.0;
+    assert_eq!(prices.cost(&usage), dollars(amount / 1e6));
 }
 
 #[test]
 fn a_cache_price_that_is_not_known_is_that_of_plain_input() {
-    let usage = Usage { input: 1_000, cached_input: 600, cache_write: 300, ..Usage::default() };
-    assert_eq!(Prices::per_million(1.0, 10.0).cost(&usage), dollars(1_000.0 / 1e6));
-    assert_eq!(Prices::per_million(1.0, 10.0).cost_with(&usage, CacheLifetime::Hour), dollars(1_000.0 / 1e6));
+    let cache = Usage { cached_input: 600, cache_write: 300, cache_write_long: 200, ..Usage::default() };
+    assert_eq!(Prices::per_million(1.0, 10.0).cost(&Usage { input: 1_000, ..cache }), dollars(1_000.0 / 1e6));
+}
+
+#[test]
+fn an_hour_in_the_cache_of_unknown_price_costs_what_five_minutes_do() {
+    let prices = prices(r#"{"input": 1, "output": 10, "cache_write_5m": 1.25}"#);
+    let usage = Usage { input: 100, cache_write: 100, cache_write_long: 100, ..Usage::default() };
+    assert_eq!(prices.cost(&usage), dollars(125.0 / 1e6));
 }
 
 #[test]
@@ -70,6 +69,10 @@ fn zero_is_free_only_when_it_says_so() {
     assert_eq!(prices(r#"{"free": true}"#), Prices::FREE);
     assert!(refusal(r#"{"input": 0, "output": 0}"#).contains("say `free`"));
     assert!(refusal(r#"{"input": 1, "output": 0.0}"#).contains("say `free`"));
+    assert!(
+        refusal(r#"{"input": 1e-9, "output": 1}"#).contains("say `free`"),
+        "less than a picodollar a token"
+    );
 }
 
 #[test]
@@ -93,11 +96,7 @@ fn prices_that_make_no_sense_are_refused() {
 fn every_builtin_entry_comes_back_from_json_as_it_was() {
     for (provider, name, entry) in Catalogue::builtin().iter() {
         let json = serde_json::to_string(entry).unwrap();
-        assert_eq!(
-            &serde_json::from_str::<samokoder_llm::catalogue::ModelEntry>(&json).unwrap(),
-            entry,
-            "{provider}:{name}"
-        );
+        assert_eq!(&serde_json::from_str::<ModelEntry>(&json).unwrap(), entry, "{provider}:{name}");
     }
 }
 
