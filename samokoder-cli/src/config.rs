@@ -1,6 +1,11 @@
 //! `samokoder.toml`.
 
-use std::{collections::BTreeMap, fs, io, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use samokoder::{
     agent::Role,
@@ -12,12 +17,15 @@ use serde::Deserialize;
 use crate::failure::Failure;
 
 /// The file's name, in the folder where the command is typed or in the app's.
-const NAME: &str = "samokoder.toml";
+pub(crate) const NAME: &str = "samokoder.toml";
 
 /// What `samokoder.toml` may say. Everything has a default; what is typed wins.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
+    /// Where it is, or would be.
+    #[serde(skip)]
+    pub(crate) file: PathBuf,
     /// The model that agents ask.
     pub(crate) model: Option<ModelId>,
     /// Models of single agents, by role.
@@ -55,20 +63,21 @@ pub(crate) struct Limits {
 impl Config {
     /// The configuration in the folder where the command is typed, or else in the app's.
     pub(crate) fn load(app: Option<&Path>) -> Result<Self, Failure> {
-        for folder in std::iter::once(Path::new(".")).chain(app) {
-            let path = folder.join(NAME);
+        let here = PathBuf::from(NAME);
+        for path in std::iter::once(here.clone()).chain(app.map(|app| app.join(NAME))) {
             match fs::read_to_string(&path) {
                 Ok(text) => {
-                    return toml::from_str(&text).map_err(|error| {
+                    let config: Self = toml::from_str(&text).map_err(|error| {
                         Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end()))
-                    });
+                    })?;
+                    return Ok(Self { file: path, ..config });
                 }
                 Err(error)
                     if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
                 Err(error) => return Err(Failure::failed(format!("{}: {error}", path.display()))),
             }
         }
-        Ok(Self::default())
+        Ok(Self { file: here, ..Self::default() })
     }
 
     /// Models by role.

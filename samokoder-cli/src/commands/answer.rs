@@ -16,17 +16,22 @@ use crate::{
 };
 
 pub(crate) async fn answer(args: AnswerArgs) -> Result<Outcome, Failure> {
-    let AnswerArgs { dir, answer, question } = args;
-    let project = Project::open(&dir, None).await?;
+    Project::with(&args.dir, None, async |project| answer_in(project, &args).await).await
+}
+
+async fn answer_in(
+    project: &Project,
+    AnswerArgs { dir, answer, question }: &AnswerArgs,
+) -> Result<Outcome, Failure> {
     let history = project.history(None).await?;
     let open: Vec<&Question> = history.state().open_questions().collect();
     let question = pick(&open, question.as_deref())?;
     let text = match answer {
-        Some(text) => text,
+        Some(text) => text.clone(),
         None if std::io::stdin().is_terminal() => ask(question)?,
         None => {
             outln!("{}", person::put(question));
-            outln!("\nAnswer with: {} answer {} \"…\"", view::command(), view::quoted(&dir));
+            outln!("\nAnswer with: {} answer {} \"…\"", view::command(), view::quoted(dir));
             return Ok(Outcome::Waiting);
         }
     };
@@ -39,7 +44,7 @@ pub(crate) async fn answer(args: AnswerArgs) -> Result<Outcome, Failure> {
         Err(error) if error.kind == StoreErrorKind::LeaseHeld => {
             outln!("Answered; the run goes on with it.");
         }
-        _ => outln!("Answered. Next: {} resume {}", view::command(), view::quoted(&dir)),
+        _ => outln!("Answered. Next: {} resume {}", view::command(), view::quoted(dir)),
     }
     Ok(Outcome::Done)
 }

@@ -18,18 +18,22 @@ use crate::{
 
 pub(crate) async fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
     let ExportArgs { dir, file } = args;
-    let project = Project::open(dir, None).await?;
-    let history = project.history(None).await?;
+    let history = Project::with(dir, None, async |project| project.history(None).await).await?;
     let state = history.state();
     let name = state.specification().map_or("app", |specification| specification.slug.as_str());
     let count = state.files().count();
     if count == 0 {
-        return Err(Failure::failed("there are no files yet; resume the app first"));
+        let resume = format!("{} resume {}", view::command(), view::quoted(dir));
+        return Err(Failure::failed(format!("the app has no files yet; go on with: {resume}")));
     }
-    let failed = |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", file.display()));
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::failed(format!("{} can't be written: {error}", file.display()))
+    };
     let archive =
         File::options().write(true).create_new(true).open(file).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => Failure::usage(format!("{} is there already", file.display())),
+            io::ErrorKind::AlreadyExists => {
+                Failure::usage(format!("{} is there already; name another file", file.display()))
+            }
             _ => failed(&error),
         })?;
     write(archive, dir, name, state).map_err(|error| {
@@ -38,6 +42,9 @@ pub(crate) async fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
         failed(&error)
     })?;
     outln!("{count} files in {}", view::quoted(file));
+    if !state.is_built() {
+        outln!("The app is not finished: files are missing.");
+    }
     Ok(Outcome::Done)
 }
 

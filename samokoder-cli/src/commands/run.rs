@@ -31,10 +31,9 @@ const INSIDE: u16 = 3000;
 const READY: Duration = Duration::from_secs(30);
 
 pub(crate) async fn run(RunArgs { dir, port }: RunArgs) -> Result<Outcome, Failure> {
-    let project = Project::open(&dir, None).await?;
-    let history = project.history(None).await?;
+    let history = Project::with(&dir, None, async |project| project.history(None).await).await?;
     let state = history.state();
-    let Some(architecture) = state.architecture().filter(|_| state.files().next().is_some()) else {
+    let Some(architecture) = state.architecture().filter(|_| state.is_built()) else {
         let resume = format!("{} resume {}", view::command(), view::quoted(&dir));
         return Err(Failure::failed(format!("the app is not finished; go on with: {resume}")));
     };
@@ -68,7 +67,9 @@ pub(crate) async fn run(RunArgs { dir, port }: RunArgs) -> Result<Outcome, Failu
 async fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
     if let Some(port) = port {
         let listener = TcpListener::bind(("127.0.0.1", port)).await;
-        return listener.map_err(|error| Failure::usage(format!("port {port} can't be used: {error}")));
+        return listener.map_err(|error| {
+            Failure::usage(format!("port {port} can't be used: {error}; choose another one with --port"))
+        });
     }
     for port in (3000..3100).chain([0]) {
         if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {

@@ -78,4 +78,5 @@ fn a_port_that_is_taken_is_refused_on_node() {
     let port = taken.local_addr().unwrap().port().to_string();
     let refused = place.expect(2, &["run", "app", "--port", &port]);
     assert!(refused.err.contains(&format!("port {port} can't be used")), "{}", refused.err);
+    assert!(refused.err.contains("choose another one with --port"), "{}", refused.err);
 }

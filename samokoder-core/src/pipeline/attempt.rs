@@ -76,7 +76,10 @@ impl Attempt {
         effect.intend(EffectKind::Call { model: request.model.clone(), template }, worst).await?;
         let answer = self.send(provider, request, &effect.id).await;
         let (usage, spent) = bill(&answer, capabilities.price.unwrap_or(Price::FREE), worst);
-        reservation.settle(spent);
+        match &answer {
+            Err(error) if !error.was_refused() => drop(reservation),
+            _ => reservation.settle(spent),
+        }
         effect.conclude(answer.map_err(EffectError::Call), usage, spent).await
     }
 
@@ -91,7 +94,7 @@ impl Attempt {
                 "the price of {} is not known, so a limit on money can't hold; choose a priced model or drop the limit",
                 request.model
             );
-            return Err(BudgetExceeded { limit: Limit::Money, reason });
+            return Err(BudgetExceeded { limit: Limit::Money, reason, needed: None });
         }
         let price = capabilities.price.unwrap_or(Price::FREE);
         let (input, output) =
