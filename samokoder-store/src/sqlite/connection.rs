@@ -124,10 +124,12 @@ impl Connections {
         let mut writer = self.writer.lock().await;
         let outcome = async {
             self.readers.close().await?;
-            match writer.take() {
-                Some(connection) => connection.close().await,
-                None => Ok(()),
-            }
+            // Alone at the end: two that close at the same time leave the log to each other.
+            let last = match writer.take() {
+                Some(connection) => connection,
+                None => writing(&self.file).connect().await?,
+            };
+            last.close().await
         };
         outcome.await.map_err(|error| Failure::from(error).explain("close", &self.file))
     }
