@@ -135,11 +135,17 @@ pub(crate) struct ExportArgs {
     pub(crate) file: PathBuf,
 }
 
+/// What is said of something that is no amount of dollars.
+pub(crate) const NO_AMOUNT: &str = "give an amount of dollars, such as 2.50";
+
+/// Whether a number can be an amount of dollars.
+pub(crate) fn is_amount(number: f64) -> bool {
+    number.is_finite() && number >= 0.0
+}
+
 fn dollars(text: &str) -> Result<f64, String> {
-    match text.trim_start_matches('$').parse::<f64>() {
-        Ok(amount) if amount.is_finite() && amount >= 0.0 => Ok(amount),
-        _ => Err("give an amount of dollars, such as 2.50".into()),
-    }
+    let number = text.trim_start_matches('$').parse().ok().filter(|number| is_amount(*number));
+    number.ok_or_else(|| NO_AMOUNT.into())
 }
 
 fn version(text: &str) -> Result<Seq, String> {

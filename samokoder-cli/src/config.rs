@@ -9,15 +9,20 @@ use std::{
 
 use samokoder::{
     agent::Role,
+    agents::{Architect, BugHunter, CodeMonkey, Developer, SpecWriter, TechLead},
     budget::SpendLimits,
     llm::{ModelId, Money},
 };
 use serde::Deserialize;
 
-use crate::failure::Failure;
+use crate::{args, failure::Failure};
 
 /// The file's name, in the folder where the command is typed or in the app's.
 pub(crate) const NAME: &str = "samokoder.toml";
+
+/// The agents that ask a model.
+const ROLES: [Role; 6] =
+    [SpecWriter::ROLE, Architect::ROLE, TechLead::ROLE, Developer::ROLE, CodeMonkey::ROLE, BugHunter::ROLE];
 
 /// What `samokoder.toml` may say. Everything has a default; what is typed wins.
 #[derive(Debug, Default, Deserialize)]
@@ -70,6 +75,7 @@ impl Config {
                     let config: Self = toml::from_str(&text).map_err(|error| {
                         Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end()))
                     })?;
+                    config.check().map_err(|wrong| Failure::usage(format!("{}: {wrong}", path.display())))?;
                     return Ok(Self { file: path, ..config });
                 }
                 Err(error)
@@ -78,6 +84,20 @@ impl Config {
             }
         }
         Ok(Self { file: here, ..Self::default() })
+    }
+
+    /// Finds what can be written but makes no sense.
+    fn check(&self) -> Result<(), String> {
+        if let Some(unknown) =
+            self.models.keys().find(|name| ROLES.iter().all(|role| role.as_str() != **name))
+        {
+            let known = ROLES.each_ref().map(Role::as_str).join(", ");
+            return Err(format!("no agent that asks a model is called {unknown:?}; choose from: {known}"));
+        }
+        match self.limits.cost_usd {
+            Some(amount) if !args::is_amount(amount) => Err(format!("cost_usd: {}", args::NO_AMOUNT)),
+            _ => Ok(()),
+        }
     }
 
     /// Models by role.

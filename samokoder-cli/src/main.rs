@@ -15,6 +15,7 @@ mod args;
 mod commands;
 mod config;
 mod failure;
+mod folder;
 mod project;
 mod session;
 mod view;

@@ -15,7 +15,11 @@ use samokoder::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{config, failure::Failure, view};
+use crate::{
+    failure::Failure,
+    folder::{card_path, check_free, write_card},
+    view,
+};
 
 /// Where the history is kept unless something else is said: a file in the app's folder.
 const DEFAULT_STORE: &str = "sqlite:state.db";
@@ -156,36 +160,6 @@ impl Project {
     }
 }
 
-/// A folder that can be filled: not there, or empty but for its configuration and a state folder in which nothing was ever
-/// written down.
-fn check_free(folder: &Path) -> Result<(), Failure> {
-    let shown = folder.display();
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => {
-            return Err(Failure::usage(format!(
-                "{shown} can't be used: {error}; choose another folder with --dir"
-            )));
-        }
-        Ok(entries) => entries,
-    };
-    if card_path(folder).exists() {
-        return Err(Failure::usage(format!(
-            "{shown} is an app already. Changing a finished app is not possible yet; \
-             `samokoder resume` goes on with an unfinished one. Nothing was touched"
-        )));
-    }
-    let others = entries
-        .flatten()
-        .any(|entry| ![STATE_FOLDER, config::NAME].iter().any(|name| entry.file_name() == *name));
-    if others {
-        return Err(Failure::usage(format!(
-            "{shown} is not empty; choose another folder with --dir. Nothing was touched"
-        )));
-    }
-    Ok(())
-}
-
 /// A URI as it was typed, with a path that means the same from everywhere.
 fn from_here(uri: &str) -> String {
     let path = uri.strip_prefix("sqlite:").filter(|path| !path.is_empty());
@@ -193,19 +167,6 @@ fn from_here(uri: &str) -> String {
         Some(path) => format!("sqlite:{}", path.display()),
         None => uri.into(),
     }
-}
-
-fn card_path(folder: &Path) -> PathBuf {
-    folder.join(STATE_FOLDER).join("project.json")
-}
-
-fn write_card(folder: &Path, card: &Card) -> io::Result<()> {
-    let path = card_path(folder);
-    fs::create_dir_all(folder.join(STATE_FOLDER))?;
-    let temporary = path.with_extension("new");
-    fs::write(&temporary, serde_json::to_vec_pretty(card)?)?;
-    fs::File::open(&temporary)?.sync_all()?;
-    fs::rename(&temporary, &path)
 }
 
 async fn open_store(folder: &Path, uri: &str) -> Result<Arc<dyn StateStore>, Failure> {

@@ -1,15 +1,11 @@
 //! `samokoder run`.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use samokoder::{
     open,
     project::{Architecture, ProjectState},
-    sandbox::{CheckoutFile, Command, Limits, SandboxErrorKind, SandboxSession, SessionSpec},
+    sandbox::{Command, Limits, SandboxErrorKind, SandboxSession, SessionSpec},
 };
 use tokio::{
     io::copy_bidirectional,
@@ -20,6 +16,7 @@ use tokio::{
 use crate::{
     args::RunArgs,
     failure::{Failure, Outcome},
+    folder,
     project::Project,
     session, view,
 };
@@ -89,19 +86,8 @@ async fn open_session(folder: &Path, state: &ProjectState) -> Result<Arc<dyn San
         .map_err(|error| Failure::failed(format!("{}: {error}", data.display())))?;
     let owner = format!("run {} {}", folder.display(), std::process::id());
     let session = sandbox.open(SessionSpec::new(owner).limits(Limits::default()).data(data)).await?;
-    session.checkout(read_files(&folder, state)?).await?;
+    session.checkout(folder::read_files(&folder, state)?).await?;
     Ok(session)
-}
-
-/// The app's files as they are in the folder, a person's edits included.
-fn read_files(folder: &Path, state: &ProjectState) -> Result<Vec<CheckoutFile>, Failure> {
-    let read = |path: PathBuf| {
-        std::fs::read(&path).map_err(|error| Failure::failed(format!("{}: {error}", path.display())))
-    };
-    let file = |path: &samokoder::project::WorkspacePath| {
-        Ok(CheckoutFile { path: path.clone(), content: read(folder.join(path.as_str()))?.into() })
-    };
-    state.files().map(|(path, _)| file(path)).collect()
 }
 
 fn command(architecture: &Architecture) -> Command {

@@ -138,7 +138,8 @@ fn an_export_never_writes_over_anything() {
     assert_eq!(fs::read_to_string(place.path("app.zip")).unwrap(), "something else");
     fs::remove_file(place.path("app/server.mjs")).unwrap();
     let failed = place.expect(1, &["export", "app", "other.zip"]);
-    assert!(failed.err.contains("other.zip"), "{}", failed.err);
+    assert!(failed.err.contains("app/server.mjs can't be read"), "{}", failed.err);
+    assert!(failed.err.contains("resume app` records that it is gone"), "{}", failed.err);
     assert!(!place.path("other.zip").exists(), "half an archive is none");
 }
 

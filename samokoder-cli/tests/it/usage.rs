@@ -49,6 +49,8 @@ fn a_configuration_that_says_something_unknown_is_refused() {
     for (text, why) in [
         ("colour = 1", "colour"),
         ("[limits]\ncalls = -1", "calls"),
+        ("[limits]\ncost_usd = -1.0", "cost_usd: give an amount of dollars"),
+        ("[models]\ncode-monky = \"offline\"", "\"code-monky\"; choose from: spec-writer, architect, "),
         ("model = \"\"", "is not a model"),
         ("[", "samokoder.toml"),
     ] {
