@@ -17,6 +17,7 @@ mod config;
 mod failure;
 mod folder;
 mod project;
+mod serving;
 mod session;
 mod view;
 

@@ -18,6 +18,7 @@ use crate::{
     failure::{Failure, Outcome},
     folder,
     project::Project,
+    serving::Serving,
     session, view,
 };
 
@@ -34,6 +35,7 @@ pub(crate) async fn run(RunArgs { dir, port }: RunArgs) -> Result<Outcome, Failu
         let resume = format!("{} resume {}", view::command(), view::quoted(&dir));
         return Err(Failure::failed(format!("the app is not finished; go on with: {resume}")));
     };
+    let mut serving = Serving::begin(&dir)?;
     let listener = listen(port).await?;
     let session = open_session(&dir, state).await?;
     let mut service = session.spawn(command(architecture)).await?;
@@ -47,7 +49,9 @@ pub(crate) async fn run(RunArgs { dir, port }: RunArgs) -> Result<Outcome, Failu
         _ = tokio::signal::ctrl_c() => return Ok(Outcome::Done),
     }
     let address = listener.local_addr().map_err(|error| Failure::failed(error.to_string()))?;
-    outln!("Running at http://{address}");
+    let address = format!("http://{address}");
+    serving.at(&address);
+    outln!("Running at {address}");
     outln!("Its data is kept in {}. Ctrl-C stops it.", view::quoted(&dir.join("data")));
     tokio::select! {
         failure = ended(&mut service) => return Err(failure),
