@@ -144,6 +144,7 @@ async fn follow(run: Run, mut view: Box<dyn View>, person: Option<Person>) -> Re
             Ok(delta) = deltas.recv() => view.delta(&delta),
             Some(heard) = view::hear(&mut person) => match heard {
                 view::Heard::Answer(question, answer) => run.answer(question, answer).await?,
+                view::Heard::Unclear(why) => view.say(&why),
                 view::Heard::Cancel => run.cancel().await?,
                 view::Heard::Gone => run.set_answers(Answers::End),
             },

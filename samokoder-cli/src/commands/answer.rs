@@ -35,9 +35,9 @@ async fn answer_in(
             return Ok(Outcome::Waiting);
         }
     };
-    let answer = person::choose(question, text.trim()).ok_or_else(|| {
-        Failure::usage(format!("{text:?} is not one of the answers: {}", question.options.join(", ")))
-    })?;
+    let text = text.trim();
+    let answer =
+        person::choose(question, text).ok_or_else(|| Failure::usage(person::unclear(question, text)))?;
     let signal = Signal::Answer { question: question.id, answer };
     project.store.post(&project.card.branch, SignalId::fresh(), signal).await?;
     match project.store.acquire(&project.card.branch).await {
