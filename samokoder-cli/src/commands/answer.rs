@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, IsTerminal as _};
 
 use samokoder::{
-    id::SignalId,
+    id::{QuestionId, SignalId},
     project::Question,
     store::{Signal, StoreErrorKind},
 };
@@ -24,7 +24,14 @@ async fn answer_in(
     AnswerArgs { dir, answer, question }: &AnswerArgs,
 ) -> Result<Outcome, Failure> {
     let history = project.history(None).await?;
-    let open: Vec<&Question> = history.state().open_questions().collect();
+    // Said, but no run has heard it yet.
+    let answered = answered(project).await?;
+    let open: Vec<&Question> =
+        history.state().open_questions().filter(|question| !answered.contains(&question.id)).collect();
+    if open.is_empty() && !answered.is_empty() {
+        let resume = format!("{} resume {}", view::command(), view::quoted(dir));
+        return Err(Failure::usage(format!("it is answered already; go on with: {resume}")));
+    }
     let question = pick(&open, question.as_deref())?;
     let text = match answer {
         Some(text) => text.clone(),
@@ -47,6 +54,16 @@ async fn answer_in(
         _ => outln!("Answered. Next: {} resume {}", view::command(), view::quoted(dir)),
     }
     Ok(Outcome::Done)
+}
+
+/// The questions whose answers wait for the next run.
+async fn answered(project: &Project) -> Result<Vec<QuestionId>, Failure> {
+    let signals = project.store.signals(&project.card.branch).await?;
+    let answers = signals.into_iter().filter_map(|(_, signal)| match signal {
+        Signal::Answer { question, .. } => Some(question),
+        _ => None,
+    });
+    Ok(answers.collect())
 }
 
 fn pick<'a>(open: &[&'a Question], id: Option<&str>) -> Result<&'a Question, Failure> {
