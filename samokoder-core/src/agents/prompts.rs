@@ -162,13 +162,13 @@ async fn send(context: &AgentContext, template: &str, request: ChatRequest) -> R
     let name = template.rsplit('/').next().unwrap_or(template);
     let response = context.call(name, request).await?;
     match response.finish {
-        FinishReason::Refusal => {
+        FinishReason::Refusal | FinishReason::ContentFilter => {
             Err(LlmError::new(LlmErrorKind::ContentRefused, "the model declined to answer").into())
         }
         FinishReason::Length => Err(AgentError::UnusableAnswer(
             "it was cut off at the model's limit of output; choose a model with a larger one".into(),
         )),
-        _ => Ok(response.text),
+        _ => Ok(response.text()),
     }
 }
 

@@ -5,9 +5,13 @@
 mod call;
 mod capabilities;
 mod error;
+mod event;
+mod message;
+mod model_id;
 mod money;
 mod request;
 mod response;
+mod usage;
 
 use std::{fmt::Debug, pin::Pin};
 
@@ -15,11 +19,15 @@ use async_trait::async_trait;
 use futures::{Stream, StreamExt as _};
 
 pub use call::{CallContext, CallId};
-pub use capabilities::{ModelCapabilities, Price};
-pub use error::{LlmError, LlmErrorKind};
+pub use capabilities::{ModelCapabilities, Price, PriceTier};
+pub use error::{ErrorReply, LlmError, LlmErrorKind};
+pub use event::{Allowance, RateLimits, Start, StreamEvent};
+pub use message::{CacheMark, Echo, ImageSource, Message, ModelRole, Part, ToolCall};
+pub use model_id::{InvalidModelId, ModelId};
 pub use money::Money;
-pub use request::{ChatRequest, Message, ModelId, ModelRole, Part, PromptSource, ResponseFormat};
-pub use response::{ChatResponse, FinishReason, StreamEvent, Usage};
+pub use request::{ChatRequest, PromptSource, ReasoningEffort, ResponseFormat, Tool, ToolChoice};
+pub use response::{ChatResponse, FinishReason, Payer};
+pub use usage::Usage;
 
 /// The answer to a request as it is being written. Dropping it cancels the request.
 pub type ChatStream = Pin<Box<dyn Stream<Item = Result<StreamEvent, LlmError>> + Send>>;
