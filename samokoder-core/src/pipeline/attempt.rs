@@ -77,7 +77,10 @@ impl Attempt {
         let call = self.call_context(&effect.id);
         let answer = self.send(provider, request, &effect.id, &call).await;
         let (usage, mut spent) = bill(&answer, &capabilities, worst);
-        reservation.settle(spent);
+        match &answer {
+            Err(error) if !error.was_refused() => drop(reservation),
+            _ => reservation.settle(spent),
+        }
         spent += call.spent_earlier();
         effect.conclude(answer.map_err(EffectError::Call), usage, spent).await
     }
@@ -93,7 +96,7 @@ impl Attempt {
                 "the price of {} is not known, so a limit on money can't hold; choose a priced model or drop the limit",
                 request.model
             );
-            return Err(BudgetExceeded { limit: Limit::Money, reason });
+            return Err(BudgetExceeded { limit: Limit::Money, reason, needed: None });
         }
         Ok(capabilities.worst_case(request))
     }
