@@ -7,7 +7,9 @@
 )]
 
 mod cost;
+mod durability;
 mod pipeline;
 mod script;
 mod store;
 mod team;
+mod watched_store;
