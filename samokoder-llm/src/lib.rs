@@ -5,5 +5,8 @@
 #[cfg(feature = "offline")]
 pub mod offline;
 
+pub mod credentials;
+pub mod fan_out;
+pub mod layer;
 pub mod reply;
 pub mod wire;

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{LlmError, LlmErrorKind};
 use crate::{
-    budget::{Budget, Spend},
+    budget::{Budget, Reservation, Spend},
     id::{AssignmentId, RunId},
     store::Scope,
 };
@@ -93,12 +93,29 @@ impl CallContext {
                 format!("{exceeded}, after a failed attempt: {error}"),
             )
         })?;
-        reservation.settle(cost);
-        *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) += cost;
+        self.settle_beside(reservation, cost);
         Ok(())
     }
 
-    /// What the failed attempts of this call cost. It is settled with the budget already.
+    /// Sets aside what a call beside this one may cost, such as one that checks its answer.
+    ///
+    /// # Errors
+    /// [`LlmErrorKind::BudgetExceeded`] when the budget has no room for it.
+    ///
+    /// # Cancel safety
+    /// Dropping the future reserves nothing.
+    pub async fn reserve_beside(&self, worst: Spend) -> Result<Reservation, LlmError> {
+        let reserved = self.budget.reserve(worst).await;
+        reserved.map_err(|exceeded| LlmError::new(LlmErrorKind::BudgetExceeded, exceeded.to_string()))
+    }
+
+    /// Books what a call beside this one cost.
+    pub fn settle_beside(&self, reservation: Reservation, actual: Spend) {
+        reservation.settle(actual);
+        *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) += actual;
+    }
+
+    /// What failed attempts of this call and calls beside it cost. It is settled with the budget already.
     pub fn spent_earlier(&self) -> Spend {
         *self.earlier.lock().unwrap_or_else(PoisonError::into_inner)
     }

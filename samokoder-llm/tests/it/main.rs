@@ -1,0 +1,7 @@
+//! Tests of the crate from outside.
+
+#![expect(clippy::unwrap_used, reason = "a test that does not hold panics")]
+
+mod credentials;
+mod fan_out;
+mod layers;
