@@ -66,9 +66,10 @@ impl Rate {
 
 /// Sends no more requests and tokens to a model than a [`Rate`] and its provider allow.
 ///
-/// The rate is kept exactly: every grant is logged for the length of the window, so **in no interval of that length are
-/// more requests granted, or more tokens reserved, than the limit**, wherever the interval begins. A token bucket would
-/// let up to twice the limit pass around a full one.
+/// The rate is kept exactly: every grant is logged for the length of the window. **In no interval of that length are
+/// more requests granted than the limit, and the calls granted in it use no more tokens than the limit**, wherever the
+/// interval begins, as long as no call uses more than was reserved for it. A token bucket would let up to twice the
+/// limit pass around a full one.
 ///
 /// A call reserves its worst case in tokens (or what [`expected_output`](Self::expected_output) says) and keeps what
 /// it really used; the rest comes back at once, also when its stream is dropped. A call that used more than was

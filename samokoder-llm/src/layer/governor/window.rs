@@ -8,8 +8,9 @@ use super::Rate;
 
 /// A log of the grants within the last window.
 ///
-/// A grant made at `t` counts until `t + window`. At every grant the sum of those that count is within the limit,
-/// and settling can only lower what was reserved; so no interval of the window's length holds more than the limit.
+/// A grant made at `t` counts until `t + window`: with what it reserved, and with what it used once that is known. At
+/// every grant the sum of all that count is within the limit, and settling a call that kept to its reservation only
+/// lowers it. So the grants of no interval of the window's length used more than the limit.
 #[derive(Debug)]
 pub(super) struct Window {
     rate: Rate,

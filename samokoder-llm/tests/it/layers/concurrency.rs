@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::{StreamExt as _, future::join_all};
-use samokoder_core::llm::{LlmErrorKind, LlmProvider as _, LlmProviderExt as _};
+use samokoder_core::llm::{LlmErrorKind, LlmProviderExt as _};
 use samokoder_llm::layer::{Concurrency, Layer as _};
 use tokio::time::Instant;
 

@@ -12,9 +12,13 @@ use std::{
 
 use async_trait::async_trait;
 use futures::{StreamExt as _, stream};
-use samokoder_core::llm::{
-    CallContext, ChatRequest, ChatStream, FinishReason, LlmError, LlmErrorKind, LlmProvider, Message,
-    ModelCapabilities, ModelRole, Price, StreamEvent, Usage,
+use samokoder_core::{
+    id::{AssignmentId, RunId},
+    llm::{
+        CallContext, CallId, ChatRequest, ChatStream, FinishReason, LlmError, LlmErrorKind, LlmProvider,
+        Message, ModelCapabilities, ModelRole, Price, StreamEvent, Usage,
+    },
+    store::Scope,
 };
 use tokio::time::Instant;
 
@@ -197,4 +201,22 @@ pub(crate) fn call() -> CallContext {
 /// A call that is of use for this long.
 pub(crate) fn call_of(ms: u64) -> CallContext {
     call().deadline((Instant::now() + Duration::from_millis(ms)).into())
+}
+
+/// Runs a future on a clock that moves only when everything waits.
+pub(crate) fn on_paused_clock<F: Future>(future: F) -> F::Output {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_time().start_paused(true).build().unwrap().block_on(future)
+}
+
+/// A call by this agent in a run of this tenant.
+pub(crate) fn call_by(scope: &str, agent: &str) -> CallContext {
+    call().id(CallId {
+        scope: Scope::new(scope),
+        run: RunId::derive(["run"]),
+        assignment: AssignmentId::derive(["assignment"]),
+        agent: agent.into(),
+        attempt: 1,
+        effect: "write".into(),
+    })
 }

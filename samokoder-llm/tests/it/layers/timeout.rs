@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use samokoder_core::llm::{LlmErrorKind, LlmProvider as _, LlmProviderExt as _};
+use samokoder_core::llm::{LlmErrorKind, LlmProviderExt as _};
 use samokoder_llm::layer::{Layer as _, Timeout};
 use tokio::time::Instant;
 
