@@ -5,12 +5,13 @@
 pub mod catalogue;
 #[cfg(feature = "http")]
 pub mod compatible;
-#[cfg(feature = "http")]
 pub mod credentials;
+pub mod fan_out;
 #[cfg(feature = "http")]
 pub mod groq;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod layer;
 #[cfg(feature = "offline")]
 pub mod offline;
 #[cfg(feature = "http")]

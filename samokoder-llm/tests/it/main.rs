@@ -4,7 +4,10 @@
 
 mod cassettes;
 mod catalogue;
+mod credentials;
+mod fan_out;
 mod http;
+mod layers;
 mod reply;
 mod tokens;
 mod wire;
