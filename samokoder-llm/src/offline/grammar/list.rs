@@ -28,8 +28,10 @@ fn joins_date_and_time(tokens: &[Token], at: usize) -> bool {
     let is = |token: Option<&Token>, words: &[&str]| {
         token.is_some_and(|token| words.contains(&token.lower.as_str()))
     };
-    is(before, &["date", "дата", "датой", "дату", "даты", "дате"])
-        && is(tokens.get(at + 1), &["time", "время", "временем", "времени"])
+    let date = ["date", "day", "дата", "датой", "дату", "даты", "дате"];
+    let time = ["time", "время", "временем", "времени"];
+    let (first, second) = (before, tokens.get(at + 1));
+    is(first, &date) && is(second, &time) || is(first, &time) && is(second, &date)
 }
 
 /// How the values after a field end, as a number of tokens.

@@ -23,6 +23,7 @@ mod russian;
 #[cfg(test)]
 mod tests;
 mod text;
+mod times;
 mod token;
 
 use language::Language;

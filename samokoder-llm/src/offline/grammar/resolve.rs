@@ -25,6 +25,7 @@ pub(super) fn resolve(draft: &mut Draft) {
     named_relations(draft);
     roles(draft);
     measured_amounts(draft);
+    super::times::times_of_a_day(draft);
     draft.entities.retain(|entity| !entity.fields.is_empty() || !entity.links.is_empty());
 }
 

@@ -1,16 +1,25 @@
 //! Names of fields whose type shows in the whole name and not in one word of it.
 
-use FieldKind::{Boolean, Date, DateTime, Email, Integer, LongText, Money, Number, Text, Url};
+use FieldKind::{Boolean, Date, DateTime, Email, Integer, LongText, Money, Number, Text, Time, Url};
 use samokoder_core::project::FieldKind;
 
-/// Patterns separated by `|`; `*` stands for any words before or after. The first row that fits wins.
+/// Patterns separated by `|`; `*` stands for any words before, after or between. The first row that fits wins.
 const NAMES: &[(&str, FieldKind)] = &[
     (
-        "date and time*|date time|date & time|date/time|start date and time|start time|starting time|end time|\
+        "time|opening time|closing time|open time|close time|opens at|closes at|time of day|wake-up time|wake up time|\
+         bedtime|bed time|feeding time|lunch time|class time|lesson time|reminder time|from time|to time|time from|\
+         time to|time in|time out|delivery time|\
+         время|время открытия|время закрытия|время с|время до|время от|время по|время подъема|время отбоя|время обеда|\
+         время кормления|время занятия|время урока|время доставки|время выдачи|время сбора",
+        Time,
+    ),
+    (
+        "*date and time*|*date time|*date & time|*date/time|*day and time|start time|starting time|end time|\
          departure time|arrival time|pickup time|appointment time|meeting time|visit time|time of visit|\
-         check-in time|check-out time|* at|\
-         дата и время*|дата время|дата-время|время начала*|время окончания*|время приема|время въезда*|время выезда*|время заезда*|время прихода|время ухода|entry time|exit time|время записи|\
-         время визита|время отправления|время прибытия|время выезда",
+         check-in time|check-out time|* at|scheduled for|booked for|planned for|entry time|exit time|\
+         *дата и время*|дата время|дата-время|время и дата*|время начала*|время окончания*|время приема|время въезда*|\
+         время выезда*|время заезда*|время прихода|время ухода|время записи|назначено на|назначена на|назначен на|\
+         время визита|время отправления|время прибытия|время вылета|время прилета|время посадки",
         DateTime,
     ),
     (
@@ -18,6 +27,7 @@ const NAMES: &[(&str, FieldKind)] = &[
         Integer,
     ),
     ("rooms|bedrooms|bathrooms", Integer),
+    ("days *|weeks *|months *|* count|max* number of *|min* number of *|total number of *", Integer),
     ("* in minutes|* in days|* in weeks|* в минутах|* в днях|* в часах", Integer),
     (
         "* in ml|* in kg|* in km|* in cm|* in m|* in g|* in %|* in hours|* в кг|* в км|* в мл|* в см|* в метрах",
@@ -38,11 +48,11 @@ const NAMES: &[(&str, FieldKind)] = &[
         Email,
     ),
     ("web address|website address|адрес сайта|url address", Url),
-    ("time from|time to|from time|to time|time in|time out|время с|время до|время от", Text),
+    ("ставка ндс|ставка налога|* налоговая ставка|процентная ставка", Number),
     ("* days|days|срок службы|срок гарантии|гарантийный срок", Text),
     (
         "date *|* date|* on|* from|* until|from|to|until|start|end|start day|end day|check-in|check-out|checkin|checkout|\
-         срок|срок *|* срок|заезд|выезд|годен до|действует до|действителен до|начало|начало *|конец|конец *|окончание|окончание *",
+         срок|срок *|действует *|действителен *|действительна *|* срок|заезд|выезд|годен до|действует до|действителен до|начало|начало *|конец|конец *|окончание|окончание *",
         Date,
     ),
     ("краткое описание*|full text|полный текст", LongText),
@@ -56,6 +66,7 @@ pub(in super::super) fn kind_of(label: &str) -> Option<FieldKind> {
 
 fn matches(label: &str, pattern: &str) -> bool {
     match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(middle), Some(_)) => label.contains(middle.trim_end_matches('*')),
         (Some(end), _) => label.ends_with(end),
         (_, Some(start)) => match start.split_once('*') {
             Some((start, middle)) => label.starts_with(start) && label.contains(middle),
@@ -94,9 +105,10 @@ const TYPES: &[(&str, FieldKind)] = &[
     ),
     ("date|day|дата", Date),
     (
-        "datetime|date time|date-time|date_time|date and time|timestamp|time|дата и время|датавремя|дата-время",
+        "datetime|date time|date-time|date_time|date and time|timestamp|дата и время|датавремя|дата-время",
         DateTime,
     ),
+    ("time|time of day|hh:mm|hour and minute|время|время суток|чч:мм|часы и минуты", Time),
     (
         "boolean|bool|flag|checkbox|yes/no|yes or no|y/n|true/false|true or false|\
          да/нет|да или нет|флаг|флажок|галочка|чекбокс|логическое|логический|булево|булевый|булевое",

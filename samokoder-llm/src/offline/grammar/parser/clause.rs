@@ -36,6 +36,14 @@ impl Parser<'_> {
     pub(super) fn sentence(&mut self, tokens: &[Token]) {
         let tokens = &self.without_relative_clauses(tokens);
         let tokens = self.after_background(self.after_lead(tokens));
+        let parts = self.definitions(tokens);
+        if parts.len() > 1 {
+            for part in parts {
+                self.sentence(part);
+                self.first = false;
+            }
+            return;
+        }
         if let Some((record, fields)) = self.fields_in(tokens) {
             self.subjects = vec![record];
             return self.fields(fields, None, None);

@@ -7,6 +7,7 @@ mod background;
 mod choice;
 mod clause;
 mod colon;
+mod definitions;
 mod field_words;
 mod fields;
 mod intro;

@@ -190,10 +190,22 @@ fn acts_inside(words: &[&Token]) -> bool {
     }
 }
 
-/// "shows (title, number)", "a show": brackets after a word, or an article before it, make it a noun.
+/// "shows (title, number)", "a show", "shows of a play": brackets after a word, an article before it, or its place
+/// make it a noun.
 fn stands_as_noun(tokens: &[Token], at: usize) -> bool {
-    let article = |token: &Token| ["a", "an", "the"].contains(&token.lower.as_str());
-    tokens.get(at + 1).is_some_and(|next| next.is(Kind::Group)) || at > 0 && article(&tokens[at - 1])
+    let (before, next) = (at.checked_sub(1).map(|before| &tokens[before]), tokens.get(at + 1));
+    let article = |token: &Token| {
+        ["a", "an", "the", "each", "every", "per", "of", "for"].contains(&token.lower.as_str())
+    };
+    let names = |token: &Token| {
+        token.is(Kind::Group) || english::words::is_preposition(&token.lower) && token.lower != "to"
+    };
+    let modified = |token: &Token| token.is(Kind::Word) && !english::words::is_filler(&token.lower);
+    next.is_some_and(|next| next.is(Kind::Group))
+        || before.is_some_and(article)
+        || english::words::is_noun_too(&tokens[at].lower)
+            && next.is_none_or(names)
+            && before.is_none_or(|before| !modified(before) || !english::nouns::is_plural(&before.lower))
 }
 
 /// Whether a header only announces a list: "Entities", "Features", "Нужно хранить".

@@ -32,7 +32,8 @@ pub(in super::super) fn read(tokens: &[Token], case: Option<Case>) -> Option<Phr
         && and.lower == "и"
         && lemma(&time.lower) == "время"
     {
-        "дата и время".clone_into(&mut phrase.label);
+        let tail = after[2..].iter().map(|token| format!(" {}", written(token)));
+        phrase.label = format!("дата и время{}", tail.collect::<String>());
         phrase.singular.clone_from(&phrase.label);
         return Some(phrase);
     }
