@@ -15,6 +15,7 @@ mod lexicon;
 mod list;
 mod naming;
 mod outline;
+mod pairs;
 mod parser;
 mod phrase;
 mod requirements;

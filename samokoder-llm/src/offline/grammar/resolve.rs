@@ -20,6 +20,7 @@ pub(super) fn resolve(draft: &mut Draft) {
     created_targets(draft);
     lists_of_known_records(draft);
     fields_that_are_records(draft);
+    super::pairs::join_pairs(draft);
     add_usual_fields(draft);
     fields_that_are_records(draft);
     named_relations(draft);
@@ -213,6 +214,9 @@ fn fields_that_are_records(draft: &mut Draft) {
             }
             let label = field.phrase.label.clone();
             draft.entities[at].fields.retain(|own| own.phrase.label != label);
+            if field.known && super::pairs::are_joined(draft, at, target) {
+                continue;
+            }
             if field.phrase.is_plural {
                 has_many(draft, at, target, &label);
             } else {
@@ -315,39 +319,37 @@ fn without_id(phrase: &Phrase) -> Phrase {
     phrase
 }
 
-/// The many side holds the relation; many on both sides is more than a form can show.
+/// The many side holds the relation; many on both sides make a pair.
 fn has_many(draft: &mut Draft, owner: usize, part: usize, label: &str) {
-    let part_at = part;
-    let owner_phrase = draft.entities[owner].phrase.clone();
-    let both = draft.entities[part]
-        .fields
-        .iter()
-        .any(|field| field.phrase.is_plural && draft.find(&field.phrase) == Some(owner));
+    let key = draft.entities[owner].phrase.key();
+    let names_owner = |field: &super::draft::DraftField| field.phrase.is_plural && field.phrase.key() == key;
+    let both = draft.entities[part].fields.iter().any(names_owner);
     if draft.entities[part].links.iter().any(|link| draft.find(&link.target) == Some(owner)) {
         return;
     }
-    let already = draft.entities[owner].links.iter().any(|link| draft.find(&link.target) == Some(part));
-    if both || already || owner == part {
-        let reason = draft.language.choose(
-            "many on both sides; a record can point to one other only",
-            "связь «многие ко многим»; запись может указывать только на одну другую",
-        );
-        let part = format!("{} — {label}", owner_phrase.plural);
-        draft.reject(&part, reason);
-        let key = draft.entities[owner].phrase.key();
-        let many_back =
-            |field: &super::draft::DraftField| field.phrase.is_plural && field.phrase.key() == key;
-        draft.entities[part_at].fields.retain(|field| !many_back(field));
+    if both {
+        draft.entities[part].fields.retain(|field| !names_owner(field));
+        draft.pairs.push((draft.entities[owner].phrase.clone(), draft.entities[part].phrase.clone()));
         return;
     }
-    draft.link(part, Link { target: owner_phrase, required: false, creates: false, role: None });
+    let already = draft.entities[owner].links.iter().any(|link| draft.find(&link.target) == Some(part));
+    if already || owner == part {
+        let reason = draft.language.choose(
+            "it points at such a record already; a list of them would lead back",
+            "запись уже указывает на такую; их список вёл бы обратно",
+        );
+        let part = format!("{} — {label}", draft.entities[owner].phrase.plural);
+        draft.reject(&part, reason);
+        return;
+    }
+    draft.many(owner, part, false);
 }
 
 /// Records of which nothing is said get the fields such records usually have.
 fn add_usual_fields(draft: &mut Draft) {
     for at in 0..draft.entities.len() {
         let entity = &draft.entities[at];
-        if !entity.fields.is_empty() {
+        if !entity.fields.is_empty() || entity.joins {
             continue;
         }
         let usual = common::fields(draft.language, &entity.phrase);

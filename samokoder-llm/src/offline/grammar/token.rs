@@ -155,7 +155,7 @@ fn is_short_form(text: &str) -> bool {
     let single = letters.next().is_some_and(char::is_alphabetic) && letters.next() == Some('/');
     single
         && letters.next().is_some_and(char::is_alphabetic)
-        && !letters.next().is_some_and(char::is_alphanumeric)
+        && !letters.next().is_some_and(|after| after.is_alphanumeric() || after == '/')
 }
 
 /// Whether a hyphen, apostrophe, point or comma at this place belongs to the word: `e-mail`, `client's`, `2.5`.

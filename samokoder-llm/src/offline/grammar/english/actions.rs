@@ -174,6 +174,8 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
 fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     const LONGEST_SUBJECT: usize = 3;
     let (before, rest) = tokens.split_at(at);
+    let modals = before.iter().rev().take_while(|token| MODALS.has(&token.lower) || token.lower == "also").count();
+    let before = &before[..before.len() - modals];
     let before = match before {
         [head @ .., who] if ["who", "that", "which"].contains(&who.lower.as_str()) => head,
         _ => before,
@@ -206,7 +208,7 @@ fn deed(tokens: &[Token], at: usize) -> Option<usize> {
         .map(|token| token.lower.as_str())
         .collect();
     let any_verb = || {
-        let verb = words.first().filter(|_| before.len() == subject.len() && !one && words.len() > 1)?;
+        let verb = words.first().filter(|_| modals == 0 && before.len() == subject.len() && !one && words.len() > 1)?;
         let plain = verb.len() > 3
             && !super::words::is_preposition(verb)
             && !super::words::is_filler(verb)
@@ -217,7 +219,7 @@ fn deed(tokens: &[Token], at: usize) -> Option<usize> {
         let person = super::super::knowledge::common::knows_name(&super::nouns::singular(&last.lower));
         (plain && person).then_some(1)
     };
-    let length = super::super::knowledge::deeds::english_length(&words, one).or_else(any_verb)?;
+    let length = super::super::knowledge::deeds::english_length(&words, one && modals == 0).or_else(any_verb)?;
     let object: Vec<&str> =
         words[length..].iter().copied().take_while(|word| !super::words::is_preposition(word)).collect();
     let starts_noun = |word: &str| {
@@ -226,6 +228,12 @@ fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     let noun = object.first().is_some_and(|first| starts_noun(first))
         || object.iter().take(2).any(|word| super::nouns::is_plural(word));
     noun.then_some(length)
+}
+
+/// Whether the verb only says that records are kept: "track", "manages", "adding".
+pub(in super::super) fn is_keeping(verb: &str) -> bool {
+    let base = base(verb.split(' ').next().unwrap_or_default());
+    KEEP.contains(&base.as_str()) || KEEP_OR_NOUN.contains(&base.as_str())
 }
 
 /// Whether a word shows that the one before it is a verb: "track *my* expenses".

@@ -95,10 +95,16 @@ fn label(tokens: &[Token]) -> String {
     let words: Vec<&str> = tokens
         .iter()
         .enumerate()
-        .filter(|(at, token)| *at == 0 || !words::is_article(&token.lower))
+        .filter(|(at, token)| *at == 0 || !words::is_article(&token.lower) || is_rate(&tokens[*at..]))
         .map(|(_, token)| words::without_possessive(&token.text))
         .collect();
     words::in_sentence(&words.join(" "))
+}
+
+/// "times a day": the article means "per".
+fn is_rate(tokens: &[Token]) -> bool {
+    const SPANS: &[&str] = &["day", "week", "month", "year", "hour", "night"];
+    matches!(tokens, [article, span, ..] if article.lower == "a" && SPANS.contains(&span.lower.as_str()))
 }
 
 fn complements(tokens: &[Token]) -> Vec<Complement> {

@@ -33,6 +33,7 @@ const NAMES: &[(&str, FieldKind)] = &[
         "* in ml|* in kg|* in km|* in cm|* in m|* in g|* in %|* in hours|* в кг|* в км|* в мл|* в см|* в метрах",
         Number,
     ),
+    ("аренда в *|арендная плата|* плата|плата за *|стоимость *|цена *", Money),
     ("* in dollars|* in usd|* in euros|* in eur|* в рублях|* в долларах|* в евро", Money),
     ("number of *|num of *|amount of *|how many *|year *|сколько *", Integer),
     ("is *|has *|есть *|in stock|наличие|в наличии*", Boolean),

@@ -66,7 +66,12 @@ impl Parser<'_> {
                 !phrase.is_plural && !self.is_field_like(&phrase) && !common::knows(self.language, &phrase)
             })
         };
-        if !words || second.lower == "not" || !plain(first) || !plain(second) {
+        if words && ["not", "no", "нет"].contains(&second.lower.as_str()) {
+            let note = annotation::Annotation { kind: Some(FieldKind::Boolean), ..Default::default() };
+            self.named_field(&rest[skip..=skip], None, required, note, None);
+            return Some(skip + 3);
+        }
+        if !words || !plain(first) || !plain(second) {
             return None;
         }
         let label = format!("{} {} {}", first.lower, or.lower, second.lower);

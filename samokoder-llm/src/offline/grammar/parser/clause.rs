@@ -34,8 +34,11 @@ pub(super) enum Mode {
 
 impl Parser<'_> {
     pub(super) fn sentence(&mut self, tokens: &[Token]) {
-        let tokens = &self.without_relative_clauses(tokens);
-        let tokens = self.after_background(self.after_lead(tokens));
+        let tokens = &self.without_relative_clauses(self.after_lead(tokens));
+        let tokens = self.after_background(tokens);
+        if self.many_to_many(tokens) {
+            return;
+        }
         let parts = self.definitions(tokens);
         if parts.len() > 1 {
             for part in parts {
@@ -64,7 +67,8 @@ impl Parser<'_> {
         let does = tokens[..request].last().is_some_and(|last| last.lower == "to")
             && connector(self.language, tokens, request, false)
                 .is_some_and(|found| found.connector == Connector::Keep)
-            && title.iter().any(|token| ["each", "every"].contains(&token.lower.as_str()));
+            && (title.iter().any(|token| ["each", "every"].contains(&token.lower.as_str()))
+                || title.get(1).is_some_and(|object| english::nouns::is_plural(&object.lower)));
         if does {
             self.clause(&tokens[request - 1..], Mode::Unknown, None);
         } else if !title.is_empty() && self.opens_with_title(title, request > 0) {
@@ -83,11 +87,7 @@ impl Parser<'_> {
         while at < tokens.len() {
             let in_list = matches!(mode, Mode::Keep | Mode::Search | Mode::Unknown);
             let chunk = &tokens[start..at];
-            let flag = matches!(mode, Mode::Fields(_) | Mode::Values)
-                && ["has", "is", "есть"].contains(&tokens[at].lower.as_str())
-                && at > 0
-                && tokens[at - 1].is(Kind::Comma);
-            if flag {
+            if matches!(mode, Mode::Fields(_) | Mode::Values) && self.is_in_flag(tokens, at) {
                 at += 1;
                 continue;
             }
@@ -104,7 +104,7 @@ impl Parser<'_> {
                         .contains(&token.lower.as_str())
                 });
                 optional = weak || (optional && mode == Mode::Unknown);
-                self.verb = words.first().map(|token| token.lower.clone()).unwrap_or_default();
+                self.verb = words.iter().map(|token| token.lower.as_str()).collect::<Vec<_>>().join(" ");
                 mode = match found.connector {
                     Connector::Has if strict => Mode::Fields(Some(true)),
                     Connector::Has => Mode::Fields(optional.then_some(false)),
@@ -250,6 +250,11 @@ impl Parser<'_> {
         if self.is_purpose(chunk) {
             return;
         }
+        if let Some(start) = self.withdraw() {
+            let end = chunk.last().map_or(start, |last| last.span.end);
+            let whole = self.text.get(start..end).unwrap_or_default().to_owned();
+            return self.reject_text(&whole);
+        }
         let list = items(self.language, chunk);
         let wishes =
             list.iter().any(|item| unsupported::reason(self.language, &self.written(item)).is_some());
@@ -260,6 +265,23 @@ impl Parser<'_> {
         } else {
             self.reject(chunk);
         }
+    }
+
+    /// Takes back a record that only a sentence about something else has named: "Totals should be calculated".
+    ///
+    /// Gives where that sentence begins.
+    fn withdraw(&mut self) -> Option<usize> {
+        let unsure = self.unsure.take()?;
+        let last = self.draft.entities.len().checked_sub(1)?;
+        let bare = unsure == last && !self.draft.entities[last].described;
+        if !bare || self.draft.title_entity == Some(last) {
+            return None;
+        }
+        self.draft.entities.pop();
+        self.subjects.retain(|subject| *subject != last);
+        self.actor = self.actor.filter(|actor| *actor != last);
+        self.object = self.object.filter(|object| *object != last);
+        self.acts_from
     }
 
     fn is_connecting(&self, token: &Token) -> bool {

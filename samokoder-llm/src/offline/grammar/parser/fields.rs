@@ -199,9 +199,29 @@ impl Parser<'_> {
         phrase.is_some_and(|phrase| phrase.is_plural && phrase.is_nominative)
     }
 
+    /// "a yes/no flag for warranty" is a flag for warranty: gives the words after the type.
+    fn without_yes_no<'t>(&self, words: &'t [Token]) -> Option<&'t [Token]> {
+        const YES: Words = Words("yes true да y");
+        const NO: Words = Words("no false нет n");
+        let skip = words.iter().take_while(|token| super::super::english::words::is_filler(&token.lower)).count();
+        match &words[skip..] {
+            [yes, slash, no, rest @ ..]
+                if YES.has(&yes.lower) && slash.is(Kind::Slash) && NO.has(&no.lower) && !rest.is_empty() =>
+            {
+                let about = Words("field question value option flag checkbox for saying about поле признак флаг для");
+                let named = rest.iter().take_while(|token| about.has(&token.lower)).count();
+                Some(if named < rest.len() { &rest[named..] } else { rest })
+            }
+            _ => None,
+        }
+    }
+
     /// "priority low|medium|high": the word before the first alternative is the name.
     fn split_slashes(&self, item: &[Token]) -> (Vec<Token>, Annotation) {
         let words: Vec<Token> = item.iter().filter(|token| !token.is(Kind::Group)).cloned().collect();
+        if let Some(name) = self.without_yes_no(&words) {
+            return (name.to_vec(), Annotation { kind: Some(FieldKind::Boolean), ..Annotation::default() });
+        }
         let slash = words.iter().position(|token| token.is(Kind::Slash)).filter(|slash| *slash > 1);
         let Some(slash) = slash else { return (words, Annotation::default()) };
         let (name, values) = words.split_at(slash - 1);
@@ -223,7 +243,7 @@ impl Parser<'_> {
         let (name, said) = requirement_words(name);
         let name = without_type(name, &mut note);
         note.required = note.required.or(said).or(required);
-        let Some(mut phrase) = self.field_phrase(&name, case) else {
+        let Some(mut phrase) = self.field_phrase(&name, case, note.kind == Some(FieldKind::Boolean)) else {
             self.reject(&name);
             return;
         };
@@ -293,13 +313,13 @@ impl Parser<'_> {
         }
     }
 
-    fn field_phrase(&self, name: &[Token], case: Option<Case>) -> Option<Phrase> {
+    fn field_phrase(&self, name: &[Token], case: Option<Case>, flag: bool) -> Option<Phrase> {
         const LONGEST: usize = 7;
         let words = name.iter().filter(|token| token.is_wordlike()).count();
         let named = name.iter().any(|token| token.is(Kind::Quoted)) || words <= LONGEST;
         let phrase = Phrase::read(self.language, name, case)?;
         let plain = !phrase.label.is_empty() && phrase.label.chars().any(char::is_alphabetic) && named;
-        (plain && !self.is_sentence(name)).then_some(phrase)
+        (plain && (flag || !self.is_sentence(name))).then_some(phrase)
     }
 
     /// Whether a would-be field is a clause of its own.

@@ -1,6 +1,7 @@
 //! What belongs to what.
 
 use super::super::draft::{DraftField, Link};
+use super::super::lexicon::Words;
 use super::super::list::items;
 use super::super::phrase::Phrase;
 use super::super::russian::paradigm::Case;
@@ -19,10 +20,54 @@ impl Parser<'_> {
             };
             let Some(part) = self.draft.entity(&phrase) else { continue };
             for owner in &owners {
-                let target = self.draft.entities[*owner].phrase.clone();
-                self.draft.link(part, Link { target, required: true, creates: true, role: None });
+                self.draft.many(*owner, part, true);
             }
         }
+    }
+
+    /// "belongs to many articles": each has many of the other.
+    fn share(&mut self, phrase: &Phrase) {
+        let Some(other) = self.draft.entity(phrase) else { return };
+        let other = self.draft.entities[other].phrase.clone();
+        for subject in self.subjects.clone() {
+            self.draft.entities[subject].described = true;
+            self.draft.pairs.push((other.clone(), self.draft.entities[subject].phrase.clone()));
+        }
+    }
+
+    /// "many-to-many between students and courses": the two records it names.
+    pub(super) fn many_to_many(&mut self, tokens: &[Token]) -> bool {
+        let hyphened = tokens.iter().any(|token| ["many-to-many", "многие-ко-многим"].contains(&token.lower.as_str()));
+        let spelled = tokens.windows(3).any(|three| {
+            let words = [three[0].lower.as_str(), three[1].lower.as_str(), three[2].lower.as_str()];
+            [["many", "to", "many"], ["многие", "ко", "многим"]].contains(&words)
+        });
+        if !hyphened && !spelled {
+            return false;
+        }
+        let mut named: Vec<usize> = Vec::new();
+        for token in tokens.iter().filter(|token| token.is(Kind::Word)) {
+            let phrase = Phrase::read(self.language, std::slice::from_ref(token), Some(Case::Instrumental));
+            named.extend(phrase.and_then(|phrase| self.draft.find(&phrase)));
+        }
+        named.dedup();
+        match named[..] {
+            [one, other] if one != other => {
+                let phrase = |at: usize| self.draft.entities[at].phrase.clone();
+                self.draft.pairs.push((phrase(one), phrase(other)));
+            }
+            _ => self.reject(tokens),
+        }
+        true
+    }
+
+    /// Whether more than one is named: "many tags", "one or more categories", "нескольким проектам".
+    pub(super) fn says_many(&self, item: &[Token]) -> bool {
+        const MANY: Words = Words(
+            "many several multiple numerous various different more many-to-many много многих многим многими несколько \
+             нескольких нескольким несколькими разных разным разными",
+        );
+        item.iter().take(3).any(|token| MANY.has(&token.lower))
     }
 
     pub(super) fn belongs(&mut self, chunk: &[Token], case: Option<Case>, required: bool) {
@@ -32,6 +77,7 @@ impl Parser<'_> {
             let phrase =
                 self.is_noun_phrase(&head).then(|| Phrase::read(self.language, &head, case)).flatten();
             match phrase {
+                Some(phrase) if phrase.is_plural && self.says_many(&head) => self.share(&phrase),
                 Some(phrase)
                     if at > 0 && self.is_field_like(&phrase) && self.draft.find(&phrase).is_none() =>
                 {

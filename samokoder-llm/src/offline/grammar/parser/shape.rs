@@ -79,8 +79,7 @@ impl Parser<'_> {
         let connects = (0..tokens.len()).any(|at| {
             connector(self.language, tokens, at, true).is_some_and(|found| match found.connector {
                 Connector::Has | Connector::Many | Connector::Belongs => {
-                    let flag = ["has", "есть"].contains(&tokens[at].lower.as_str());
-                    at > 0 && !(flag && tokens[at - 1].is(Kind::Comma)) && !self.counts_things(&tokens[..at])
+                    at > 0 && !self.is_in_flag(tokens, at) && !self.counts_things(&tokens[..at])
                 }
                 Connector::Topic => at == 0,
                 _ => false,
@@ -88,6 +87,32 @@ impl Parser<'_> {
         });
         connects
             || tokens.iter().enumerate().any(|(at, token)| at > 0 && self.holds_fields(&tokens[..at], token))
+    }
+
+    /// Whether the word at `at` stands inside a yes-or-no field: "has a garden", "whether it has been paid",
+    /// "with food (yes/no)", "с мебелью (да/нет)".
+    pub(super) fn is_in_flag(&self, tokens: &[Token], at: usize) -> bool {
+        let ends = |token: &Token| {
+            matches!(token.kind, Kind::Comma | Kind::Semicolon | Kind::Colon)
+                || annotation::is_conjunction(self.language, token)
+        };
+        let start = tokens[..at].iter().rposition(ends).map_or(0, |mark| mark + 1);
+        let item = &tokens[start..];
+        let item = &item[..item.iter().position(ends).unwrap_or(item.len())];
+        let word = tokens[at].lower.as_str();
+        let asks = item.first().is_some_and(|first| ["whether", "if"].contains(&first.lower.as_str()));
+        let said = item.last().is_some_and(|last| {
+            last.is(Kind::Group)
+                && annotation::read(self.language, self.text, &last.inside).kind == Some(FieldKind::Boolean)
+        });
+        let noun = |token: &Token| match self.language {
+            Language::English => true,
+            Language::Russian => !russian::words::is_infinitive(&token.lower),
+        };
+        let first = !tokens[start..at].iter().any(noun);
+        let with = ["with", "without", "с", "со", "без"].contains(&word) && said && first && start > 0;
+        let is = ["has", "is", "есть"].contains(&word) && start == at && at > 0 && tokens[at - 1].is(Kind::Comma);
+        asks && start < at || with || is
     }
 
     /// "количество рамок с расплодом": a field whose name goes on after the preposition.

@@ -69,9 +69,20 @@ impl Parser<'_> {
         chunk: &'t [Token],
         next: Option<Connector>,
     ) -> (&'t [Token], &'t [Token]) {
-        let last = items(self.language, chunk).last().copied().unwrap_or_default();
+        let list = items(self.language, chunk);
+        let last = list.last().copied().unwrap_or_default();
+        let article = last.first().is_some_and(|first| ["a", "an", "the"].contains(&first.lower.as_str()));
+        let one = self.language == Language::Russian
+            && Phrase::read(self.language, last, None).is_some_and(|phrase| {
+                let known = super::super::knowledge::common::knows(self.language, &phrase);
+                phrase.is_nominative && !phrase.is_plural && (known || self.draft.find(&phrase).is_some())
+            });
+        let acts = list.len() > 1
+            && (article && matches!(next, Some(Connector::Many | Connector::Modal))
+                || one && matches!(next, Some(Connector::Many | Connector::Modal | Connector::Belongs)))
+            && chunk.last().is_some_and(Token::is_wordlike);
         let whole = last.len() == chunk.len();
-        if next.is_none() || whole || !says_each(last) || !self.is_noun_phrase(last) {
+        if next.is_none() || whole || !(says_each(last) || acts) || !self.is_noun_phrase(last) {
             return (chunk, &[]);
         }
         chunk.split_at(chunk.iter().position(|token| token.span == last[0].span).unwrap_or(chunk.len()))
@@ -84,13 +95,14 @@ impl Parser<'_> {
         next: Option<Connector>,
     ) -> (&'t [Token], &'t [Token]) {
         let list = items(self.language, chunk);
-        let Some(last) = list.last().filter(|_| next == Some(Connector::Keep) && list.len() > 1) else {
-            return (chunk, &[]);
-        };
+        let speaks = matches!(next, Some(Connector::Keep | Connector::Modal));
+        let Some(last) = list.last().filter(|_| speaks && list.len() > 1) else { return (chunk, &[]) };
         let joined = chunk.last().is_some_and(Token::is_wordlike)
             && !annotation::is_conjunction(self.language, &chunk[chunk.len() - 1]);
-        let plural = Phrase::read(self.language, last, None).is_some_and(|phrase| phrase.is_plural);
-        if !joined || !plural || !self.is_noun_phrase(last) {
+        let named = Phrase::read(self.language, last, None).is_some_and(|phrase| {
+            phrase.is_plural || phrase.determined && next == Some(Connector::Modal)
+        });
+        if !joined || !named || !self.is_noun_phrase(last) {
             return (chunk, &[]);
         }
         chunk.split_at(chunk.iter().position(|token| token.span == last[0].span).unwrap_or(chunk.len()))
@@ -105,8 +117,11 @@ impl Parser<'_> {
     ) {
         let list = items(self.language, chunk);
         self.actor = None;
+        self.unsure = None;
         self.doer = None;
         let acts = matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search));
+        let speaks = acts && !topic && !is_pronoun(chunk);
+        self.acts_from = chunk.iter().find(|token| token.is_wordlike()).filter(|_| speaks).map(|first| first.span.start);
         let mut subjects: Vec<usize> = Vec::new();
         self.complemented = false;
         for item in &list {
@@ -115,7 +130,9 @@ impl Parser<'_> {
             }
             self.complemented = self.ends_in_one(item);
             let end = item.iter().rposition(|token| !TRAILING.has(&token.lower)).map_or(0, |at| at + 1);
-            let item = &if topic || acts { &item[..end] } else { *item };
+            let adverb = |token: &Token| ["обязательно", "всегда", "также", "тоже", "еще", "always"].contains(&token.lower.as_str());
+            let bare = item.iter().rposition(|token| !adverb(token)).map_or(0, |at| at + 1);
+            let item = &if topic || acts { &item[..end] } else { &item[..bare] };
             let (item, case) = &self.without_preposition(item, case);
             let case = *case;
             if is_pronoun(item) {
@@ -155,7 +172,10 @@ impl Parser<'_> {
             {
                 continue;
             }
+            let known = super::super::knowledge::common::knows(self.language, &phrase);
+            let fresh = next == Some(Connector::Modal) && !known && self.draft.find(&phrase).is_none();
             let subject = self.draft.entity(&phrase);
+            self.unsure = subject.filter(|_| fresh);
             self.actor = subject.filter(|_| acts && !topic).or(self.actor);
             subjects.extend(subject);
         }

@@ -1,6 +1,7 @@
 //! Russian verbs for what people do with records.
 
 use super::super::connector::{Connector, Matched, starts_with};
+use super::super::lexicon::Words;
 use super::super::token::{Kind, Token};
 use super::paradigm::Case;
 
@@ -116,14 +117,22 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
         return Some(Matched { connector: Keep, length, case: Some(Case::Accusative) });
     }
     let is_verb = super::words::looks_like_verb(&token.lower) && !super::phrase::is_known(&token.lower);
-    let keeps = is_verb && KEEP.iter().any(|stem| token.lower.starts_with(stem));
+    let keeps = is_verb && is_keeping(&token.lower);
     keeps.then_some(Matched { connector: Keep, length: 1, case: Some(Case::Accusative) })
+}
+
+/// Whether the verb only says that records are kept: "ведут", "добавлять".
+pub(in super::super) fn is_keeping(verb: &str) -> bool {
+    KEEP.iter().any(|stem| verb.starts_with(stem))
 }
 
 /// The length of a verb between its subject and its object: "клиенты *оформляют* заказы", "записываются *на* курсы".
 pub(super) fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     const LONGEST_SUBJECT: usize = 3;
+    const MODALS: Words = Words("может могут должен должна должны сможет смогут также");
     let (before, rest) = tokens.split_at(at);
+    let modals = before.iter().rev().take_while(|token| MODALS.has(&token.lower)).count();
+    let before = &before[..before.len() - modals];
     let starts = |token: &Token| {
         !token.is(Kind::Word)
             || ["а", "и", "но", "где", "которые", "который", "которая", "когда"]
@@ -131,9 +140,11 @@ pub(super) fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     };
     let subject = &before[before.iter().rposition(starts).map_or(0, |start| start + 1)..];
     let verb = rest.first()?;
-    let present = ["ет", "ут", "ют", "ит", "ят", "ат", "ются", "ется", "утся"];
+    const PRESENT: &[&str] = &["ет", "ут", "ют", "ит", "ят", "ат", "ются", "ется", "утся"];
+    const INFINITIVE: &[&str] = &["ать", "ять", "ить", "еть", "ться"];
+    let endings = if modals > 0 { INFINITIVE } else { PRESENT };
     let is_verb =
-        present.iter().any(|ending| verb.lower.ends_with(ending)) && !super::phrase::is_known(&verb.lower);
+        endings.iter().any(|ending| verb.lower.ends_with(ending)) && !super::phrase::is_known(&verb.lower);
     let named = (1..=LONGEST_SUBJECT).contains(&subject.len())
         && subject.iter().all(|token| token.is(Kind::Word) && !super::words::is_preposition(&token.lower))
         && subject.last().is_some_and(|last| super::phrase::is_nominative(&last.lower));
