@@ -12,7 +12,7 @@ pub(super) fn items(language: Language, tokens: &[Token]) -> Vec<&[Token]> {
     let mut start = 0;
     for (at, token) in tokens.iter().enumerate() {
         let separates = matches!(token.kind, Kind::Comma | Kind::Semicolon | Kind::Stop)
-            || (is_conjunction(language, token) && !joins_date_and_time(tokens, at));
+            || (is_conjunction(language, token) && !joins_date_and_time(tokens, at) && !joins_range(tokens, at));
         if separates {
             items.push(&tokens[start..at]);
             start = at + 1;
@@ -21,6 +21,12 @@ pub(super) fn items(language: Language, tokens: &[Token]) -> Vec<&[Token]> {
     items.push(&tokens[start..]);
     items.retain(|item| item.iter().any(|token| token.is_wordlike() || token.is(Kind::Group)));
     items
+}
+
+/// "between 1 and 10".
+fn joins_range(tokens: &[Token], at: usize) -> bool {
+    let number = |at: usize| tokens.get(at).is_some_and(|token| token.is(Kind::Number));
+    at > 1 && tokens[at - 2].lower == "between" && number(at - 1) && number(at + 1)
 }
 
 fn joins_date_and_time(tokens: &[Token], at: usize) -> bool {

@@ -137,7 +137,9 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
     if declared.is_some()
         || (singular && (known || (draft.language == Language::English && !is_setting(target))))
     {
-        draft.link(at, Link { target: target.clone(), required: true, creates: true, role: None });
+        for role in roles_of(target) {
+            draft.link(at, Link { target: target.clone(), required: true, creates: true, role });
+        }
     } else if !is_setting(target) {
         let entity = &mut draft.entities[at];
         let joined = |noun: &str| match (complement.preposition.as_str(), draft.language) {
@@ -147,6 +149,15 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
         entity.phrase.singular = joined(&entity.phrase.singular);
         entity.phrase.plural = joined(&entity.phrase.plural);
     }
+}
+
+/// "between two teams" are a first and a second one.
+pub(super) fn roles_of(target: &Phrase) -> Vec<Option<String>> {
+    if !target.two {
+        return vec![None];
+    }
+    let numbered = |number: u8| Some(format!("{} {number}", target.singular));
+    vec![numbered(1), numbered(2)]
 }
 
 /// Where the app is used: no record of it.

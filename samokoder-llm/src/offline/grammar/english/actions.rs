@@ -124,7 +124,7 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
     if third_person && KEEP_OR_NOUN.contains(&base.as_str()) {
         let stands = match before {
             None => ["track", "store", "log", "list", "record"].contains(&base.as_str()),
-            Some(before) => tells.contains(&before.lower.as_str()),
+            Some(before) => tells.contains(&before.lower.as_str()) || is_one(subject_of(&tokens[..at])),
         };
         return stands.then_some(Matched { connector: Connector::Keep, length: 1, case: None });
     }
@@ -156,7 +156,7 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
             next_is_noun
                 && (MODALS.has(&before.lower)
                     || ["users", "people", "me", "us", "i", "we", "them"].contains(&before.lower.as_str())
-                    || (in_list && after_verb_sign && is_noun_start(rest.get(1))))
+                    || (in_list && after_verb_sign && is_noun_start(rest.get(1)) && !names_part(rest.get(1))))
         }
         Some(_) => in_list && after_verb_sign,
     };
@@ -180,12 +180,7 @@ fn deed(tokens: &[Token], at: usize) -> Option<usize> {
         [head @ .., who] if ["who", "that", "which"].contains(&who.lower.as_str()) => head,
         _ => before,
     };
-    let starts = |token: &Token| {
-        !token.is(Kind::Word)
-            || ["where", "and", "while", "when", "with", "for", "so", "has", "have"]
-                .contains(&token.lower.as_str())
-    };
-    let subject = &before[before.iter().rposition(starts).map_or(0, |start| start + 1)..];
+    let subject = subject_of(before);
     let last = subject.last()?;
     let plain = |token: &Token| {
         token.is(Kind::Word)
@@ -195,9 +190,7 @@ fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     if subject.len() > LONGEST_SUBJECT || !subject.iter().all(plain) {
         return None;
     }
-    let one = super::words::is_singular_determiner(&subject[0].lower)
-        && subject.len() > 1
-        && !super::nouns::is_plural(&last.lower);
+    let one = is_one(subject);
     if !one && !super::nouns::is_plural(&last.lower) {
         return None;
     }
@@ -230,10 +223,37 @@ fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     noun.then_some(length)
 }
 
+/// The words before a verb that can be its subject.
+fn subject_of(before: &[Token]) -> &[Token] {
+    let starts = |token: &Token| {
+        !token.is(Kind::Word)
+            || ["where", "and", "while", "when", "with", "for", "so", "has", "have"]
+                .contains(&token.lower.as_str())
+    };
+    &before[before.iter().rposition(starts).map_or(0, |start| start + 1)..]
+}
+
+/// "a landlord", "each teacher": a single one who does something.
+fn is_one(subject: &[Token]) -> bool {
+    match subject {
+        [first, .., last] if subject.len() < 4 => {
+            super::words::is_singular_determiner(&first.lower) && !super::nouns::is_plural(&last.lower)
+        }
+        _ => false,
+    }
+}
+
 /// Whether the verb only says that records are kept: "track", "manages", "adding".
 pub(in super::super) fn is_keeping(verb: &str) -> bool {
     let base = base(verb.split(' ').next().unwrap_or_default());
     KEEP.contains(&base.as_str()) || KEEP_OR_NOUN.contains(&base.as_str())
+}
+
+/// "rent *payments*", "order *items*": with the word before it, which is no verb then, it names a record.
+fn names_part(token: Option<&Token>) -> bool {
+    const PARTS: Words =
+        Words("payments items lines entries requests records cards types categories details statuses rows logs histories");
+    token.is_some_and(|token| PARTS.has(&token.lower))
 }
 
 /// Whether a word shows that the one before it is a verb: "track *my* expenses".

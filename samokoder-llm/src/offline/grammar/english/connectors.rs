@@ -85,6 +85,8 @@ const PHRASES: &[(&str, Connector)] = &[
     ("each with", Has),
     ("such as", Has),
     ("w/", Has),
+    ("costs a", Has),
+    ("costs", Has),
     ("is one of", OneOf),
     ("are one of", OneOf),
     ("one of the following", OneOf),
@@ -173,7 +175,8 @@ const LINKING: Words = Words(
 /// Finds the connector that starts at `at`.
 pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
     let rest = &tokens[at..];
-    if let Some(matched) = linked(rest) {
+    let attribute = at.checked_sub(1).is_some_and(|before| ["a", "an"].contains(&tokens[before].lower.as_str()));
+    if let Some(matched) = linked(rest).filter(|_| !attribute) {
         return Some(matched);
     }
     for (phrase, connector) in PHRASES {

@@ -8,13 +8,15 @@ use super::words;
 /// Reads words as a noun phrase.
 pub(in super::super) fn read(tokens: &[Token]) -> Option<Phrase> {
     let tokens = expanded(tokens);
-    let (determined, tokens) = without_fillers(&tokens);
+    let all = &tokens;
+    let (determined, tokens) = without_fillers(all);
     let tokens = words::inside_container(tokens);
     let (determined_inside, tokens) = without_fillers(tokens);
     let at = tokens.iter().skip(1).position(|token| words::is_preposition(&token.lower));
     let (head, rest) = tokens.split_at(at.map_or(tokens.len(), |at| at + 1));
     let mut phrase = plain(head)?;
     phrase.determined = (determined || determined_inside) && !phrase.is_plural;
+    phrase.two = all.iter().take_while(|token| words::is_filler(&token.lower)).any(|token| token.lower == "two");
     phrase.label = label(tokens);
     phrase.complements = complements(rest);
     phrase.words.extend(rest.iter().map(|token| nouns::singular(&token.lower)));
@@ -113,9 +115,11 @@ fn complements(tokens: &[Token]) -> Vec<Complement> {
     while let Some((preposition, after)) = rest.split_first() {
         let end = after.iter().position(|token| words::is_preposition(&token.lower)).unwrap_or(after.len());
         let (noun, next) = after.split_at(end);
+        let two = noun.first().is_some_and(|first| first.lower == "two");
         let (determined, noun) = without_fillers(noun);
         if let Some(mut phrase) = plain(noun) {
             phrase.determined = determined && !phrase.is_plural;
+            phrase.two = two;
             if let (Some(first), Some(last)) = (noun.first(), noun.last()) {
                 phrase.span = first.span.start..last.span.end;
             }

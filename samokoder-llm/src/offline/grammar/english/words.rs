@@ -18,7 +18,7 @@ const PREPOSITIONS: Words =
 /// Nouns that stand before `of` and mean the things after it.
 const CONTAINERS: Words = Words(
     "list set collection catalog catalogue database register registry inventory log record records \
-     directory history number kind kinds bunch track table couple lists archive library",
+     directory history number kind kinds bunch track table couple lists archive library piece pieces",
 );
 
 pub(in super::super) fn is_filler(word: &str) -> bool {

@@ -17,9 +17,9 @@ const NAMES: &[(&str, FieldKind)] = &[
         "*date and time*|*date time|*date & time|*date/time|*day and time|start time|starting time|end time|\
          departure time|arrival time|pickup time|appointment time|meeting time|visit time|time of visit|\
          check-in time|check-out time|* at|scheduled for|booked for|planned for|entry time|exit time|\
-         *дата и время*|дата время|дата-время|время и дата*|время начала*|время окончания*|время приема|время въезда*|\
-         время выезда*|время заезда*|время прихода|время ухода|время записи|назначено на|назначена на|назначен на|\
-         время визита|время отправления|время прибытия|время вылета|время прилета|время посадки",
+         * at time|*дата и время*|дата время|дата-время|время и дата*|время начала*|время окончания*|время приема|время въезда*|\
+         время выезда*|время заезда*|время прихода|время ухода|время записи|назначен* на|заверш* в|выполнен* в|начат* в|создан* в|закончен* в|\
+         время визита|время публикации|время создания|время отправки|время замера|время отправления|время прибытия|время вылета|время прилета|время посадки",
         DateTime,
     ),
     (
@@ -56,6 +56,7 @@ const NAMES: &[(&str, FieldKind)] = &[
          срок|срок *|действует *|действителен *|действительна *|* срок|заезд|выезд|годен до|действует до|действителен до|начало|начало *|конец|конец *|окончание|окончание *",
         Date,
     ),
+    ("*s collected|*s sold|*s produced|*s harvested|*s consumed|*s used", Integer),
     ("краткое описание*|full text|полный текст", LongText),
 ];
 
@@ -65,16 +66,16 @@ pub(in super::super) fn kind_of(label: &str) -> Option<FieldKind> {
     NAMES.iter().find(|(patterns, _)| fits(patterns)).map(|(_, kind)| *kind)
 }
 
+/// Whether the parts between the stars stand in the label one after the other, from its beginning to its end.
 fn matches(label: &str, pattern: &str) -> bool {
-    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
-        (Some(middle), Some(_)) => label.contains(middle.trim_end_matches('*')),
-        (Some(end), _) => label.ends_with(end),
-        (_, Some(start)) => match start.split_once('*') {
-            Some((start, middle)) => label.starts_with(start) && label.contains(middle),
-            None => label.starts_with(start),
-        },
-        _ => label == pattern,
+    let Some((start, mut rest)) = pattern.split_once('*') else { return label == pattern };
+    let Some(mut left) = label.strip_prefix(start) else { return false };
+    while let Some((middle, after)) = rest.split_once('*') {
+        let Some(at) = left.find(middle) else { return false };
+        left = &left[at + middle.len()..];
+        rest = after;
     }
+    left.ends_with(rest)
 }
 
 /// Names of types, as people and programmers write them beside a field.

@@ -3,7 +3,7 @@
 use super::super::draft::Link;
 use super::super::knowledge::common;
 use super::super::language::Language;
-use super::super::knowledge::deeds::{Deed, deed};
+use super::super::knowledge::deeds::{Deed, deed, is_plain};
 use super::super::list::items;
 use super::super::phrase::Phrase;
 use super::super::token::{Kind, Token};
@@ -50,10 +50,7 @@ impl Parser<'_> {
 
     /// "Managers approve vacations" where no managers are described: what they do is said to lead to nothing.
     fn reject_deed(&mut self, deed: Option<Deed>, item: &[Token]) {
-        let keeps = match self.language {
-            Language::English => english::actions::is_keeping(&self.verb),
-            Language::Russian => russian::actions::is_keeping(&self.verb),
-        };
+        let keeps = self.is_keeping(&self.verb);
         let means = matches!(deed, None | Some(Deed::Does | Deed::Shares)) && !keeps;
         let (Some(start), Some(last)) = (self.acts_from.filter(|_| means), item.last()) else { return };
         let part = self.text.get(start..last.span.end).unwrap_or_default().to_owned();
@@ -64,10 +61,22 @@ impl Parser<'_> {
         self.draft.reject(&part, reason);
     }
 
+    fn is_keeping(&self, verb: &str) -> bool {
+        match self.language {
+            Language::English => english::actions::is_keeping(verb),
+            Language::Russian => russian::actions::is_keeping(verb),
+        }
+    }
+
+    /// "a landlord tracks flats" says who uses the app, "a customer places orders" whose the orders are.
+    pub(super) fn only_keeps(&self, verb: &str) -> bool {
+        self.is_keeping(verb) && (deed(self.language, verb).is_none() || is_plain(verb))
+    }
+
     /// Users are records where a record is theirs; whoever only works with the app is none.
     fn doing_user(&mut self, deed: Deed) -> Option<usize> {
         let user = self.doer.clone()?;
-        if deed == Deed::Does || super::super::knowledge::deeds::is_plain(&self.verb) {
+        if deed == Deed::Does || is_plain(&self.verb) {
             return self.draft.find(&user);
         }
         self.draft.entity(&user)

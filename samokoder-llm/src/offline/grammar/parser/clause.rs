@@ -39,6 +39,11 @@ impl Parser<'_> {
         if self.many_to_many(tokens) {
             return;
         }
+        if let Some(length) = self.title_before_record(tokens) {
+            self.title(&tokens[..length]);
+            self.first = false;
+            return self.sentence(&tokens[length + 1..]);
+        }
         let parts = self.definitions(tokens);
         if parts.len() > 1 {
             for part in parts {
@@ -94,17 +99,18 @@ impl Parser<'_> {
             if let Some(found) = connector(self.language, tokens, at, in_list)
                 && self.applies((mode, case), chunk, found.connector, &tokens[at + found.length..])
             {
-                self.flush(mode, case, chunk, Some(found.connector));
                 let words = &tokens[at..at + found.length];
+                self.coming = words.iter().map(|token| token.lower.as_str()).collect::<Vec<_>>().join(" ");
+                self.flush(mode, case, chunk, Some(found.connector));
                 let weak = words.iter().any(|token| {
                     ["can", "may", "could", "может", "могут", "можно"].contains(&token.lower.as_str())
                 });
                 let strict = words.iter().any(|token| {
-                    ["must", "should", "должен", "должна", "должны", "должно", "обязан"]
+                    ["must", "should", "должен", "должна", "должны", "должно", "обязан", "обязательно"]
                         .contains(&token.lower.as_str())
                 });
                 optional = weak || (optional && mode == Mode::Unknown);
-                self.verb = words.iter().map(|token| token.lower.as_str()).collect::<Vec<_>>().join(" ");
+                self.verb.clone_from(&self.coming);
                 mode = match found.connector {
                     Connector::Has if strict => Mode::Fields(Some(true)),
                     Connector::Has => Mode::Fields(optional.then_some(false)),
@@ -194,10 +200,20 @@ impl Parser<'_> {
             }
             Mode::Subject | Mode::Topic => self.subject(chunk, case, next, mode == Mode::Topic),
             Mode::Fields(required) => {
+                let settled = matches!(next, Some(Connector::Required | Connector::Optional));
+                let asks = |token: &Token| ["which", "that", "который", "которая", "которое"].contains(&token.lower.as_str());
+                let chunk = match chunk {
+                    [fields @ .., which] if settled && asks(which) => fields,
+                    _ => chunk,
+                };
                 let (fields, subject) = self.split_subject(chunk, case, next);
                 let owners = self.subjects.clone();
                 let (fields, said) = self.without_pronoun(fields, next);
                 self.fields(fields, case, required);
+                if settled && subject.is_empty() {
+                    self.require_field(next == Some(Connector::Required));
+                }
+                let said = said || self.speaks_of_subject(fields, next);
                 if said {
                     self.point_at_own_status();
                 }

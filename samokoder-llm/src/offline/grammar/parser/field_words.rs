@@ -30,7 +30,7 @@ pub(super) fn without_type(mut name: Vec<Token>, note: &mut Annotation) -> Vec<T
     }
     let range = name.iter().rposition(|token| {
         !token.is(Kind::Number)
-            && !["to", "from", "out", "of", "до", "от", "по"].contains(&token.lower.as_str())
+            && !["to", "from", "out", "of", "between", "and", "до", "от", "по"].contains(&token.lower.as_str())
             && !token.is(Kind::Dash)
     });
     if let Some(end) = range
@@ -51,7 +51,7 @@ pub(super) fn is_flag(phrase: &Phrase) -> bool {
 /// The flag is called by what it says: "returned".
 pub(super) fn strip_flag(phrase: &mut Phrase) {
     const AROUND: Words = Words(
-        "flag checkbox whether if it's they're it is was has been for they are a an the or not he she \
+        "flag checkbox says saying whether if it's they're it is was has been for they are a an the or not he she \
          ли если field were have indicating already to that says mark of",
     );
     let label = phrase.label.clone();
@@ -67,50 +67,11 @@ pub(super) fn strip_flag(phrase: &mut Phrase) {
 
 /// Takes "required" and "optional" off a name.
 pub(super) fn requirement_words(name: &[Token]) -> (Vec<Token>, Option<bool>) {
-    const REQUIRED: &[&str] = &[
-        "required",
-        "mandatory",
-        "обязательное",
-        "обязательный",
-        "обязательная",
-        "обязательные",
-        "обязательным",
-        "обязательной",
-        "обязательно",
-        "обязательными",
-    ];
-    const OPTIONAL: &[&str] = &[
-        "optional",
-        "optionally",
-        "possibly",
-        "maybe",
-        "необязательное",
-        "необязательный",
-        "необязательная",
-        "необязательные",
-        "необязательным",
-        "необязательной",
-        "необязательно",
-        "опционально",
-        "возможно",
-        "желательно",
-    ];
-    let has = |words: &[&str]| name.iter().any(|token| words.contains(&token.lower.as_str()));
-    let required = if has(OPTIONAL) {
-        Some(false)
-    } else if has(REQUIRED) {
-        Some(true)
-    } else {
-        None
-    };
-    let rest = name
-        .iter()
-        .filter(|token| {
-            !REQUIRED.contains(&token.lower.as_str())
-                && !OPTIONAL.contains(&token.lower.as_str())
-                && !token.is(Kind::Group)
-        })
-        .cloned()
-        .collect();
-    (rest, required)
+    const REQUIRED: Words = Words("required mandatory");
+    const OPTIONAL: Words = Words("optional optionally possibly maybe опционально возможно желательно");
+    let optional = |token: &Token| OPTIONAL.has(&token.lower) || token.lower.starts_with("необязательн");
+    let required = |token: &Token| REQUIRED.has(&token.lower) || token.lower.starts_with("обязательн");
+    let said = if name.iter().any(optional) { Some(false) } else { name.iter().any(required).then_some(true) };
+    let rest = name.iter().filter(|token| !required(token) && !optional(token) && !token.is(Kind::Group));
+    (rest.cloned().collect(), said)
 }

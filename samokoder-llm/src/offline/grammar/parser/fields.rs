@@ -23,8 +23,12 @@ impl Parser<'_> {
             }
             return self.keep(tokens, case, None);
         }
+        let mut required = required;
         let mut rest = tokens;
         while let Some(first) = rest.first() {
+            if first.lower.starts_with("необязательны") {
+                required = Some(false);
+            }
             if matches!(first.kind, Kind::Comma | Kind::Semicolon | Kind::Stop)
                 || is_conjunction(self.language, first)
             {
@@ -92,6 +96,9 @@ impl Parser<'_> {
     /// Gives the number of tokens it takes; what its brackets or its colon list are fields of the subject.
     fn linked_item(&mut self, rest: &[Token], case: Option<Case>) -> Option<usize> {
         const LINKS: Words = Words("file document link photo файл документ ссылка фото");
+        if let Some(length) = self.linked_for(rest) {
+            return Some(length);
+        }
         let end = rest
             .iter()
             .position(|token| !token.is_wordlike() || is_conjunction(self.language, token))
@@ -132,6 +139,23 @@ impl Parser<'_> {
             Some(mark) if matches!(mark.kind, Kind::Colon | Kind::Dash) => Some(end + 1),
             _ => Some(end),
         }
+    }
+
+    /// "with a barber for a date and time": the record is related, what follows is a field.
+    fn linked_for(&mut self, rest: &[Token]) -> Option<usize> {
+        let joint = rest.iter().take(4).position(|token| ["for", "on", "at"].contains(&token.lower.as_str()))?;
+        let phrase = Phrase::read(self.language, &rest[..joint], None).filter(|phrase| phrase.determined)?;
+        let target = self.draft.find(&phrase).filter(|at| !self.subjects.contains(at))?;
+        let field = items(self.language, &rest[joint + 1..]).first().copied()?;
+        let name = Phrase::read(self.language, field, None)?;
+        if self.language != Language::English || self.is_field_like(&phrase) || !kinds::is_known_field(&name) {
+            return None;
+        }
+        let target = self.draft.entities[target].phrase.clone();
+        for subject in self.subjects.clone() {
+            self.draft.link(subject, Link { target: target.clone(), required: true, creates: false, role: None });
+        }
+        Some(joint + 1)
     }
 
     /// Adds the fields of a list to one entity.
@@ -343,6 +367,7 @@ impl Parser<'_> {
             words.iter().any(|token| ["password", "пароль", "паролем"].contains(&token.lower.as_str()));
         if words.first().is_some_and(|first| ["whether", "if"].contains(&first.lower.as_str()))
             && words.len() < 6
+            || words.iter().take(3).any(|word| ["flag", "checkbox"].contains(&word.lower.as_str()))
         {
             return false;
         }

@@ -51,6 +51,8 @@ pub(super) struct Parser<'a> {
     complemented: bool,
     /// The verb of the part being read.
     verb: String,
+    /// The verb after the part being read.
+    coming: String,
     /// Whether nothing has been read yet: the first words may be the title.
     first: bool,
 }
@@ -71,6 +73,7 @@ impl<'a> Parser<'a> {
             antecedent: None,
             complemented: false,
             verb: String::new(),
+            coming: String::new(),
             first: true,
         }
     }

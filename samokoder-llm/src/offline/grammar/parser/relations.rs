@@ -4,6 +4,7 @@ use super::super::draft::{DraftField, Link};
 use super::super::lexicon::Words;
 use super::super::list::items;
 use super::super::phrase::Phrase;
+use super::super::resolve::{is_setting, roles_of};
 use super::super::russian::paradigm::Case;
 use super::super::token::{Kind, Token};
 use super::Parser;
@@ -90,13 +91,16 @@ impl Parser<'_> {
                 Some(phrase) => {
                     first_plural |= phrase.is_plural;
                     for subject in self.subjects.clone() {
-                        self.draft.link(
-                            subject,
-                            Link { target: phrase.clone(), required, creates: true, role: None },
-                        );
+                        for role in roles_of(&phrase) {
+                            self.draft.link(
+                                subject,
+                                Link { target: phrase.clone(), required, creates: true, role },
+                            );
+                        }
                         for other in phrase.complements.iter().filter(|other| other.phrase.determined) {
                             let target = other.phrase.clone();
-                            if self.is_field_like(&target) && self.draft.find(&target).is_none() {
+                            let field = self.is_field_like(&target) || is_setting(&target);
+                            if field && self.draft.find(&target).is_none() {
                                 self.draft
                                     .field(subject, DraftField { phrase: target, ..DraftField::default() });
                                 continue;

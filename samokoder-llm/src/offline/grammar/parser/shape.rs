@@ -8,6 +8,7 @@ use super::super::phrase::Phrase;
 use super::super::token::{Kind, Token};
 use super::super::{annotation, english, russian};
 use super::Parser;
+use super::choice::is_choice;
 use samokoder_core::project::FieldKind;
 
 /// What the items of a list are.
@@ -65,7 +66,9 @@ impl Parser<'_> {
             let named = Phrase::read(self.language, &item[..mark], None);
             let record = named.is_some_and(|phrase| common::knows(self.language, &phrase));
             let typed = annotation::read(self.language, self.text, list).kind.is_some() && !many;
-            mark > 0 && (many || record) && !typed && self.shape(list) == Shape::Fields
+            let chosen = list.first().is_some_and(|first| ["one", "either", "один", "одна", "одно"].contains(&first.lower.as_str()));
+            let chooses = Phrase::read(self.language, &item[..mark], None).is_some_and(|phrase| is_choice(&phrase));
+            !chosen && !chooses && mark > 0 && (many || record) && !typed && self.shape(list) == Shape::Fields
         })
     }
 

@@ -163,6 +163,11 @@ impl Parser<'_> {
                 && phrase.is_nominative
                 && super::super::knowledge::common::knows(self.language, &phrase)
                 && !super::super::resolve::is_setting(&phrase);
+            let one = phrase.determined || self.language == Language::Russian && !phrase.is_plural;
+            let uses_app = one && next == Some(Connector::Keep) && self.only_keeps(&self.coming);
+            if uses_app && self.draft.find(&phrase).is_none() {
+                continue;
+            }
             if acts
                 && !topic
                 && !does

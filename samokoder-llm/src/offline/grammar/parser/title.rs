@@ -21,6 +21,17 @@ impl Parser<'_> {
         named || (single && self.first && self.is_noun_phrase(title) && !says_each(title))
     }
 
+    /// "Church donations — donors: name, address": the length of the title before the first record.
+    pub(super) fn title_before_record(&self, tokens: &[Token]) -> Option<usize> {
+        let named = |tokens: &[Token]| tokens.iter().position(|token| !token.is_wordlike()).filter(|end| *end > 0);
+        let dash = named(tokens).filter(|at| self.first && tokens[*at].is(Kind::Dash))?;
+        let record = &tokens[dash + 1..];
+        let colon = named(record).filter(|at| record[*at].is(Kind::Colon))?;
+        let phrase = Phrase::read(self.language, &record[..colon], None)?;
+        let plain = self.is_noun_phrase(&tokens[..dash]) && self.is_noun_phrase(&record[..colon]);
+        (plain && phrase.is_plural && self.draft.title.is_none()).then_some(dash)
+    }
+
     /// What follows a title: a list of its fields or records, a sentence about them, or nothing.
     pub(super) fn after_title(&mut self, title: &[Token], after: &[Token]) {
         let found = connector(self.language, after, 0, false).filter(|_| !after.is_empty());

@@ -34,6 +34,12 @@ const PHRASES: &[(&str, Connector, Case)] = &[
     ("со значениями", OneOf, Nominative),
     ("имеются", Has, Nominative),
     ("имеется", Has, Nominative),
+    ("обязательно имеет", Has, Accusative),
+    ("обязательно имеют", Has, Accusative),
+    ("обязательно содержит", Has, Accusative),
+    ("обязательно содержат", Has, Accusative),
+    ("иметь", Has, Accusative),
+    ("содержать", Has, Accusative),
     ("имеет", Has, Accusative),
     ("имеют", Has, Accusative),
     ("имеющ*", Has, Accusative),
@@ -149,6 +155,11 @@ const PHRASES: &[(&str, Connector, Case)] = &[
     ("находится на", Belongs, Prepositional),
     ("хранится на", Belongs, Prepositional),
     ("состоит в", Belongs, Prepositional),
+    ("проводится для", Belongs, Genitive),
+    ("проводятся для", Belongs, Genitive),
+    ("предназначен* для", Belongs, Genitive),
+    ("проходит в", Belongs, Prepositional),
+    ("проходят в", Belongs, Prepositional),
     ("ведет", Belongs, Accusative),
     ("для каждого", Topic, Genitive),
     ("для каждой", Topic, Genitive),
@@ -265,6 +276,10 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
             phrase.contains('*') && rest.first().is_some_and(|first| super::phrase::is_known(&first.lower));
         starts_with(rest, phrase).filter(|_| !noun).map(|length| (phrase, *connector, length, *case))
     })?;
+    let keeps = rest[0].lower == "ведет" && rest.get(1).is_some_and(|next| super::words::is_container(&super::phrase::lemma(&next.lower)));
+    if keeps {
+        return None;
+    }
     let ends = rest.get(length).is_none_or(|next| next.is(Kind::Comma) || next.is(Kind::Group));
     (connector != Belongs || !ends).then_some(Matched { connector, length, case: Some(case) })
 }

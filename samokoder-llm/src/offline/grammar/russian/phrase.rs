@@ -26,6 +26,7 @@ pub(in super::super) fn read(tokens: &[Token], case: Option<Case>) -> Option<Phr
         (rest, case) = (inside, Some(inside_case));
     }
     let (mut phrase, after) = simple(rest, case)?;
+    phrase.two = is_two(&tokens);
     phrase.determined = determined && !phrase.is_plural;
     if let [and, time, ..] = after
         && phrase.head == "дата"
@@ -42,6 +43,12 @@ pub(in super::super) fn read(tokens: &[Token], case: Option<Case>) -> Option<Phr
     phrase.words.extend(after.iter().map(|token| lemma(&token.lower)));
     phrase.complements = complements(after);
     Some(phrase)
+}
+
+/// "двух команд": a pair of what follows.
+fn is_two(tokens: &[Token]) -> bool {
+    const TWO: Words = Words("два две двух двум двумя");
+    tokens.iter().take_while(|token| words::is_filler(&token.lower)).any(|token| TWO.has(&token.lower))
 }
 
 /// "что за упражнение" and "какой инструмент" ask for the noun.
@@ -136,6 +143,15 @@ fn expanded(tokens: &[Token]) -> Vec<Token> {
 fn inside_container(tokens: &[Token]) -> Option<(&[Token], Case)> {
     let (first, rest) = tokens.split_first()?;
     if rest.is_empty() || !words::is_container(&lemma(&first.lower)) {
+        return None;
+    }
+    let named = |token: &Token, plural: bool| dictionary::look_up(&token.lower).iter().any(|own| own.plural == plural);
+    let many = dictionary::look_up(&first.lower).iter().any(|own| own.plural && own.case == Case::Nominative);
+    let one = match is_known(&rest[0].lower) {
+        true => named(&rest[0], false) && !named(&rest[0], true),
+        false => rest[0].lower.ends_with(['а', 'я', 'ы', 'и']),
+    };
+    if many && one {
         return None;
     }
     match rest.split_first()? {
@@ -353,9 +369,11 @@ fn complements(tokens: &[Token]) -> Vec<Complement> {
         rest = &rest[usize::from(has_preposition)..];
         let fillers = rest.iter().take_while(|token| words::is_filler(&token.lower)).count();
         let determined = rest[..fillers].iter().any(|token| words::is_singular_determiner(&token.lower));
+        let two = is_two(rest);
         let case = Some(complement_case(&preposition));
         let Some((mut phrase, after)) = simple(&rest[fillers..], case) else { break };
         phrase.determined = determined;
+        phrase.two = two;
         complements.push(Complement { preposition, phrase });
         rest = after;
     }
