@@ -112,7 +112,7 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
     let own = draft.entities[at].phrase.clone();
     let classifies = CLASSES.has(&own.head_key());
     let declared = draft.find(target).filter(|found| *found != at && !classifies);
-    let known = common::knows(draft.language, target) && !classifies;
+    let known = common::knows(draft.language, target) && !classifies && !is_deed(target);
     let singular = match draft.language {
         Language::English => target.determined || (target.is_plural && common::knows(draft.language, &own)),
         Language::Russian => target.determined || ["", "к", "от"].contains(&complement.preposition.as_str()),
@@ -158,6 +158,12 @@ pub(super) fn roles_of(target: &Phrase) -> Vec<Option<String>> {
     }
     let numbered = |number: u8| Some(format!("{} {number}", target.singular));
     vec![numbered(1), numbered(2)]
+}
+
+/// "договор аренды": what is agreed on, and no record that is referred to.
+fn is_deed(target: &Phrase) -> bool {
+    const DEEDS: Words = Words("аренда прокат ремонт доставка покупка продажа обслуживание оплата подписка поставка");
+    DEEDS.has(&target.head_key())
 }
 
 /// Where the app is used: no record of it.

@@ -106,6 +106,10 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
     if MODALS.has(&token.lower) {
         return Some(Matched { connector: Connector::Modal, length: 1, case: None });
     }
+    let marks = ["mark", "marks", "flag", "flags", "tick"].contains(&token.lower.as_str());
+    if marks && rest.iter().take(6).take_while(|token| token.is(Kind::Word)).any(|token| token.lower == "as") {
+        return Some(Matched { connector: Connector::Keep, length: 1, case: None });
+    }
     let base = base(&token.lower);
     let third_person = token.lower == format!("{base}s");
     let gerund = token.lower.ends_with("ing");
@@ -246,7 +250,7 @@ fn is_one(subject: &[Token]) -> bool {
 /// Whether the verb only says that records are kept: "track", "manages", "adding".
 pub(in super::super) fn is_keeping(verb: &str) -> bool {
     let base = base(verb.split(' ').next().unwrap_or_default());
-    KEEP.contains(&base.as_str()) || KEEP_OR_NOUN.contains(&base.as_str())
+    KEEP.contains(&base.as_str()) || KEEP_OR_NOUN.contains(&base.as_str()) || ["mark", "flag", "tick"].contains(&base.as_str())
 }
 
 /// "rent *payments*", "order *items*": with the word before it, which is no verb then, it names a record.

@@ -18,7 +18,7 @@ const NAMES: &[(&str, FieldKind)] = &[
          departure time|arrival time|pickup time|appointment time|meeting time|visit time|time of visit|\
          check-in time|check-out time|* at|scheduled for|booked for|planned for|entry time|exit time|\
          * at time|*дата и время*|дата время|дата-время|время и дата*|время начала*|время окончания*|время приема|время въезда*|\
-         время выезда*|время заезда*|время прихода|время ухода|время записи|назначен* на|заверш* в|выполнен* в|начат* в|создан* в|закончен* в|\
+         время выезда*|время заезда*|время прихода|время ухода|время записи|назначен* на|*ено в|*ано в|*ена в|*ана в|*ен в|*ан в|заверш* в|выполнен* в|начат* в|создан* в|закончен* в|\
          время визита|время публикации|время создания|время отправки|время замера|время отправления|время прибытия|время вылета|время прилета|время посадки",
         DateTime,
     ),
@@ -33,7 +33,7 @@ const NAMES: &[(&str, FieldKind)] = &[
         "* in ml|* in kg|* in km|* in cm|* in m|* in g|* in %|* in hours|* в кг|* в км|* в мл|* в см|* в метрах",
         Number,
     ),
-    ("аренда в *|арендная плата|* плата|плата за *|стоимость *|цена *", Money),
+    ("face value|insured value|market value|estimated value|аренда в *|арендная плата|* плата|плата за *|стоимость *|цена *", Money),
     ("* in dollars|* in usd|* in euros|* in eur|* в рублях|* в долларах|* в евро", Money),
     ("number of *|num of *|amount of *|how many *|year *|сколько *", Integer),
     ("is *|has *|есть *|in stock|наличие|в наличии*", Boolean),
@@ -42,6 +42,7 @@ const NAMES: &[(&str, FieldKind)] = &[
          режим работы|график работы|часы открытия",
         Text,
     ),
+    ("день недели|дни недели|day of week|day of the week|weekday", Text),
     ("hours|hours worked|часы|количество часов", Number),
     ("hourly rate|daily rate|nightly rate|price rate|* hourly rate|* daily rate", Money),
     (

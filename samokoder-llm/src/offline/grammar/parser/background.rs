@@ -83,7 +83,8 @@ impl Parser<'_> {
             let after_noun = kept.last().is_some_and(|last| {
                 last.is(Kind::Word) && !BEFORE.has(&last.lower) && !self.is_generic_app_word(last)
             });
-            if self.language == Language::English && after_noun && WHO.contains(&token.lower.as_str()) {
+            let each = kept.iter().rev().take(4).any(|token| ["each", "every"].contains(&token.lower.as_str()));
+            if self.language == Language::English && after_noun && !each && WHO.contains(&token.lower.as_str()) {
                 let ends = |token: &Token| {
                     !token.is_wordlike()
                         || ["with", "and", "or", "by", "including"].contains(&token.lower.as_str())

@@ -39,6 +39,10 @@ impl Parser<'_> {
         if self.many_to_many(tokens) {
             return;
         }
+        if let Some((record, fields)) = self.fields_called_so(tokens) {
+            self.subjects = vec![record];
+            return self.fields(fields, None, None);
+        }
         if let Some(length) = self.title_before_record(tokens) {
             self.title(&tokens[..length]);
             self.first = false;
@@ -76,7 +80,7 @@ impl Parser<'_> {
                 || title.get(1).is_some_and(|object| english::nouns::is_plural(&object.lower)));
         if does {
             self.clause(&tokens[request - 1..], Mode::Unknown, None);
-        } else if !title.is_empty() && self.opens_with_title(title, request > 0) {
+        } else if !title.is_empty() && !self.acts_first(rest, end) && self.opens_with_title(title, request > 0) {
             self.after_title(title, after);
         } else {
             self.clause(rest, Mode::Subject, None);
@@ -96,10 +100,13 @@ impl Parser<'_> {
                 at += 1;
                 continue;
             }
-            if let Some(found) = connector(self.language, tokens, at, in_list)
+            if let Some(mut found) = connector(self.language, tokens, at, in_list)
                 && self.applies((mode, case), chunk, found.connector, &tokens[at + found.length..])
             {
                 let words = &tokens[at..at + found.length];
+                if self.may_have(words, &tokens[at + found.length..]) {
+                    found.connector = Connector::Has;
+                }
                 self.coming = words.iter().map(|token| token.lower.as_str()).collect::<Vec<_>>().join(" ");
                 self.flush(mode, case, chunk, Some(found.connector));
                 let weak = words.iter().any(|token| {
@@ -141,6 +148,22 @@ impl Parser<'_> {
             }
         }
         self.flush(mode, case, &tokens[start..], None);
+    }
+
+    /// "Пользователь создаёт опросы": who acts is no title.
+    fn acts_first(&self, tokens: &[Token], end: usize) -> bool {
+        let verb = connector(self.language, tokens, end, false).filter(|_| end < tokens.len());
+        verb.is_some_and(|found| found.connector == Connector::Keep) && self.is_actor(&tokens[..end])
+    }
+
+    /// "может быть комментарий": a field that may be empty, and no value.
+    fn may_have(&self, words: &[Token], rest: &[Token]) -> bool {
+        let may = words.first().is_some_and(|first| ["может", "могут"].contains(&first.lower.as_str()));
+        let is = words.last().is_some_and(|last| last.lower == "быть");
+        let list = items(self.language, rest);
+        let [only] = list.as_slice() else { return false };
+        let phrase = Phrase::read(self.language, only, None).filter(|_| self.is_noun_phrase(only));
+        may && is && words.len() == 2 && phrase.is_some_and(|phrase| self.is_field_like(&phrase))
     }
 
     /// Whether a connector means what it says at this place.
@@ -227,7 +250,14 @@ impl Parser<'_> {
             Mode::Many | Mode::Belongs { .. } | Mode::Values | Mode::Flag => {
                 let (own, subject) = self.split_next(chunk, next);
                 match mode {
-                    Mode::Many => self.many(own, case),
+                    Mode::Many => {
+                        let parts = self.many(own, case);
+                        let goes_on = own.last().is_some_and(Token::is_wordlike)
+                            && !annotation::is_conjunction(self.language, &own[own.len() - 1]);
+                        if next == Some(Connector::Has) && goes_on && subject.is_empty() && !parts.is_empty() {
+                            self.subjects = parts;
+                        }
+                    }
                     Mode::Belongs { required } => self.belongs(own, case, required),
                     Mode::Values => self.values(own),
                     _ => self.flags(own),

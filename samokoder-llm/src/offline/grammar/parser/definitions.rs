@@ -32,7 +32,11 @@ impl Parser<'_> {
                 starts.push(from);
             }
         }
-        if !marked {
+        let singular = tokens.iter().position(|token| !token.is_wordlike()).is_some_and(|end| {
+            let phrase = Phrase::read(self.language, &tokens[..end], None);
+            phrase.is_some_and(|phrase| !phrase.is_plural) && self.opening(tokens) == Some(Opening::Brackets)
+        });
+        if !marked && !singular {
             return vec![tokens];
         }
         let ends = starts.iter().skip(1).copied().chain([tokens.len()]);
@@ -56,7 +60,7 @@ impl Parser<'_> {
     }
 
     /// Whether a list begins with a field, and not with a type or a value.
-    fn lists_fields(&self, tokens: &[Token]) -> bool {
+    pub(super) fn lists_fields(&self, tokens: &[Token]) -> bool {
         let list = items(self.language, tokens);
         let Some(first) = list.first() else { return false };
         let head: Vec<Token> = first.iter().take_while(|token| token.is_wordlike()).cloned().collect();

@@ -213,7 +213,11 @@ impl Parser<'_> {
             note.values = slashed.values;
             note.kind = slashed.kind;
         }
-        self.named_field(&name, case, required, note, None);
+        let inside = match groups.as_slice() {
+            [only] if !note.remarks.is_empty() => Some(only.inside.as_slice()),
+            _ => None,
+        };
+        self.named_field(&name, case, required, note, inside);
     }
 
     /// "товары с ценой, покупатели": the nominative ends the list of fields.
@@ -276,6 +280,9 @@ impl Parser<'_> {
             self.reject(&name);
             return;
         }
+        if values.is_some_and(|tokens| self.points_at(&phrase, tokens, &note)) {
+            return;
+        }
         if let (Some(tokens), true) = (
             values,
             note.values.is_empty() && note.kind.is_none() && !note.open_choice && note.required.is_none(),
@@ -320,6 +327,25 @@ impl Parser<'_> {
                 .choose("a remark on a field; it is not checked", "замечание к полю; оно не проверяется");
             self.draft.reject(&part, reason);
         }
+    }
+
+    /// "assignee: a team member", "owner (user)": a relation that is called by the field.
+    fn points_at(&mut self, role: &Phrase, tokens: &[Token], note: &Annotation) -> bool {
+        let target = Phrase::read(self.language, tokens, None).filter(|target| {
+            let known = super::super::knowledge::common::knows(self.language, target) && !self.is_field_like(target);
+            !target.is_plural && (known || self.draft.find(target).is_some())
+        });
+        let plain = note.kind.is_none() && note.values.is_empty() && !note.open_choice;
+        let Some(mut target) = target.filter(|_| plain && !role.is_plural && self.is_noun_phrase(tokens)) else {
+            return false;
+        };
+        target.complements.clear();
+        let role = Some(role.label.clone()).filter(|label| label.to_lowercase() != target.key());
+        for subject in self.subjects.clone() {
+            let required = note.required.unwrap_or(false);
+            self.draft.link(subject, Link { target: target.clone(), required, creates: true, role: role.clone() });
+        }
+        true
     }
 
     /// Adds what an annotation says to a field.

@@ -1,6 +1,7 @@
 //! What belongs to what.
 
 use super::super::draft::{DraftField, Link};
+use super::super::knowledge::common;
 use super::super::lexicon::Words;
 use super::super::list::items;
 use super::super::phrase::Phrase;
@@ -10,8 +11,10 @@ use super::super::token::{Kind, Token};
 use super::Parser;
 
 impl Parser<'_> {
-    pub(super) fn many(&mut self, chunk: &[Token], case: Option<Case>) {
+    /// Relates the parts to the subjects; gives the parts.
+    pub(super) fn many(&mut self, chunk: &[Token], case: Option<Case>) -> Vec<usize> {
         let owners = self.subjects.clone();
+        let mut parts = Vec::new();
         for item in items(self.language, chunk) {
             let Some(phrase) =
                 self.is_noun_phrase(item).then(|| Phrase::read(self.language, item, case)).flatten()
@@ -23,7 +26,9 @@ impl Parser<'_> {
             for owner in &owners {
                 self.draft.many(*owner, part, true);
             }
+            parts.push(part);
         }
+        parts
     }
 
     /// "belongs to many articles": each has many of the other.
@@ -73,6 +78,16 @@ impl Parser<'_> {
 
     pub(super) fn belongs(&mut self, chunk: &[Token], case: Option<Case>, required: bool) {
         let mut first_plural = false;
+        let attribute = items(self.language, chunk).first().is_some_and(|item| {
+            let phrase = Phrase::read(self.language, item, case).filter(|_| self.is_noun_phrase(item));
+            phrase.is_some_and(|phrase| {
+                let record = common::knows(self.language, &phrase) || self.draft.find(&phrase).is_some();
+                self.is_field_like(&phrase) && !record
+            })
+        });
+        if attribute {
+            return self.fields(chunk, case, None);
+        }
         for (at, item) in items(self.language, chunk).into_iter().enumerate() {
             let head: Vec<Token> = item.iter().take_while(|token| token.is_wordlike()).cloned().collect();
             let phrase =

@@ -137,6 +137,10 @@ impl Parser<'_> {
         if !group.is(Kind::Group) || group.inside.is_empty() {
             return false;
         }
+        let says_or = group.inside.iter().any(|token| ["or", "или", "либо"].contains(&token.lower.as_str()));
+        if says_or && !group.inside.iter().any(|token| token.is(Kind::Colon) || token.is(Kind::Group)) {
+            return false;
+        }
         let note = annotation::read(self.language, self.text, &group.inside);
         let annotated_inside =
             group.inside.iter().any(|token| token.is(Kind::Group) || token.is(Kind::Colon));

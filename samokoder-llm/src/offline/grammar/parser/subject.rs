@@ -154,6 +154,10 @@ impl Parser<'_> {
             let phrase = self.is_noun_phrase(item).then(|| Phrase::read(self.language, item, case)).flatten();
             let Some(phrase) = phrase else {
                 self.reject(item);
+                if next == Some(Connector::Has) {
+                    subjects.extend(self.record_that_acts(item));
+                    self.subjects.clear();
+                }
                 continue;
             };
             if self.speaks_of_field(&phrase, next) {
@@ -192,6 +196,16 @@ impl Parser<'_> {
             subjects.dedup();
             self.subjects = subjects;
         }
+    }
+
+    /// "A lease is signed by two people and has a date": what the part that leads to nothing speaks of.
+    fn record_that_acts(&self, item: &[Token]) -> Option<usize> {
+        if ["с", "со", "with"].contains(&self.coming.as_str()) {
+            return None;
+        }
+        let end = (1..item.len()).rev().find(|end| self.is_noun_phrase(&item[..*end]))?;
+        let phrase = Phrase::read(self.language, &item[..end], None)?;
+        self.draft.find(&phrase)
     }
 
     /// "Status is one of new or done", "Email is optional": speaks of a field, not of a record.

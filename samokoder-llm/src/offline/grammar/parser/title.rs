@@ -24,12 +24,14 @@ impl Parser<'_> {
     /// "Church donations — donors: name, address": the length of the title before the first record.
     pub(super) fn title_before_record(&self, tokens: &[Token]) -> Option<usize> {
         let named = |tokens: &[Token]| tokens.iter().position(|token| !token.is_wordlike()).filter(|end| *end > 0);
-        let dash = named(tokens).filter(|at| self.first && tokens[*at].is(Kind::Dash))?;
-        let record = &tokens[dash + 1..];
-        let colon = named(record).filter(|at| record[*at].is(Kind::Colon))?;
-        let phrase = Phrase::read(self.language, &record[..colon], None)?;
-        let plain = self.is_noun_phrase(&tokens[..dash]) && self.is_noun_phrase(&record[..colon]);
-        (plain && phrase.is_plural && self.draft.title.is_none()).then_some(dash)
+        let marks = |token: &Token| matches!(token.kind, Kind::Colon | Kind::Dash);
+        let end = named(tokens).filter(|at| self.first && marks(&tokens[*at]))?;
+        let record = &tokens[end + 1..];
+        let mark = named(record).filter(|at| marks(&record[*at]))?;
+        let phrase = Phrase::read(self.language, &record[..mark], None)?;
+        let plain = self.is_noun_phrase(&tokens[..end]) && self.is_noun_phrase(&record[..mark]);
+        let lists = !self.is_field_like(&phrase) && self.lists_fields(&record[mark + 1..]);
+        (plain && phrase.is_plural && lists && self.draft.title.is_none()).then_some(end)
     }
 
     /// What follows a title: a list of its fields or records, a sentence about them, or nothing.

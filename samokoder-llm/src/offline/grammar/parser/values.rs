@@ -138,7 +138,8 @@ impl Parser<'_> {
         const ENDINGS: &[&str] = &["ым", "им", "ой", "ей"];
         let oblique = |value: &String| {
             let word = value.to_lowercase();
-            !word.contains(' ') && ENDINGS.iter().any(|ending| word.ends_with(ending)) && Adjective::read(&word).is_some()
+            let word = word.trim_end_matches("ся");
+            !word.contains(' ') && ENDINGS.iter().any(|ending| word.ends_with(ending)) && Adjective::read(word).is_some()
         };
         let Some(subject) = self.subjects.last() else { return };
         if self.language != Language::Russian || values.is_empty() || !values.iter().all(oblique) {
@@ -146,8 +147,9 @@ impl Parser<'_> {
         }
         let gender = gender_of(&self.draft.entities[*subject].phrase.head);
         for value in values {
-            if let Some(adjective) = Adjective::read(value) {
-                *value = adjective.nominative(gender, false);
+            let reflexive = if value.ends_with("ся") { "ся" } else { "" };
+            if let Some(adjective) = Adjective::read(value.trim_end_matches("ся")) {
+                *value = format!("{}{reflexive}", adjective.nominative(gender, false));
             }
         }
     }

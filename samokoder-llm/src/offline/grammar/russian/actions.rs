@@ -53,6 +53,8 @@ const PHRASES: &[(&str, Connector, Option<Case>)] = &[
     ("должно", Modal, None),
     ("позволяет", Modal, None),
     ("позволяющее", Modal, None),
+    ("хочет", Modal, None),
+    ("хотят", Modal, None),
     ("хочу", Modal, None),
     ("хотим", Modal, None),
     ("хочется", Modal, None),
@@ -99,6 +101,9 @@ const KEEP: &[&str] = &[
     "назнача",
     "отмечат",
     "записываем",
+    "каталогизир",
+    "собира",
+    "ведем",
 ];
 
 /// Finds the verb that starts at `at`.

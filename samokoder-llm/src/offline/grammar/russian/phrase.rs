@@ -240,6 +240,12 @@ fn without_doers(mut tokens: Vec<Token>) -> Vec<Token> {
 
 /// Whether a word qualifies the next one. A noun such as "рабочий" does when both stand in the same case.
 fn is_adjective(token: &Token, next: &Token) -> bool {
+    let verbal = ["ние", "тие", "вие"].iter().any(|ending| token.lower.ends_with(ending));
+    let following = dictionary::look_up(&next.lower);
+    let agrees = following.iter().any(|own| own.plural && own.case == Case::Nominative);
+    if verbal && !following.is_empty() && !agrees {
+        return false;
+    }
     let readings = dictionary::look_up(&token.lower);
     let agrees = || {
         let same = |own: &Reading, other: &Reading| own.case == other.case && own.plural == other.plural;
