@@ -138,8 +138,13 @@ impl Draft {
             }
             return None;
         }
-        let entity =
-            DraftEntity { phrase: phrase.clone(), fields: Vec::new(), links: Vec::new(), described: false, joins: false };
+        let entity = DraftEntity {
+            phrase: phrase.clone(),
+            fields: Vec::new(),
+            links: Vec::new(),
+            described: false,
+            joins: false,
+        };
         self.entities.push(entity);
         Some(self.entities.len() - 1)
     }
@@ -187,7 +192,8 @@ impl Draft {
     /// Relates many parts to one owner.
     pub(super) fn many(&mut self, owner: usize, part: usize, required: bool) {
         let key = self.entities[owner].phrase.key();
-        let adds_link = !self.entities[part].links.iter().any(|link| link.role.is_none() && link.target.key() == key);
+        let adds_link =
+            !self.entities[part].links.iter().any(|link| link.role.is_none() && link.target.key() == key);
         let (owner, target) = (self.entities[owner].phrase.clone(), self.entities[part].phrase.clone());
         self.many.push(Many { owner: owner.clone(), part: target, adds_link });
         self.link(part, Link { target: owner, required, creates: true, role: None });

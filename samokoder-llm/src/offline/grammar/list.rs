@@ -3,6 +3,7 @@
 use super::annotation::is_conjunction;
 use super::knowledge::kinds;
 use super::language::Language;
+use super::lexicon::Words;
 use super::phrase::Phrase;
 use super::token::{Kind, Token};
 
@@ -12,7 +13,9 @@ pub(super) fn items(language: Language, tokens: &[Token]) -> Vec<&[Token]> {
     let mut start = 0;
     for (at, token) in tokens.iter().enumerate() {
         let separates = matches!(token.kind, Kind::Comma | Kind::Semicolon | Kind::Stop)
-            || (is_conjunction(language, token) && !joins_date_and_time(tokens, at) && !joins_range(tokens, at));
+            || (is_conjunction(language, token)
+                && !joins_date_and_time(tokens, at)
+                && !joins_range(tokens, at));
         if separates {
             items.push(&tokens[start..at]);
             start = at + 1;
@@ -62,7 +65,9 @@ pub(super) fn values_end(language: Language, tokens: &[Token]) -> usize {
             return start - 1;
         }
         if token.is(Kind::Comma) || is_conjunction(language, token) {
-            let starts_field = begins_field(language, &tokens[at + 1..], or_later && !after_or);
+            let several = tokens[..at].iter().any(|token| token.is(Kind::Comma)) && !or_later;
+            let starts_field = begins_field(language, &tokens[at + 1..], or_later && !after_or)
+                || several && is_never_a_value(&tokens[at + 1..]);
             let another_or = is_or_ahead(&tokens[at + 1..]);
             if at > 0 && ((after_or && !is_or && !another_or) || (starts_field && !is_or)) {
                 return at;
@@ -72,6 +77,16 @@ pub(super) fn values_end(language: Language, tokens: &[Token]) -> usize {
         }
     }
     tokens.len()
+}
+
+/// "priority: low, high, assignee": a person or a text among values is the next field.
+fn is_never_a_value(tokens: &[Token]) -> bool {
+    const FIELDS: Words = Words(
+        "reporter assignee creator owner notes comments remarks description автор исполнитель ответственный владелец \
+         примечания примечание комментарий комментарии заметки описание",
+    );
+    let ends = tokens.get(1).is_none_or(|next| !next.is_wordlike());
+    ends && tokens.first().is_some_and(|first| FIELDS.has(&first.lower))
 }
 
 fn is_or_ahead(tokens: &[Token]) -> bool {

@@ -38,7 +38,8 @@ pub(super) fn join_pairs(draft: &mut Draft) {
 
 /// Whether a record that only joins the two was made.
 pub(super) fn are_joined(draft: &Draft, one: usize, other: usize) -> bool {
-    let points = |entity: &DraftEntity, at| entity.links.iter().any(|link| draft.find(&link.target) == Some(at));
+    let points =
+        |entity: &DraftEntity, at| entity.links.iter().any(|link| draft.find(&link.target) == Some(at));
     draft.entities.iter().any(|entity| entity.joins && points(entity, one) && points(entity, other))
 }
 
@@ -79,9 +80,10 @@ fn add_join(draft: &mut Draft, one: usize, other: usize) {
             format!("{} {}", first.singular, second.singular),
             format!("{} {}", first.singular, second.plural),
         ),
-        Language::Russian => {
-            (format!("{} и {}", first.singular, second.singular), format!("{} и {}", first.plural, second.plural))
-        }
+        Language::Russian => (
+            format!("{} и {}", first.singular, second.singular),
+            format!("{} и {}", first.plural, second.plural),
+        ),
     };
     let phrase = Phrase {
         head: singular.clone(),

@@ -162,7 +162,8 @@ pub(super) fn roles_of(target: &Phrase) -> Vec<Option<String>> {
 
 /// "договор аренды": what is agreed on, and no record that is referred to.
 fn is_deed(target: &Phrase) -> bool {
-    const DEEDS: Words = Words("аренда прокат ремонт доставка покупка продажа обслуживание оплата подписка поставка");
+    const DEEDS: Words =
+        Words("аренда прокат ремонт доставка покупка продажа обслуживание оплата подписка поставка");
     DEEDS.has(&target.head_key())
 }
 

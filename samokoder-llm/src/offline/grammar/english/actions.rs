@@ -107,7 +107,8 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
         return Some(Matched { connector: Connector::Modal, length: 1, case: None });
     }
     let marks = ["mark", "marks", "flag", "flags", "tick"].contains(&token.lower.as_str());
-    if marks && rest.iter().take(6).take_while(|token| token.is(Kind::Word)).any(|token| token.lower == "as") {
+    if marks && rest.iter().take(6).take_while(|token| token.is(Kind::Word)).any(|token| token.lower == "as")
+    {
         return Some(Matched { connector: Connector::Keep, length: 1, case: None });
     }
     let base = base(&token.lower);
@@ -145,7 +146,8 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
             let sure = ["track", "store", "log", "catalog", "catalogue"].contains(&base.as_str());
             let determined = rest.get(1).is_some_and(|next| super::words::is_filler(&next.lower));
             let noun = KEEP_OR_NOUN.contains(&base.as_str());
-            next_is_noun && (determined || !noun || (sure && is_noun_start(rest.get(1))))
+            let names = gerund && SEARCH.contains(&base.as_str());
+            next_is_noun && !names && (determined || !noun || (sure && is_noun_start(rest.get(1))))
         }
         Some(before) if before.lower == "to" => true,
         Some(before) if KEEP.contains(&base.as_str()) && !gerund && SPEAKERS.has(&before.lower) => {
@@ -178,7 +180,8 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
 fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     const LONGEST_SUBJECT: usize = 3;
     let (before, rest) = tokens.split_at(at);
-    let modals = before.iter().rev().take_while(|token| MODALS.has(&token.lower) || token.lower == "also").count();
+    let modals =
+        before.iter().rev().take_while(|token| MODALS.has(&token.lower) || token.lower == "also").count();
     let before = &before[..before.len() - modals];
     let before = match before {
         [head @ .., who] if ["who", "that", "which"].contains(&who.lower.as_str()) => head,
@@ -205,7 +208,9 @@ fn deed(tokens: &[Token], at: usize) -> Option<usize> {
         .map(|token| token.lower.as_str())
         .collect();
     let any_verb = || {
-        let verb = words.first().filter(|_| modals == 0 && before.len() == subject.len() && !one && words.len() > 1)?;
+        let verb = words
+            .first()
+            .filter(|_| modals == 0 && before.len() == subject.len() && !one && words.len() > 1)?;
         let plain = verb.len() > 3
             && !super::words::is_preposition(verb)
             && !super::words::is_filler(verb)
@@ -216,7 +221,8 @@ fn deed(tokens: &[Token], at: usize) -> Option<usize> {
         let person = super::super::knowledge::common::knows_name(&super::nouns::singular(&last.lower));
         (plain && person).then_some(1)
     };
-    let length = super::super::knowledge::deeds::english_length(&words, one && modals == 0).or_else(any_verb)?;
+    let length =
+        super::super::knowledge::deeds::english_length(&words, one && modals == 0).or_else(any_verb)?;
     let object: Vec<&str> =
         words[length..].iter().copied().take_while(|word| !super::words::is_preposition(word)).collect();
     let starts_noun = |word: &str| {
@@ -250,13 +256,16 @@ fn is_one(subject: &[Token]) -> bool {
 /// Whether the verb only says that records are kept: "track", "manages", "adding".
 pub(in super::super) fn is_keeping(verb: &str) -> bool {
     let base = base(verb.split(' ').next().unwrap_or_default());
-    KEEP.contains(&base.as_str()) || KEEP_OR_NOUN.contains(&base.as_str()) || ["mark", "flag", "tick"].contains(&base.as_str())
+    KEEP.contains(&base.as_str())
+        || KEEP_OR_NOUN.contains(&base.as_str())
+        || ["mark", "flag", "tick"].contains(&base.as_str())
 }
 
 /// "rent *payments*", "order *items*": with the word before it, which is no verb then, it names a record.
 fn names_part(token: Option<&Token>) -> bool {
-    const PARTS: Words =
-        Words("payments items lines entries requests records cards types categories details statuses rows logs histories");
+    const PARTS: Words = Words(
+        "payments items lines entries requests records cards types categories details statuses rows logs histories",
+    );
     token.is_some_and(|token| PARTS.has(&token.lower))
 }
 

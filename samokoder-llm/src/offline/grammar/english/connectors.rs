@@ -175,7 +175,8 @@ const LINKING: Words = Words(
 /// Finds the connector that starts at `at`.
 pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
     let rest = &tokens[at..];
-    let attribute = at.checked_sub(1).is_some_and(|before| ["a", "an"].contains(&tokens[before].lower.as_str()));
+    let attribute =
+        at.checked_sub(1).is_some_and(|before| ["a", "an"].contains(&tokens[before].lower.as_str()));
     if let Some(matched) = linked(rest).filter(|_| !attribute) {
         return Some(matched);
     }

@@ -16,7 +16,8 @@ pub(in super::super) fn read(tokens: &[Token]) -> Option<Phrase> {
     let (head, rest) = tokens.split_at(at.map_or(tokens.len(), |at| at + 1));
     let mut phrase = plain(head)?;
     phrase.determined = (determined || determined_inside) && !phrase.is_plural;
-    phrase.two = all.iter().take_while(|token| words::is_filler(&token.lower)).any(|token| token.lower == "two");
+    phrase.two =
+        all.iter().take_while(|token| words::is_filler(&token.lower)).any(|token| token.lower == "two");
     phrase.label = label(tokens);
     phrase.complements = complements(rest);
     phrase.words.extend(rest.iter().map(|token| nouns::singular(&token.lower)));

@@ -87,8 +87,9 @@ pub(in super::super) fn is_sentence_word(word: &str) -> bool {
 
 /// Verbs that name a record as well: at the start of an item, without an object, they do.
 pub(in super::super) fn is_noun_too(word: &str) -> bool {
-    const WORDS: Words =
-        Words("show shows vote votes rent rents need needs work works meet meets buy buys make makes take takes use uses");
+    const WORDS: Words = Words(
+        "show shows vote votes rent rents need needs work works meet meets buy buys make makes take takes use uses",
+    );
     WORDS.has(word)
 }
 

@@ -53,8 +53,20 @@ const EVENTS: &[(&str, &str)] = &[
 
 /// Verbs of which subject and object are many to many, with the words that belong to them.
 const SHARES: &[&str] = &[
-    "take", "study", "appear in", "play in", "act in", "star in", "perform in", "perform at", "speak at", "work on",
-    "contribute to", "serve on", "follow", "like",
+    "take",
+    "study",
+    "appear in",
+    "play in",
+    "act in",
+    "star in",
+    "perform in",
+    "perform at",
+    "speak at",
+    "work on",
+    "contribute to",
+    "serve on",
+    "follow",
+    "like",
 ];
 
 /// Stems of Russian verbs in the present tense and the infinitive.
@@ -108,6 +120,7 @@ const RUSSIAN_EVENTS: &[(&str, &str)] = &[
     ("записываться", "запись"),
     ("записаться", "запись"),
     ("участву", "участие"),
+    ("вступа", "членство"),
     ("оценива", "оценка"),
 ];
 

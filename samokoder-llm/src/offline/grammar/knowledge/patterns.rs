@@ -19,7 +19,7 @@ const NAMES: &[(&str, FieldKind)] = &[
          check-in time|check-out time|* at|scheduled for|booked for|planned for|entry time|exit time|\
          * at time|*дата и время*|дата время|дата-время|время и дата*|время начала*|время окончания*|время приема|время въезда*|\
          время выезда*|время заезда*|время прихода|время ухода|время записи|назначен* на|*ено в|*ано в|*ена в|*ана в|*ен в|*ан в|заверш* в|выполнен* в|начат* в|создан* в|закончен* в|\
-         время визита|время публикации|время создания|время отправки|время замера|время отправления|время прибытия|время вылета|время прилета|время посадки",
+         время входа|время выхода|время визита|время публикации|время создания|время отправки|время замера|время отправления|время прибытия|время вылета|время прилета|время посадки",
         DateTime,
     ),
     (
@@ -30,10 +30,13 @@ const NAMES: &[(&str, FieldKind)] = &[
     ("days *|weeks *|months *|* count|max* number of *|min* number of *|total number of *", Integer),
     ("* in minutes|* in days|* in weeks|* в минутах|* в днях|* в часах", Integer),
     (
-        "* in ml|* in kg|* in km|* in cm|* in m|* in g|* in %|* in hours|* в кг|* в км|* в мл|* в см|* в метрах",
+        "* in ml|* in mm|* in m2|* in litres|* in liters|* в мм|* в м2|* в литрах|* в граммах|* in kg|* in km|* in cm|* in m|* in g|* in %|* in hours|* в кг|* в км|* в мл|* в см|* в метрах",
         Number,
     ),
-    ("face value|insured value|market value|estimated value|аренда в *|арендная плата|* плата|плата за *|стоимость *|цена *", Money),
+    (
+        "rate per *|ставка за *|ставка в *|face value|insured value|market value|estimated value|аренда в *|арендная плата|* плата|плата за *|стоимость *|цена *",
+        Money,
+    ),
     ("* in dollars|* in usd|* in euros|* in eur|* в рублях|* в долларах|* в евро", Money),
     ("number of *|num of *|amount of *|how many *|year *|сколько *", Integer),
     ("is *|has *|есть *|in stock|наличие|в наличии*", Boolean),
@@ -54,7 +57,7 @@ const NAMES: &[(&str, FieldKind)] = &[
     ("* days|days|срок службы|срок гарантии|гарантийный срок", Text),
     (
         "date *|* date|* on|* from|* until|from|to|until|start|end|start day|end day|check-in|check-out|checkin|checkout|\
-         срок|срок *|действует *|действителен *|действительна *|* срок|заезд|выезд|годен до|действует до|действителен до|начало|начало *|конец|конец *|окончание|окончание *",
+         срок|срок *|действует *|действителен *|действительна *|* срок|заезд|выезд|* до|годен до|действует до|действителен до|начало|начало *|конец|конец *|окончание|окончание *",
         Date,
     ),
     ("*s collected|*s sold|*s produced|*s harvested|*s consumed|*s used", Integer),

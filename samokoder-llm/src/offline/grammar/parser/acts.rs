@@ -2,8 +2,8 @@
 
 use super::super::draft::Link;
 use super::super::knowledge::common;
-use super::super::language::Language;
 use super::super::knowledge::deeds::{Deed, deed, is_plain};
+use super::super::language::Language;
 use super::super::list::items;
 use super::super::phrase::Phrase;
 use super::super::token::{Kind, Token};

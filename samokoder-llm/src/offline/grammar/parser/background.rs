@@ -27,7 +27,9 @@ impl Parser<'_> {
             {
                 self.after_app_word(rest).unwrap_or(tokens)
             }
-            [it, rest @ ..] if it.lower == "it's" || it.lower == "это" => self.after_app_word(rest).unwrap_or(tokens),
+            [it, rest @ ..] if it.lower == "it's" || it.lower == "это" => {
+                self.after_app_word(rest).unwrap_or(tokens)
+            }
             [role, ..] if ["as", "как"].contains(&role.lower.as_str()) => {
                 let asks = |token: &Token| ["i", "we", "я", "мы"].contains(&token.lower.as_str());
                 let comma = tokens.iter().take(7).position(|token| token.is(Kind::Comma));
@@ -83,8 +85,13 @@ impl Parser<'_> {
             let after_noun = kept.last().is_some_and(|last| {
                 last.is(Kind::Word) && !BEFORE.has(&last.lower) && !self.is_generic_app_word(last)
             });
-            let each = kept.iter().rev().take(4).any(|token| ["each", "every"].contains(&token.lower.as_str()));
-            if self.language == Language::English && after_noun && !each && WHO.contains(&token.lower.as_str()) {
+            let each =
+                kept.iter().rev().take(4).any(|token| ["each", "every"].contains(&token.lower.as_str()));
+            if self.language == Language::English
+                && after_noun
+                && !each
+                && WHO.contains(&token.lower.as_str())
+            {
                 let ends = |token: &Token| {
                     !token.is_wordlike()
                         || ["with", "and", "or", "by", "including"].contains(&token.lower.as_str())
@@ -131,7 +138,8 @@ impl Parser<'_> {
             ["веду", "держу", "занимаюсь", "преподаю", "владею"].contains(&first.lower.as_str())
         });
         let speaks = veiled || tokens.first().is_some_and(|first| WHO.has(&first.lower));
-        let does = !tokens.get(1).is_some_and(|verb| TELLS.has(&verb.lower)) && self.tells_what_people_do(tokens);
+        let does =
+            !tokens.get(1).is_some_and(|verb| TELLS.has(&verb.lower)) && self.tells_what_people_do(tokens);
         let tells = veiled || does || tokens.get(1).is_some_and(|verb| TELLS.has(&verb.lower));
         let is = tokens.first().is_some_and(|first| ["i'm", "we're"].contains(&first.lower.as_str()))
             && tokens.get(1).is_some_and(|next| ["a", "an", "the", "in"].contains(&next.lower.as_str()));

@@ -23,12 +23,20 @@ impl Parser<'_> {
         required: Option<bool>,
     ) -> Option<usize> {
         let name_end = match self.language {
-            Language::English => rest.iter().take(5).position(|token| token.lower == "of" || says_which(token))?,
+            Language::English => {
+                rest.iter().take(5).position(|token| token.lower == "of" || says_which(token))?
+            }
             Language::Russian => rest.iter().skip(1).take(3).position(|token| is_quality(&token.lower))? + 1,
         };
         let is = rest.get(name_end + 1).is_some_and(|token| ["is", "are"].contains(&token.lower.as_str()));
         let joint = match self.language {
-            Language::English if says_which(&rest[name_end]) => if is { 2 } else { return None },
+            Language::English if says_which(&rest[name_end]) => {
+                if is {
+                    2
+                } else {
+                    return None;
+                }
+            }
             Language::English => 1,
             Language::Russian => 0,
         };

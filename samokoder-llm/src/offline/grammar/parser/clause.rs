@@ -80,7 +80,10 @@ impl Parser<'_> {
                 || title.get(1).is_some_and(|object| english::nouns::is_plural(&object.lower)));
         if does {
             self.clause(&tokens[request - 1..], Mode::Unknown, None);
-        } else if !title.is_empty() && !self.acts_first(rest, end) && self.opens_with_title(title, request > 0) {
+        } else if !title.is_empty()
+            && !self.acts_first(rest, end)
+            && self.opens_with_title(title, request > 0)
+        {
             self.after_title(title, after);
         } else {
             self.clause(rest, Mode::Subject, None);
@@ -224,7 +227,9 @@ impl Parser<'_> {
             Mode::Subject | Mode::Topic => self.subject(chunk, case, next, mode == Mode::Topic),
             Mode::Fields(required) => {
                 let settled = matches!(next, Some(Connector::Required | Connector::Optional));
-                let asks = |token: &Token| ["which", "that", "который", "которая", "которое"].contains(&token.lower.as_str());
+                let asks = |token: &Token| {
+                    ["which", "that", "который", "которая", "которое"].contains(&token.lower.as_str())
+                };
                 let chunk = match chunk {
                     [fields @ .., which] if settled && asks(which) => fields,
                     _ => chunk,
@@ -236,7 +241,7 @@ impl Parser<'_> {
                 if settled && subject.is_empty() {
                     self.require_field(next == Some(Connector::Required));
                 }
-                let said = said || self.speaks_of_subject(fields, next);
+                let said = said && next == Some(Connector::OneOf) || self.speaks_of_subject(fields, next);
                 if said {
                     self.point_at_own_status();
                 }
@@ -254,7 +259,8 @@ impl Parser<'_> {
                         let parts = self.many(own, case);
                         let goes_on = own.last().is_some_and(Token::is_wordlike)
                             && !annotation::is_conjunction(self.language, &own[own.len() - 1]);
-                        if next == Some(Connector::Has) && goes_on && subject.is_empty() && !parts.is_empty() {
+                        if next == Some(Connector::Has) && goes_on && subject.is_empty() && !parts.is_empty()
+                        {
                             self.subjects = parts;
                         }
                     }

@@ -24,7 +24,8 @@ impl Parser<'_> {
         let mut starts = vec![0];
         let mut marked = false;
         for at in (0..tokens.len()).filter(|at| tokens[*at].is(Kind::Comma)) {
-            let joined = tokens[at + 1..].iter().take_while(|next| is_conjunction(self.language, next)).count();
+            let joined =
+                tokens[at + 1..].iter().take_while(|next| is_conjunction(self.language, next)).count();
             let from = at + 1 + joined;
             let opening = self.opening(&tokens[from..]);
             if let Some(opening) = opening.filter(|_| tokens[..at].iter().any(opens)) {
@@ -48,7 +49,8 @@ impl Parser<'_> {
         let end = tokens.iter().position(|token| !token.is_wordlike())?;
         let (name, rest) = tokens.split_at(end);
         let phrase = Phrase::read(self.language, name, None).filter(|_| self.is_noun_phrase(name))?;
-        let record = phrase.is_plural || common::knows(self.language, &phrase) || self.draft.find(&phrase).is_some();
+        let record =
+            phrase.is_plural || common::knows(self.language, &phrase) || self.draft.find(&phrase).is_some();
         if !record || self.is_field_like(&phrase) || is_section(name) {
             return None;
         }
@@ -65,7 +67,9 @@ impl Parser<'_> {
         let Some(first) = list.first() else { return false };
         let head: Vec<Token> = first.iter().take_while(|token| token.is_wordlike()).cloned().collect();
         let phrase = Phrase::read(self.language, &head, None).filter(|_| self.is_noun_phrase(&head));
-        let marked = list.get(1).is_some_and(|next| next.iter().any(|token| matches!(token.kind, Kind::Colon | Kind::Dash)));
+        let marked = list
+            .get(1)
+            .is_some_and(|next| next.iter().any(|token| matches!(token.kind, Kind::Colon | Kind::Dash)));
         let typed = marked && annotation::read(self.language, self.text, first).kind.is_some();
         phrase.is_some_and(|phrase| {
             let names = kinds::naming_rank(&phrase).is_some();

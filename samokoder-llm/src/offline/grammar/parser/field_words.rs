@@ -30,7 +30,8 @@ pub(super) fn without_type(mut name: Vec<Token>, note: &mut Annotation) -> Vec<T
     }
     let range = name.iter().rposition(|token| {
         !token.is(Kind::Number)
-            && !["to", "from", "out", "of", "between", "and", "до", "от", "по"].contains(&token.lower.as_str())
+            && !["to", "from", "out", "of", "between", "and", "до", "от", "по", "из"]
+                .contains(&token.lower.as_str())
             && !token.is(Kind::Dash)
     });
     if let Some(end) = range
@@ -71,7 +72,8 @@ pub(super) fn requirement_words(name: &[Token]) -> (Vec<Token>, Option<bool>) {
     const OPTIONAL: Words = Words("optional optionally possibly maybe опционально возможно желательно");
     let optional = |token: &Token| OPTIONAL.has(&token.lower) || token.lower.starts_with("необязательн");
     let required = |token: &Token| REQUIRED.has(&token.lower) || token.lower.starts_with("обязательн");
-    let said = if name.iter().any(optional) { Some(false) } else { name.iter().any(required).then_some(true) };
+    let said =
+        if name.iter().any(optional) { Some(false) } else { name.iter().any(required).then_some(true) };
     let rest = name.iter().filter(|token| !required(token) && !optional(token) && !token.is(Kind::Group));
     (rest.cloned().collect(), said)
 }

@@ -143,17 +143,20 @@ impl Parser<'_> {
 
     /// "with a barber for a date and time": the record is related, what follows is a field.
     fn linked_for(&mut self, rest: &[Token]) -> Option<usize> {
-        let joint = rest.iter().take(4).position(|token| ["for", "on", "at"].contains(&token.lower.as_str()))?;
+        let joint =
+            rest.iter().take(4).position(|token| ["for", "on", "at"].contains(&token.lower.as_str()))?;
         let phrase = Phrase::read(self.language, &rest[..joint], None).filter(|phrase| phrase.determined)?;
         let target = self.draft.find(&phrase).filter(|at| !self.subjects.contains(at))?;
         let field = items(self.language, &rest[joint + 1..]).first().copied()?;
         let name = Phrase::read(self.language, field, None)?;
-        if self.language != Language::English || self.is_field_like(&phrase) || !kinds::is_known_field(&name) {
+        if self.language != Language::English || self.is_field_like(&phrase) || !kinds::is_known_field(&name)
+        {
             return None;
         }
         let target = self.draft.entities[target].phrase.clone();
         for subject in self.subjects.clone() {
-            self.draft.link(subject, Link { target: target.clone(), required: true, creates: false, role: None });
+            self.draft
+                .link(subject, Link { target: target.clone(), required: true, creates: false, role: None });
         }
         Some(joint + 1)
     }
@@ -231,12 +234,14 @@ impl Parser<'_> {
     fn without_yes_no<'t>(&self, words: &'t [Token]) -> Option<&'t [Token]> {
         const YES: Words = Words("yes true да y");
         const NO: Words = Words("no false нет n");
-        let skip = words.iter().take_while(|token| super::super::english::words::is_filler(&token.lower)).count();
+        let skip =
+            words.iter().take_while(|token| super::super::english::words::is_filler(&token.lower)).count();
         match &words[skip..] {
             [yes, slash, no, rest @ ..]
                 if YES.has(&yes.lower) && slash.is(Kind::Slash) && NO.has(&no.lower) && !rest.is_empty() =>
             {
-                let about = Words("field question value option flag checkbox for saying about поле признак флаг для");
+                let about =
+                    Words("field question value option flag checkbox for saying about поле признак флаг для");
                 let named = rest.iter().take_while(|token| about.has(&token.lower)).count();
                 Some(if named < rest.len() { &rest[named..] } else { rest })
             }
@@ -332,18 +337,21 @@ impl Parser<'_> {
     /// "assignee: a team member", "owner (user)": a relation that is called by the field.
     fn points_at(&mut self, role: &Phrase, tokens: &[Token], note: &Annotation) -> bool {
         let target = Phrase::read(self.language, tokens, None).filter(|target| {
-            let known = super::super::knowledge::common::knows(self.language, target) && !self.is_field_like(target);
+            let known =
+                super::super::knowledge::common::knows(self.language, target) && !self.is_field_like(target);
             !target.is_plural && (known || self.draft.find(target).is_some())
         });
         let plain = note.kind.is_none() && note.values.is_empty() && !note.open_choice;
-        let Some(mut target) = target.filter(|_| plain && !role.is_plural && self.is_noun_phrase(tokens)) else {
+        let Some(mut target) = target.filter(|_| plain && !role.is_plural && self.is_noun_phrase(tokens))
+        else {
             return false;
         };
         target.complements.clear();
         let role = Some(role.label.clone()).filter(|label| label.to_lowercase() != target.key());
         for subject in self.subjects.clone() {
             let required = note.required.unwrap_or(false);
-            self.draft.link(subject, Link { target: target.clone(), required, creates: true, role: role.clone() });
+            self.draft
+                .link(subject, Link { target: target.clone(), required, creates: true, role: role.clone() });
         }
         true
     }
@@ -384,7 +392,10 @@ impl Parser<'_> {
             Language::Russian => false,
         });
         let acts = words.first().is_some_and(|token| {
-            self.language == Language::Russian && super::super::russian::words::is_infinitive(&token.lower)
+            let bounded = words.len() == 2 && words[1].lower == "до";
+            self.language == Language::Russian
+                && super::super::russian::words::is_infinitive(&token.lower)
+                && !bounded
         });
         let known = super::super::knowledge::kinds::is_known_field(
             &Phrase::read(self.language, name, None).unwrap_or_default(),

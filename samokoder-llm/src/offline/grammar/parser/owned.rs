@@ -58,15 +58,18 @@ impl Parser<'_> {
 
     /// "Fields of a car: brand, model", "Поля автомобиля: марка, модель".
     pub(super) fn fields_called_so<'t>(&mut self, tokens: &'t [Token]) -> Option<(usize, &'t [Token])> {
-        const FIELDS: Words = Words("fields attributes properties columns поля атрибуты свойства характеристики");
+        const FIELDS: Words =
+            Words("fields attributes properties columns поля атрибуты свойства характеристики");
         let (first, rest) = tokens.split_first().filter(|(first, _)| FIELDS.has(&first.lower))?;
-        let colon = rest.iter().position(|token| !token.is_wordlike()).filter(|at| rest[*at].is(Kind::Colon))?;
+        let colon =
+            rest.iter().position(|token| !token.is_wordlike()).filter(|at| rest[*at].is(Kind::Colon))?;
         let name = match &rest[..colon] {
             [of, name @ ..] if ["of", "for", "у", "для"].contains(&of.lower.as_str()) => name,
             _ if first.text.is_ascii() => return None,
             name => name,
         };
-        let phrase = Phrase::read(self.language, name, Some(Case::Genitive)).filter(|_| self.is_noun_phrase(name))?;
+        let phrase =
+            Phrase::read(self.language, name, Some(Case::Genitive)).filter(|_| self.is_noun_phrase(name))?;
         self.draft.entity(&phrase).map(|entity| (entity, &rest[colon + 1..]))
     }
 
@@ -83,7 +86,9 @@ impl Parser<'_> {
         let name_end = last[each - usize::from(of)].span.start;
         let names: Vec<Token> = chunk.iter().filter(|token| token.span.start < name_end).cloned().collect();
         let plain = list.iter().all(|item| item.iter().all(Token::is_wordlike));
-        let Some(owner) = owner.filter(|_| plain && (of || self.language != Language::English)) else { return false };
+        let Some(owner) = owner.filter(|_| plain && (of || self.language != Language::English)) else {
+            return false;
+        };
         let Some(entity) = self.draft.entity(&owner) else { return true };
         self.subjects = vec![entity];
         self.fields(&names, case, None);

@@ -43,7 +43,8 @@ impl Parser<'_> {
 
     /// "many-to-many between students and courses": the two records it names.
     pub(super) fn many_to_many(&mut self, tokens: &[Token]) -> bool {
-        let hyphened = tokens.iter().any(|token| ["many-to-many", "многие-ко-многим"].contains(&token.lower.as_str()));
+        let hyphened =
+            tokens.iter().any(|token| ["many-to-many", "многие-ко-многим"].contains(&token.lower.as_str()));
         let spelled = tokens.windows(3).any(|three| {
             let words = [three[0].lower.as_str(), three[1].lower.as_str(), three[2].lower.as_str()];
             [["many", "to", "many"], ["многие", "ко", "многим"]].contains(&words)

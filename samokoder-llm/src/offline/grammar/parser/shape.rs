@@ -66,8 +66,11 @@ impl Parser<'_> {
             let named = Phrase::read(self.language, &item[..mark], None);
             let record = named.is_some_and(|phrase| common::knows(self.language, &phrase));
             let typed = annotation::read(self.language, self.text, list).kind.is_some() && !many;
-            let chosen = list.first().is_some_and(|first| ["one", "either", "один", "одна", "одно"].contains(&first.lower.as_str()));
-            let chooses = Phrase::read(self.language, &item[..mark], None).is_some_and(|phrase| is_choice(&phrase));
+            let chosen = list.first().is_some_and(|first| {
+                ["one", "either", "один", "одна", "одно"].contains(&first.lower.as_str())
+            });
+            let chooses =
+                Phrase::read(self.language, &item[..mark], None).is_some_and(|phrase| is_choice(&phrase));
             !chosen && !chooses && mark > 0 && (many || record) && !typed && self.shape(list) == Shape::Fields
         })
     }
@@ -114,7 +117,8 @@ impl Parser<'_> {
         };
         let first = !tokens[start..at].iter().any(noun);
         let with = ["with", "without", "с", "со", "без"].contains(&word) && said && first && start > 0;
-        let is = ["has", "is", "есть"].contains(&word) && start == at && at > 0 && tokens[at - 1].is(Kind::Comma);
+        let is =
+            ["has", "is", "есть"].contains(&word) && start == at && at > 0 && tokens[at - 1].is(Kind::Comma);
         asks && start < at || with || is
     }
 

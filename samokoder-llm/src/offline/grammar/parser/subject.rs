@@ -99,9 +99,8 @@ impl Parser<'_> {
         let Some(last) = list.last().filter(|_| speaks && list.len() > 1) else { return (chunk, &[]) };
         let joined = chunk.last().is_some_and(Token::is_wordlike)
             && !annotation::is_conjunction(self.language, &chunk[chunk.len() - 1]);
-        let named = Phrase::read(self.language, last, None).is_some_and(|phrase| {
-            phrase.is_plural || phrase.determined && next == Some(Connector::Modal)
-        });
+        let named = Phrase::read(self.language, last, None)
+            .is_some_and(|phrase| phrase.is_plural || phrase.determined && next == Some(Connector::Modal));
         if !joined || !named || !self.is_noun_phrase(last) {
             return (chunk, &[]);
         }
@@ -121,7 +120,8 @@ impl Parser<'_> {
         self.doer = None;
         let acts = matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search));
         let speaks = acts && !topic && !is_pronoun(chunk);
-        self.acts_from = chunk.iter().find(|token| token.is_wordlike()).filter(|_| speaks).map(|first| first.span.start);
+        self.acts_from =
+            chunk.iter().find(|token| token.is_wordlike()).filter(|_| speaks).map(|first| first.span.start);
         let mut subjects: Vec<usize> = Vec::new();
         self.complemented = false;
         for item in &list {
@@ -130,7 +130,9 @@ impl Parser<'_> {
             }
             self.complemented = self.ends_in_one(item);
             let end = item.iter().rposition(|token| !TRAILING.has(&token.lower)).map_or(0, |at| at + 1);
-            let adverb = |token: &Token| ["обязательно", "всегда", "также", "тоже", "еще", "always"].contains(&token.lower.as_str());
+            let adverb = |token: &Token| {
+                ["обязательно", "всегда", "также", "тоже", "еще", "always"].contains(&token.lower.as_str())
+            };
             let bare = item.iter().rposition(|token| !adverb(token)).map_or(0, |at| at + 1);
             let item = &if topic || acts { &item[..end] } else { &item[..bare] };
             let (item, case) = &self.without_preposition(item, case);

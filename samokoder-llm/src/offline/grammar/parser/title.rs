@@ -23,7 +23,8 @@ impl Parser<'_> {
 
     /// "Church donations — donors: name, address": the length of the title before the first record.
     pub(super) fn title_before_record(&self, tokens: &[Token]) -> Option<usize> {
-        let named = |tokens: &[Token]| tokens.iter().position(|token| !token.is_wordlike()).filter(|end| *end > 0);
+        let named =
+            |tokens: &[Token]| tokens.iter().position(|token| !token.is_wordlike()).filter(|end| *end > 0);
         let marks = |token: &Token| matches!(token.kind, Kind::Colon | Kind::Dash);
         let end = named(tokens).filter(|at| self.first && marks(&tokens[*at]))?;
         let record = &tokens[end + 1..];

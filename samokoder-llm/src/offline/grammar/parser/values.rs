@@ -49,25 +49,29 @@ impl Parser<'_> {
         next: Option<Connector>,
     ) -> (&'t [Token], bool) {
         let last = items(self.language, chunk).last().copied().unwrap_or_default();
-        let said = next == Some(Connector::OneOf) && !last.is_empty() && super::subject::is_pronoun(last);
+        let speaks = matches!(next, Some(Connector::OneOf | Connector::Belongs));
+        let said = speaks && !last.is_empty() && super::subject::is_pronoun(last);
         let start = last.first().and_then(|first| chunk.iter().position(|token| token.span == first.span));
         if said { (&chunk[..start.unwrap_or(chunk.len())], true) } else { (chunk, false) }
     }
 
     /// "a deposit and is either active or closed": after a joint "is" speaks of the record, not of the field before.
     pub(super) fn speaks_of_subject(&self, fields: &[Token], next: Option<Connector>) -> bool {
-        let open = fields.last().is_some_and(|last| {
-            last.is(Kind::Comma) || annotation::is_conjunction(self.language, last)
-        });
+        let open = fields
+            .last()
+            .is_some_and(|last| last.is(Kind::Comma) || annotation::is_conjunction(self.language, last));
         let is = ["is", "are", "бывает", "бывают", "может быть", "могут быть"];
-        let verb = is.iter().any(|is| self.coming == *is || self.coming.strip_prefix(is).is_some_and(|rest| rest.starts_with(' ')));
+        let verb = is.iter().any(|is| {
+            self.coming == *is || self.coming.strip_prefix(is).is_some_and(|rest| rest.starts_with(' '))
+        });
         next == Some(Connector::OneOf) && open && verb
     }
 
     /// "a serial number which is required": settles the field that was named last.
     pub(super) fn require_field(&mut self, required: bool) {
         let Some((entity, at)) = self.field else { return };
-        if let Some(field) = self.draft.entities.get_mut(entity).and_then(|entity| entity.fields.get_mut(at)) {
+        if let Some(field) = self.draft.entities.get_mut(entity).and_then(|entity| entity.fields.get_mut(at))
+        {
             field.required = Some(required);
         }
     }
@@ -139,7 +143,9 @@ impl Parser<'_> {
         let oblique = |value: &String| {
             let word = value.to_lowercase();
             let word = word.trim_end_matches("ся");
-            !word.contains(' ') && ENDINGS.iter().any(|ending| word.ends_with(ending)) && Adjective::read(word).is_some()
+            !word.contains(' ')
+                && ENDINGS.iter().any(|ending| word.ends_with(ending))
+                && Adjective::read(word).is_some()
         };
         let Some(subject) = self.subjects.last() else { return };
         if self.language != Language::Russian || values.is_empty() || !values.iter().all(oblique) {

@@ -34,6 +34,7 @@ const PHRASES: &[(&str, Connector, Case)] = &[
     ("со значениями", OneOf, Nominative),
     ("имеются", Has, Nominative),
     ("имеется", Has, Nominative),
+    ("обязательно есть", Has, Nominative),
     ("обязательно имеет", Has, Accusative),
     ("обязательно имеют", Has, Accusative),
     ("обязательно содержит", Has, Accusative),
@@ -203,12 +204,12 @@ fn many(tokens: &[Token], at: usize) -> Option<Matched> {
     const OF_MANY: Words = Words("многих нескольких многими несколькими многие несколько разных");
     let (before, rest) = tokens.split_at(at);
     let last = before.last().filter(|last| last.is(Kind::Word))?;
-    let verb = |token: &Token| {
-        super::words::looks_like_verb(&token.lower) && !super::phrase::is_known(&token.lower)
-    };
+    let verb =
+        |token: &Token| super::words::looks_like_verb(&token.lower) && !super::phrase::is_known(&token.lower);
     let counts = |token: Option<&Token>| token.is_some_and(|token| MANY.has(&token.lower));
     let start = before.iter().rposition(|token| !token.is_wordlike()).map_or(0, |start| start + 1);
-    let within = before[start..].iter().take(2).any(|token| matches!(token.lower.as_str(), "у" | "в" | "во" | "на"));
+    let within =
+        before[start..].iter().take(2).any(|token| matches!(token.lower.as_str(), "у" | "в" | "во" | "на"));
     if within && counts(rest.first()) && !verb(last) {
         return Some(Matched { connector: Many, length: 1, case: Some(Genitive) });
     }
@@ -276,7 +277,11 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
             phrase.contains('*') && rest.first().is_some_and(|first| super::phrase::is_known(&first.lower));
         starts_with(rest, phrase).filter(|_| !noun).map(|length| (phrase, *connector, length, *case))
     })?;
-    let keeps = rest[0].lower == "ведет" && rest.get(1).is_some_and(|next| super::words::is_container(&super::phrase::lemma(&next.lower)));
+    let keeps = rest[0].lower == "ведет"
+        && rest.get(1).is_some_and(|next| {
+            super::words::is_container(&super::phrase::lemma(&next.lower))
+                || !super::phrase::is_nominative(&next.lower)
+        });
     if keeps {
         return None;
     }

@@ -145,7 +145,9 @@ fn inside_container(tokens: &[Token]) -> Option<(&[Token], Case)> {
     if rest.is_empty() || !words::is_container(&lemma(&first.lower)) {
         return None;
     }
-    let named = |token: &Token, plural: bool| dictionary::look_up(&token.lower).iter().any(|own| own.plural == plural);
+    let named = |token: &Token, plural: bool| {
+        dictionary::look_up(&token.lower).iter().any(|own| own.plural == plural)
+    };
     let many = dictionary::look_up(&first.lower).iter().any(|own| own.plural && own.case == Case::Nominative);
     let one = match is_known(&rest[0].lower) {
         true => named(&rest[0], false) && !named(&rest[0], true),

@@ -58,3 +58,13 @@ fn english_descriptions_read_as_a_person_would() {
 fn russian_descriptions_read_as_a_person_would() {
     check(include_str!("russian.txt"));
 }
+
+#[test]
+fn english_descriptions_read_the_same_in_any_style() {
+    check(include_str!("english_styles.txt"));
+}
+
+#[test]
+fn russian_descriptions_read_the_same_in_any_style() {
+    check(include_str!("russian_styles.txt"));
+}
