@@ -33,6 +33,7 @@ const MODALS: Words = Words("can should must may will shall could would lets all
 /// Verbs that are nothing else, and those that are nouns too and count only where a verb stands.
 const KEEP: &[&str] = &[
     "manage",
+    "sell",
     "add",
     "edit",
     "delete",
@@ -106,9 +107,7 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
     if MODALS.has(&token.lower) {
         return Some(Matched { connector: Connector::Modal, length: 1, case: None });
     }
-    let marks = ["mark", "marks", "flag", "flags", "tick"].contains(&token.lower.as_str());
-    if marks && rest.iter().take(6).take_while(|token| token.is(Kind::Word)).any(|token| token.lower == "as")
-    {
+    if marks_as(rest) {
         return Some(Matched { connector: Connector::Keep, length: 1, case: None });
     }
     let base = base(&token.lower);
@@ -231,6 +230,14 @@ fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     let noun = object.first().is_some_and(|first| starts_noun(first))
         || object.iter().take(2).any(|word| super::nouns::is_plural(word));
     noun.then_some(length)
+}
+
+/// "mark rentals as returned".
+fn marks_as(rest: &[Token]) -> bool {
+    const MARK: Words = Words("mark marks flag flags tick");
+    const LONGEST: usize = 6;
+    let words = rest.iter().take(LONGEST).take_while(|token| token.is(Kind::Word));
+    rest.first().is_some_and(|first| MARK.has(&first.lower)) && words.skip(1).any(|token| token.lower == "as")
 }
 
 /// The words before a verb that can be its subject.

@@ -22,9 +22,7 @@ impl Parser<'_> {
             {
                 rest
             }
-            [it, is, rest @ ..]
-                if it.lower == "this" && is.lower == "is" || it.lower == "it" && is.lower == "is" =>
-            {
+            [it, is, rest @ ..] if ["it", "this"].contains(&it.lower.as_str()) && is.lower == "is" => {
                 self.after_app_word(rest).unwrap_or(tokens)
             }
             [it, rest @ ..] if it.lower == "it's" || it.lower == "это" => {

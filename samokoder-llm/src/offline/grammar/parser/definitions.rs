@@ -51,7 +51,11 @@ impl Parser<'_> {
         let phrase = Phrase::read(self.language, name, None).filter(|_| self.is_noun_phrase(name))?;
         let record =
             phrase.is_plural || common::knows(self.language, &phrase) || self.draft.find(&phrase).is_some();
-        if !record || self.is_field_like(&phrase) || is_section(name) {
+        let unknown = match rest[0].kind {
+            Kind::Group => self.names_itself(&rest[0].inside),
+            _ => false,
+        };
+        if !(record || unknown) || self.is_field_like(&phrase) || is_section(name) {
             return None;
         }
         match rest[0].kind {
@@ -59,6 +63,13 @@ impl Parser<'_> {
             Kind::Colon | Kind::Dash => self.lists_fields(&rest[1..]).then_some(Opening::Mark),
             _ => None,
         }
+    }
+
+    /// "(name, address, age)": what has a name and more is a record, whatever it is called.
+    fn names_itself(&self, inside: &[Token]) -> bool {
+        let list = items(self.language, inside);
+        let first = list.first().and_then(|first| Phrase::read(self.language, first, None));
+        list.len() > 1 && first.is_some_and(|first| kinds::naming_rank(&first).is_some())
     }
 
     /// Whether a list begins with a field, and not with a type or a value.

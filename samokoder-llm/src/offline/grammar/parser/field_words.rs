@@ -77,3 +77,31 @@ pub(super) fn requirement_words(name: &[Token]) -> (Vec<Token>, Option<bool>) {
     let rest = name.iter().filter(|token| !required(token) && !optional(token) && !token.is(Kind::Group));
     (rest.cloned().collect(), said)
 }
+
+/// "a yes/no flag for warranty" is a flag for warranty: gives the words after the type.
+pub(super) fn without_yes_no(words: &[Token]) -> Option<&[Token]> {
+    const YES: Words = Words("yes true да y");
+    const NO: Words = Words("no false нет n");
+    let skip = words.iter().take_while(|token| super::super::english::words::is_filler(&token.lower)).count();
+    match &words[skip..] {
+        [yes, slash, no, rest @ ..]
+            if YES.has(&yes.lower) && slash.is(Kind::Slash) && NO.has(&no.lower) && !rest.is_empty() =>
+        {
+            let about =
+                Words("field question value option flag checkbox for saying about поле признак флаг для");
+            let named = rest.iter().take_while(|token| about.has(&token.lower)).count();
+            Some(if named < rest.len() { &rest[named..] } else { rest })
+        }
+        _ => None,
+    }
+}
+
+/// "at most 20 places", "не более 20 мест": a rule, and no field.
+pub(super) fn says_limit(item: &[Token]) -> bool {
+    const LIMITS: &[(&str, &str)] =
+        &[("at", "most"), ("at", "least"), ("up", "to"), ("не", "более"), ("не", "больше"), ("не", "менее")];
+    let [first, second, rest @ ..] = item else { return false };
+    let limits = LIMITS.contains(&(first.lower.as_str(), second.lower.as_str()))
+        || (first.lower == "no" && ["more", "less", "fewer"].contains(&second.lower.as_str()));
+    limits && rest.iter().any(|token| token.is(Kind::Number))
+}

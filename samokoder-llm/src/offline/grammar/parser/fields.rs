@@ -12,7 +12,9 @@ use super::super::phrase::Phrase;
 use super::super::russian::paradigm::Case;
 use super::super::token::{Kind, Token};
 use super::Parser;
-use super::field_words::{closing_dash, is_flag, requirement_words, strip_flag, without_type};
+use super::field_words::{
+    closing_dash, is_flag, requirement_words, says_limit, strip_flag, without_type, without_yes_no,
+};
 
 impl Parser<'_> {
     /// Adds the fields of a list to the subjects.
@@ -201,6 +203,9 @@ impl Parser<'_> {
             self.mention(item, None, true);
             return;
         }
+        if says_limit(item) {
+            return self.reject(item);
+        }
         let groups: Vec<&Token> = item.iter().filter(|token| token.is(Kind::Group)).collect();
         let mut note = Annotation::default();
         for group in &groups {
@@ -230,29 +235,10 @@ impl Parser<'_> {
         phrase.is_some_and(|phrase| phrase.is_plural && phrase.is_nominative)
     }
 
-    /// "a yes/no flag for warranty" is a flag for warranty: gives the words after the type.
-    fn without_yes_no<'t>(&self, words: &'t [Token]) -> Option<&'t [Token]> {
-        const YES: Words = Words("yes true да y");
-        const NO: Words = Words("no false нет n");
-        let skip =
-            words.iter().take_while(|token| super::super::english::words::is_filler(&token.lower)).count();
-        match &words[skip..] {
-            [yes, slash, no, rest @ ..]
-                if YES.has(&yes.lower) && slash.is(Kind::Slash) && NO.has(&no.lower) && !rest.is_empty() =>
-            {
-                let about =
-                    Words("field question value option flag checkbox for saying about поле признак флаг для");
-                let named = rest.iter().take_while(|token| about.has(&token.lower)).count();
-                Some(if named < rest.len() { &rest[named..] } else { rest })
-            }
-            _ => None,
-        }
-    }
-
     /// "priority low|medium|high": the word before the first alternative is the name.
     fn split_slashes(&self, item: &[Token]) -> (Vec<Token>, Annotation) {
         let words: Vec<Token> = item.iter().filter(|token| !token.is(Kind::Group)).cloned().collect();
-        if let Some(name) = self.without_yes_no(&words) {
+        if let Some(name) = without_yes_no(&words) {
             return (name.to_vec(), Annotation { kind: Some(FieldKind::Boolean), ..Annotation::default() });
         }
         let slash = words.iter().position(|token| token.is(Kind::Slash)).filter(|slash| *slash > 1);

@@ -15,9 +15,11 @@ mod kept;
 mod outline;
 mod owned;
 mod relations;
+mod sentence;
 mod shape;
 mod subject;
 mod title;
+mod unknown;
 mod values;
 
 use super::draft::Draft;

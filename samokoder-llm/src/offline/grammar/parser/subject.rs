@@ -3,7 +3,7 @@
 use super::super::annotation;
 use super::super::connector::Connector;
 use super::super::draft::Link;
-use super::super::knowledge::kinds;
+use super::super::knowledge::{common, kinds};
 use super::super::language::Language;
 use super::super::lexicon::Words;
 use super::super::list::items;
@@ -53,7 +53,7 @@ impl Parser<'_> {
             && (phrase.is_plural
                 || says_each(last)
                 || self.draft.find(&phrase).is_some()
-                || super::super::knowledge::common::knows(self.language, &phrase)
+                || common::knows(self.language, &phrase)
                 || phrase.determined && next != Some(Connector::Has));
         if !entity || (list.len() == 1 && next != Some(Connector::Has)) {
             return (chunk, &[]);
@@ -74,7 +74,7 @@ impl Parser<'_> {
         let article = last.first().is_some_and(|first| ["a", "an", "the"].contains(&first.lower.as_str()));
         let one = self.language == Language::Russian
             && Phrase::read(self.language, last, None).is_some_and(|phrase| {
-                let known = super::super::knowledge::common::knows(self.language, &phrase);
+                let known = common::knows(self.language, &phrase);
                 phrase.is_nominative && !phrase.is_plural && (known || self.draft.find(&phrase).is_some())
             });
         let acts = list.len() > 1
@@ -142,53 +142,15 @@ impl Parser<'_> {
                 continue;
             }
             if acts && !topic && self.is_actor(item) {
-                self.doer = Phrase::read(self.language, item, None).filter(|phrase| {
-                    next == Some(Connector::Keep)
-                        && super::super::knowledge::common::knows(self.language, phrase)
-                });
+                self.doer = Phrase::read(self.language, item, None)
+                    .filter(|phrase| next == Some(Connector::Keep) && common::knows(self.language, phrase));
                 continue;
             }
             if next.is_none() || (item.iter().any(|token| token.is(Kind::Group)) && !topic) {
                 subjects.extend(self.mention(item, case, next.is_none()));
                 continue;
             }
-            let item = self.without_list_word(item);
-            let phrase = self.is_noun_phrase(item).then(|| Phrase::read(self.language, item, case)).flatten();
-            let Some(phrase) = phrase else {
-                self.reject(item);
-                if next == Some(Connector::Has) {
-                    subjects.extend(self.record_that_acts(item));
-                    self.subjects.clear();
-                }
-                continue;
-            };
-            if self.speaks_of_field(&phrase, next) {
-                continue;
-            }
-            let does = next == Some(Connector::Keep)
-                && phrase.is_nominative
-                && super::super::knowledge::common::knows(self.language, &phrase)
-                && !super::super::resolve::is_setting(&phrase);
-            let one = phrase.determined || self.language == Language::Russian && !phrase.is_plural;
-            let uses_app = one && next == Some(Connector::Keep) && self.only_keeps(&self.coming);
-            if uses_app && self.draft.find(&phrase).is_none() {
-                continue;
-            }
-            if acts
-                && !topic
-                && !does
-                && !phrase.is_plural
-                && !phrase.determined
-                && self.draft.find(&phrase).is_none()
-            {
-                continue;
-            }
-            let known = super::super::knowledge::common::knows(self.language, &phrase);
-            let fresh = next == Some(Connector::Modal) && !known && self.draft.find(&phrase).is_none();
-            let subject = self.draft.entity(&phrase);
-            self.unsure = subject.filter(|_| fresh);
-            self.actor = subject.filter(|_| acts && !topic).or(self.actor);
-            subjects.extend(subject);
+            subjects.extend(self.named_subject(item, case, next, topic));
         }
         let grouped = list.iter().any(|item| item.iter().any(|token| token.is(Kind::Group)));
         if let (true, Some(last)) = (grouped && next.is_some(), subjects.last().copied()) {
@@ -197,6 +159,63 @@ impl Parser<'_> {
         if !subjects.is_empty() {
             subjects.dedup();
             self.subjects = subjects;
+        }
+    }
+
+    /// One item of a subject that is a noun: the record it names, if it names one.
+    fn named_subject(
+        &mut self,
+        item: &[Token],
+        case: Option<Case>,
+        next: Option<Connector>,
+        topic: bool,
+    ) -> Option<usize> {
+        let item = self.without_list_word(item);
+        let phrase = self.is_noun_phrase(item).then(|| Phrase::read(self.language, item, case)).flatten();
+        let Some(phrase) = phrase else {
+            self.reject(item);
+            if next == Some(Connector::Has) {
+                self.subjects.clear();
+                return self.record_that_acts(item);
+            }
+            return None;
+        };
+        if self.speaks_of_field(&phrase, next) {
+            return None;
+        }
+        if next == Some(Connector::OneOf) {
+            self.speaks_of_status(&phrase, item);
+            return None;
+        }
+        let known = common::knows(self.language, &phrase);
+        let found = self.draft.find(&phrase).is_some();
+        let acts = matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search)) && !topic;
+        let one = phrase.determined || self.language == Language::Russian && !phrase.is_plural;
+        let uses_app = one && next == Some(Connector::Keep) && self.only_keeps(&self.coming);
+        let does = next == Some(Connector::Keep)
+            && phrase.is_nominative
+            && known
+            && !super::super::resolve::is_setting(&phrase);
+        let aside = acts && !does && !phrase.is_plural && !phrase.determined;
+        if !found && (uses_app || aside) {
+            return None;
+        }
+        let subject = self.draft.entity(&phrase);
+        let fresh = next == Some(Connector::Modal) && !known && !found;
+        self.unsure = subject.filter(|_| fresh);
+        self.actor = subject.filter(|_| acts).or(self.actor);
+        subject
+    }
+
+    /// "Orders can be new or paid" before orders are described; "Alerts should be sent" is no record.
+    fn speaks_of_status(&mut self, phrase: &Phrase, item: &[Token]) {
+        self.field = None;
+        self.subjects.clear();
+        if common::knows(self.language, phrase) {
+            self.subjects.extend(self.draft.entity(phrase));
+            self.point_at_own_status();
+        } else {
+            self.acts_from = item.first().map(|first| first.span.start);
         }
     }
 
@@ -233,8 +252,7 @@ impl Parser<'_> {
         match item {
             [record @ .., list] if LISTS.has(&list.lower) && self.language == Language::English => {
                 let phrase = Phrase::read(self.language, record, None);
-                let known = phrase
-                    .is_some_and(|phrase| super::super::knowledge::common::knows(self.language, &phrase));
+                let known = phrase.is_some_and(|phrase| common::knows(self.language, &phrase));
                 if known { record } else { item }
             }
             _ => item,

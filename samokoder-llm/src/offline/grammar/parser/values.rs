@@ -111,6 +111,11 @@ impl Parser<'_> {
             [first, rest @ ..] if annotation::is_conjunction(self.language, first) => rest,
             _ => chunk,
         };
+        if let (None, true, Some(start)) = (self.field, self.subjects.is_empty(), self.acts_from) {
+            let end = chunk.last().map_or(start, |last| last.span.end);
+            let whole = self.text.get(start..end).unwrap_or_default().to_owned();
+            return self.reject_text(&whole);
+        }
         let end = values_end(self.language, chunk);
         let (given, rest) = chunk.split_at(end);
         let mut note = annotation::read(self.language, self.text, given);

@@ -102,6 +102,8 @@ const KEEP: &[&str] = &[
     "отмечат",
     "записываем",
     "каталогизир",
+    "продает",
+    "продают",
     "собира",
     "ведем",
 ];
@@ -165,8 +167,10 @@ pub(super) fn deed(tokens: &[Token], at: usize) -> Option<usize> {
 fn is_done_by(rest: &[Token]) -> bool {
     let singular = rest[0].lower.ends_with("ет") || rest[0].lower.ends_with("ит");
     rest.get(1).is_some_and(|next| {
-        singular
-            && super::phrase::lemma(&next.lower) == next.lower
-            && super::super::knowledge::common::is_person(&next.lower)
+        let lemma = super::phrase::lemma(&next.lower);
+        let agrees =
+            if singular { lemma == next.lower } else { super::phrase::is_nominative_plural(&next.lower) };
+        let alone = rest.get(2).is_none_or(|after| !after.is_wordlike());
+        agrees && (singular || alone) && super::super::knowledge::common::is_person(&lemma)
     })
 }
