@@ -18,7 +18,7 @@ pub(super) fn times_of_a_day(draft: &mut Draft) {
             match kinds::kind_of(&field.phrase) {
                 FieldKind::DateTime if dated && is_time(field) => field.kind = Some(FieldKind::Time),
                 FieldKind::Time if measured && field.phrase.words.len() == 1 => {
-                    field.kind = Some(FieldKind::Text)
+                    field.kind = Some(FieldKind::Text);
                 }
                 _ => {}
             }

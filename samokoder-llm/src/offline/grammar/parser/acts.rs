@@ -9,6 +9,7 @@ use super::super::phrase::Phrase;
 use super::super::token::{Kind, Token};
 use super::super::{english, russian};
 use super::Parser;
+use super::relations::says_many;
 
 impl Parser<'_> {
     /// Relates what is acted on to who acts; `item` names what is acted on.
@@ -28,9 +29,9 @@ impl Parser<'_> {
         let thing = self.draft.entities[object].phrase.clone();
         let many = Phrase::read(self.language, item, None).is_some_and(|phrase| phrase.is_plural);
         match deed {
-            Deed::Makes if self.says_many(item) => self.draft.many(actor, object, true),
+            Deed::Makes if says_many(item) => self.draft.many(actor, object, true),
             Deed::Makes => self.relate(object, target, true),
-            Deed::Does if self.says_many(item) => self.draft.many(actor, object, false),
+            Deed::Does if says_many(item) => self.draft.many(actor, object, false),
             Deed::Does => self.relate(object, target, false),
             Deed::Shares if many => self.draft.pairs.push((thing, target)),
             Deed::Shares => self.relate(actor, thing, false),

@@ -68,15 +68,6 @@ impl Parser<'_> {
         true
     }
 
-    /// Whether more than one is named: "many tags", "one or more categories", "нескольким проектам".
-    pub(super) fn says_many(&self, item: &[Token]) -> bool {
-        const MANY: Words = Words(
-            "many several multiple numerous various different more many-to-many много многих многим многими несколько \
-             нескольких нескольким несколькими разных разным разными",
-        );
-        item.iter().take(3).any(|token| MANY.has(&token.lower))
-    }
-
     pub(super) fn belongs(&mut self, chunk: &[Token], case: Option<Case>, required: bool) {
         let mut first_plural = false;
         let attribute = items(self.language, chunk).first().is_some_and(|item| {
@@ -94,7 +85,7 @@ impl Parser<'_> {
             let phrase =
                 self.is_noun_phrase(&head).then(|| Phrase::read(self.language, &head, case)).flatten();
             match phrase {
-                Some(phrase) if phrase.is_plural && self.says_many(&head) => self.share(&phrase),
+                Some(phrase) if phrase.is_plural && says_many(&head) => self.share(&phrase),
                 Some(phrase)
                     if at > 0 && self.is_field_like(&phrase) && self.draft.find(&phrase).is_none() =>
                 {
@@ -140,4 +131,13 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// Whether more than one is named: "many tags", "one or more categories", "нескольким проектам".
+pub(super) fn says_many(item: &[Token]) -> bool {
+    const MANY: Words = Words(
+        "many several multiple numerous various different more many-to-many много многих многим многими несколько \
+         нескольких нескольким несколькими разных разным разными",
+    );
+    item.iter().take(3).any(|token| MANY.has(&token.lower))
 }

@@ -136,6 +136,8 @@ pub(in super::super) fn is_keeping(verb: &str) -> bool {
 /// The length of a verb between its subject and its object: "клиенты *оформляют* заказы", "записываются *на* курсы".
 pub(super) fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     const LONGEST_SUBJECT: usize = 3;
+    const PRESENT: &[&str] = &["ет", "ут", "ют", "ит", "ят", "ат", "ются", "ется", "утся"];
+    const INFINITIVE: &[&str] = &["ать", "ять", "ить", "еть", "ться"];
     const MODALS: Words = Words("может могут должен должна должны сможет смогут также");
     let (before, rest) = tokens.split_at(at);
     let modals = before.iter().rev().take_while(|token| MODALS.has(&token.lower)).count();
@@ -147,8 +149,6 @@ pub(super) fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     };
     let subject = &before[before.iter().rposition(starts).map_or(0, |start| start + 1)..];
     let verb = rest.first()?;
-    const PRESENT: &[&str] = &["ет", "ут", "ют", "ит", "ят", "ат", "ются", "ется", "утся"];
-    const INFINITIVE: &[&str] = &["ать", "ять", "ить", "еть", "ться"];
     let endings = if modals > 0 { INFINITIVE } else { PRESENT };
     let is_verb =
         endings.iter().any(|ending| verb.lower.ends_with(ending)) && !super::phrase::is_known(&verb.lower);

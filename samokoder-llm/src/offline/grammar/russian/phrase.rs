@@ -149,9 +149,10 @@ fn inside_container(tokens: &[Token]) -> Option<(&[Token], Case)> {
         dictionary::look_up(&token.lower).iter().any(|own| own.plural == plural)
     };
     let many = dictionary::look_up(&first.lower).iter().any(|own| own.plural && own.case == Case::Nominative);
-    let one = match is_known(&rest[0].lower) {
-        true => named(&rest[0], false) && !named(&rest[0], true),
-        false => rest[0].lower.ends_with(['а', 'я', 'ы', 'и']),
+    let one = if is_known(&rest[0].lower) {
+        named(&rest[0], false) && !named(&rest[0], true)
+    } else {
+        rest[0].lower.ends_with(['а', 'я', 'ы', 'и'])
     };
     if many && one {
         return None;
