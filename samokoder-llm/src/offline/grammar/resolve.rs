@@ -235,7 +235,12 @@ fn fields_that_are_records(draft: &mut Draft) {
             if field.known && super::pairs::are_joined(draft, at, target) {
                 continue;
             }
-            if field.phrase.is_plural {
+            if field.phrase.two {
+                for role in roles_of(&field.phrase) {
+                    let target = field.phrase.clone();
+                    draft.link(at, Link { target, required: true, creates: false, role });
+                }
+            } else if field.phrase.is_plural {
                 has_many(draft, at, target, &label);
             } else {
                 let named = entity

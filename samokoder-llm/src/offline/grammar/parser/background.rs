@@ -136,6 +136,13 @@ impl Parser<'_> {
             ["веду", "держу", "занимаюсь", "преподаю", "владею"].contains(&first.lower.as_str())
         });
         let speaks = veiled || tokens.first().is_some_and(|first| WHO.has(&first.lower));
+        let keeps = tokens.get(1).is_some_and(|next| {
+            self.language == Language::Russian
+                && russian::words::is_container(&russian::phrase::lemma(&next.lower))
+        });
+        if veiled && keeps {
+            return &tokens[1..];
+        }
         let does =
             !tokens.get(1).is_some_and(|verb| TELLS.has(&verb.lower)) && self.tells_what_people_do(tokens);
         let tells = veiled || does || tokens.get(1).is_some_and(|verb| TELLS.has(&verb.lower));

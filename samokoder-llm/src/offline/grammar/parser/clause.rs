@@ -110,7 +110,8 @@ impl Parser<'_> {
                 let open = chunk.last().is_none_or(|last| {
                     !last.is_wordlike() || annotation::is_conjunction(self.language, last)
                 });
-                let plural = Phrase::read(self.language, last, None).is_some_and(|phrase| phrase.is_plural);
+                let plural = Phrase::read(self.language, last, None)
+                    .is_some_and(|phrase| phrase.is_plural || self.draft.find(&phrase).is_some());
                 open || plural || self.is_actor(last) || is_pronoun(last)
             }
             (Mode::Fields(_), Connector::Clause) => !chunk.last().is_some_and(|last| last.is(Kind::Comma)),

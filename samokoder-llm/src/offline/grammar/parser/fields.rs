@@ -203,6 +203,10 @@ impl Parser<'_> {
             self.mention(item, None, true);
             return;
         }
+        if self.is_record_of_another(item) {
+            self.mention(item, None, true);
+            return;
+        }
         if says_limit(item) {
             return self.reject(item);
         }
@@ -226,6 +230,19 @@ impl Parser<'_> {
             _ => None,
         };
         self.named_field(&name, case, required, note, inside);
+    }
+
+    /// "members with name and loans of a book to a member": a record that points at others is no field.
+    fn is_record_of_another(&self, item: &[Token]) -> bool {
+        let known = |phrase: &Phrase| super::super::knowledge::common::knows(self.language, phrase);
+        let phrase = Phrase::read(self.language, item, None).filter(|_| self.is_noun_phrase(item));
+        self.language == Language::English
+            && phrase.is_some_and(|phrase| {
+                let points = |other: &super::super::phrase::Complement| {
+                    other.preposition == "of" && other.phrase.determined && known(&other.phrase)
+                };
+                phrase.is_plural && known(&phrase) && phrase.complements.iter().any(points)
+            })
     }
 
     /// "товары с ценой, покупатели": the nominative ends the list of fields.

@@ -15,6 +15,7 @@ impl Parser<'_> {
     pub(super) fn many(&mut self, chunk: &[Token], case: Option<Case>) -> Vec<usize> {
         let owners = self.subjects.clone();
         let mut parts = Vec::new();
+        let holds = self.verb.starts_with("contain") || self.verb.starts_with("содерж");
         for item in items(self.language, chunk) {
             let Some(phrase) =
                 self.is_noun_phrase(item).then(|| Phrase::read(self.language, item, case)).flatten()
@@ -24,7 +25,7 @@ impl Parser<'_> {
             };
             let Some(part) = self.draft.entity(&phrase) else { continue };
             for owner in &owners {
-                self.draft.many(*owner, part, true);
+                self.draft.many(*owner, part, !holds);
             }
             parts.push(part);
         }

@@ -2,6 +2,9 @@
 
 use super::super::connector::{Connector, connector};
 use super::super::english;
+use super::super::knowledge::common;
+use super::super::language::Language;
+use super::super::phrase::Phrase;
 use super::super::token::Token;
 use super::Parser;
 use super::clause::Mode;
@@ -74,6 +77,12 @@ impl Parser<'_> {
     /// "Пользователь создаёт опросы": who acts is no title.
     fn acts_first(&self, tokens: &[Token], end: usize) -> bool {
         let verb = connector(self.language, tokens, end, false).filter(|_| end < tokens.len());
-        verb.is_some_and(|found| found.connector == Connector::Keep) && self.is_actor(&tokens[..end])
+        let acts = verb.is_some_and(|found| matches!(found.connector, Connector::Keep | Connector::Modal));
+        let known = Phrase::read(self.language, &tokens[..end], None).is_some_and(|phrase| {
+            self.language == Language::Russian
+                && common::knows(self.language, &phrase)
+                && common::app(self.language, &phrase.key()).is_none()
+        });
+        acts && (self.is_actor(&tokens[..end]) && !self.is_title(&tokens[..end]) || known)
     }
 }

@@ -192,10 +192,9 @@ impl Parser<'_> {
         let acts = matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search)) && !topic;
         let one = phrase.determined || self.language == Language::Russian && !phrase.is_plural;
         let uses_app = one && next == Some(Connector::Keep) && self.only_keeps(&self.coming);
-        let does = next == Some(Connector::Keep)
-            && phrase.is_nominative
-            && known
-            && !super::super::resolve::is_setting(&phrase);
+        let speaks = next == Some(Connector::Keep)
+            || self.language == Language::Russian && next == Some(Connector::Modal);
+        let does = speaks && phrase.is_nominative && known && !super::super::resolve::is_setting(&phrase);
         let aside = acts && !does && !phrase.is_plural && !phrase.determined;
         if !found && (uses_app || aside) {
             return None;

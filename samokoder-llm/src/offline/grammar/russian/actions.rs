@@ -30,6 +30,8 @@ const PHRASES: &[(&str, Connector, Option<Case>)] = &[
     ("просматривать", Search, None),
     ("посмотреть", Search, None),
     ("показывать", Search, None),
+    ("показывает", Search, None),
+    ("отображает", Search, None),
     ("нужны", Keep, Some(Case::Nominative)),
     ("нужна", Keep, Some(Case::Nominative)),
     ("нужен", Keep, Some(Case::Nominative)),

@@ -10,6 +10,13 @@ use Connector::{Belongs, Clause, Flag, Has, Keep, Many, OneOf, Optional, Require
 
 /// Longer phrases come first among those that start alike; `*` stands for any ending.
 const PHRASES: &[(&str, Connector, Case)] = &[
+    ("содержит много", Many, Genitive),
+    ("содержит несколько", Many, Genitive),
+    ("содержать много", Many, Genitive),
+    ("содержать несколько", Many, Genitive),
+    ("включает несколько", Many, Genitive),
+    ("иметь много", Many, Genitive),
+    ("иметь несколько", Many, Genitive),
     ("имеет много", Many, Genitive),
     ("имеют много", Many, Genitive),
     ("имеет несколько", Many, Genitive),
