@@ -5,5 +5,8 @@
 #[cfg(feature = "offline")]
 pub mod offline;
 
+pub mod gemini;
+pub mod openai;
 pub mod reply;
+pub mod schema;
 pub mod wire;

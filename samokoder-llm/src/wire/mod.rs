@@ -4,7 +4,9 @@
 //! to the protocol's [`Decoder`], which adds [`StreamEvent`]s to [`Events`]. So every decoder can be tested with
 //! recorded traffic, split anywhere.
 
+mod accepts;
 mod events;
+mod extra;
 mod framer;
 mod reader;
 
@@ -12,7 +14,9 @@ use std::fmt::Debug;
 
 use samokoder_core::llm::{ChatRequest, LlmError, ModelCapabilities};
 
+pub(crate) use accepts::{accepts, refused};
 pub use events::Events;
+pub(crate) use extra::add_extra;
 pub use framer::{Frame, Framer, Framing};
 pub use reader::Reader;
 

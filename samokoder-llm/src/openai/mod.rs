@@ -1,0 +1,3 @@
+//! Protocols that OpenAI defined and others speak too.
+
+pub mod responses;

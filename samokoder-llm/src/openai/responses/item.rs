@@ -1,0 +1,99 @@
+//! The items of an answer.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+/// What every item has.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Head<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) id: Option<Cow<'a, str>>,
+}
+
+impl Head<'_> {
+    pub(super) fn kind(&self) -> Kind {
+        match self.kind.as_deref() {
+            Some("message") => Kind::Message,
+            Some("reasoning") => Kind::Reasoning,
+            Some("function_call" | "custom_tool_call") => Kind::Call,
+            _ => Kind::Other,
+        }
+    }
+}
+
+/// What an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Text or a refusal.
+    Message,
+    /// Thoughts.
+    Reasoning,
+    /// A call of a tool of the caller's.
+    Call,
+    /// The provider's own: a search, a call of a server's tool, a compacted conversation.
+    Other,
+}
+
+/// A message or a piece of reasoning.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Contents<'a> {
+    #[serde(borrow)]
+    pub(super) content: Option<Vec<Content<'a>>>,
+    #[serde(borrow)]
+    pub(super) summary: Option<Vec<Content<'a>>>,
+}
+
+/// A piece of a message or of reasoning.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Content<'a> {
+    #[serde(borrow)]
+    pub(super) text: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) refusal: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) annotations: Option<Vec<&'a RawValue>>,
+}
+
+/// A call of a tool.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Call<'a> {
+    #[serde(borrow)]
+    pub(super) call_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    arguments: Option<Cow<'a, str>>,
+    /// The arguments of a custom tool: a text.
+    #[serde(borrow)]
+    input: Option<Cow<'a, str>>,
+}
+
+impl Call<'_> {
+    pub(super) fn arguments(&self) -> &str {
+        self.arguments.as_deref().or(self.input.as_deref()).unwrap_or_default()
+    }
+}
+
+/// What is given back of an item: all but what the part itself says.
+pub(super) fn echo(kind: Kind, item: &RawValue) -> Result<Value, serde_json::Error> {
+    let mut item: Value = serde_json::from_str(item.get())?;
+    if let Some(fields) = item.as_object_mut() {
+        let said: &[&str] = match kind {
+            Kind::Message => &["content"],
+            Kind::Call => &["call_id", "name", "arguments", "input", "status"],
+            // The status of reasoning is the API's to say.
+            Kind::Reasoning => &["status"],
+            Kind::Other => &[],
+        };
+        fields.retain(|name, value| !(said.contains(&name.as_str()) || kind == Kind::Reasoning && value.is_null()));
+    }
+    Ok(item)
+}
