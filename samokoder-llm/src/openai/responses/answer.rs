@@ -23,6 +23,8 @@ pub(super) struct Answer {
     items: Vec<Item>,
     /// Which item the last part belongs to.
     last: Option<usize>,
+    /// Items of the provider's own that ended before an earlier one did.
+    held: Vec<(usize, Echo)>,
     said: Said,
     annotations: Vec<serde_json::Value>,
 }
@@ -72,7 +74,7 @@ impl Answer {
 
     pub(super) fn text(&mut self, index: Option<u64>, content: Option<u64>, text: &str, events: &mut Events) {
         let at = self.find(index, Kind::Message);
-        self.tells(at, content);
+        self.tells(at, content, events);
         events.text(text);
     }
 
@@ -84,7 +86,7 @@ impl Answer {
         events: &mut Events,
     ) {
         let at = self.find(index, Kind::Message);
-        self.tells(at, content);
+        self.tells(at, content, events);
         self.said = self.said.max(Said::Refusal);
         if !text.is_empty() {
             events.push(StreamEvent::Refusal(text.into_owned()));
@@ -95,7 +97,7 @@ impl Answer {
     pub(super) fn reasoning(&mut self, index: Option<u64>, piece: Option<u64>, text: &str, events: &mut Events) {
         let at = self.find(index, Kind::Reasoning);
         let known = self.items[at].told.len();
-        self.tells(at, piece);
+        self.tells(at, piece, events);
         if known > 0 && self.items[at].told.len() > known {
             events.reasoning("\n\n");
         }
@@ -133,8 +135,8 @@ impl Answer {
             Kind::Reasoning => self.reasoning_ends(at, &parse(raw.get().as_bytes())?, events),
             Kind::Call => return self.call_ends(at, &head, raw, events),
             Kind::Other => {
-                self.last = Some(at);
-                events.push(StreamEvent::Opaque(echo(kind, raw)?));
+                self.held.push((at, echo(kind, raw)?));
+                self.release(events);
                 return Ok(());
             }
         }
@@ -152,11 +154,11 @@ impl Answer {
                 continue;
             }
             if let Some(text) = content.text.as_deref().filter(|text| !text.is_empty()) {
-                self.tells(at, Some(index));
+                self.tells(at, Some(index), events);
                 events.text(text);
             }
             if let Some(refusal) = content.refusal.as_deref().filter(|text| !text.is_empty()) {
-                self.tells(at, Some(index));
+                self.tells(at, Some(index), events);
                 self.said = self.said.max(Said::Refusal);
                 events.push(StreamEvent::Refusal(refusal.into()));
             }
@@ -175,10 +177,10 @@ impl Answer {
             if texts.is_empty() {
                 texts = told(&whole.content);
             }
-            self.last = Some(at);
+            self.turns_to(at, events);
             events.push(StreamEvent::Reasoning(texts.join("\n\n")));
         } else if self.last != Some(at) {
-            self.last = Some(at);
+            self.turns_to(at, events);
             events.push(StreamEvent::Reasoning(String::new()));
         }
     }
@@ -215,7 +217,7 @@ impl Answer {
         let id = given.map_or_else(|| format!("call_{at}"), |id| id.as_ref().into());
         let name = call.name.as_deref().unwrap_or_default().into();
         self.items[at].call = Some(id.clone());
-        self.last = Some(at);
+        self.turns_to(at, events);
         self.said = Said::Call;
         let echo = Some(echo(Kind::Call, raw)?);
         events.push(StreamEvent::ToolCall(ToolCall { id: id.clone(), name, arguments, echo }));
@@ -247,6 +249,7 @@ impl Answer {
                 events.push(StreamEvent::ToolCallEnd { id, arguments: None });
             }
         }
+        self.release_all(events);
         response.account(std::mem::take(&mut self.annotations), events);
         events.push(StreamEvent::Finish(response.finish(self.said)));
         Ok(())
@@ -277,11 +280,40 @@ impl Answer {
         })
     }
 
-    fn tells(&mut self, at: usize, content: Option<u64>) {
-        self.last = Some(at);
+    fn tells(&mut self, at: usize, content: Option<u64>, events: &mut Events) {
+        self.turns_to(at, events);
         let (told, content) = (&mut self.items[at].told, content.unwrap_or(0));
         if told.last() != Some(&content) && !told.contains(&content) {
             told.push(content);
+        }
+    }
+
+    fn turns_to(&mut self, at: usize, events: &mut Events) {
+        self.release_all(events);
+        self.last = Some(at);
+    }
+
+    /// Adds the items that were held back for earlier ones, as far as these ended: the order of the output counts,
+    /// and the provider's own tools work side by side.
+    fn release(&mut self, events: &mut Events) {
+        let waits = |item: &Item| item.kind == Kind::Other && !item.ended;
+        let ended = self.items.iter().position(waits).unwrap_or(self.items.len());
+        self.held.sort_by_key(|(at, _)| *at);
+        let ready = self.held.partition_point(|(at, _)| *at < ended);
+        for (at, echo) in self.held.drain(..ready) {
+            self.last = Some(at);
+            events.push(StreamEvent::Opaque(echo));
+        }
+    }
+
+    fn release_all(&mut self, events: &mut Events) {
+        if self.held.is_empty() {
+            return;
+        }
+        self.held.sort_by_key(|(at, _)| *at);
+        for (at, echo) in self.held.drain(..) {
+            self.last = Some(at);
+            events.push(StreamEvent::Opaque(echo));
         }
     }
 }

@@ -1,0 +1,4 @@
+//! Tests of the providers from outside.
+
+mod cassettes;
+mod wire;

@@ -1,0 +1,5 @@
+//! Protocols without a socket.
+
+mod gemini;
+mod reading;
+mod responses;
