@@ -3,7 +3,7 @@
 //! A line is an exchange. The recordings are not part of the project; without them the tests that read them say so
 //! and check nothing.
 
-use std::{collections::BTreeMap, fs::File, io::Read as _, path::Path};
+use std::{fs::File, io::Read as _, path::Path};
 
 use flate2::read::GzDecoder;
 use serde::Deserialize;
@@ -17,8 +17,6 @@ pub(crate) struct Exchange {
     pub(crate) status: u16,
     #[serde(deserialize_with = "lenient")]
     pub(crate) sse: bool,
-    #[serde(default)]
-    pub(crate) headers: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) request: String,
     pub(crate) response: String,
