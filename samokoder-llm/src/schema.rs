@@ -95,7 +95,9 @@ pub fn google(schema: &Value) -> Value {
 
 /// The words that ask for one JSON value of this schema, for a model that can't be held to it.
 pub fn instruction(schema: &Value) -> String {
-    format!("Answer with one JSON value and nothing else, no code fence. It must fit this JSON schema:\n{schema}")
+    format!(
+        "Answer with one JSON value and nothing else, no code fence. It must fit this JSON schema:\n{schema}"
+    )
 }
 
 fn strict_at(schema: &Value) -> Option<Value> {
@@ -225,7 +227,10 @@ mod tests {
     fn null_joins_every_kind_of_schema() {
         for (schema, expected) in [
             (json!({"type": ["string", "null"]}), json!({"type": ["string", "null"]})),
-            (json!({"type": "string", "enum": ["x"]}), json!({"type": ["string", "null"], "enum": ["x", null]})),
+            (
+                json!({"type": "string", "enum": ["x"]}),
+                json!({"type": ["string", "null"], "enum": ["x", null]}),
+            ),
             (json!({"$ref": "#/$defs/X"}), json!({"anyOf": [{"$ref": "#/$defs/X"}, {"type": "null"}]})),
             (
                 json!({"anyOf": [{"type": "string"}, {"type": "null"}]}),
@@ -270,13 +275,15 @@ mod tests {
         schema["$defs"] = json!({"X": {"oneOf": [{"type": "object", "properties": {}}, {"type": "null"}]}});
         let made = strict(&schema).unwrap();
         assert_eq!(made.get("$schema"), None);
-        let closed = json!({"type": "object", "properties": {}, "required": [], "additionalProperties": false});
+        let closed =
+            json!({"type": "object", "properties": {}, "required": [], "additionalProperties": false});
         assert_eq!(made["$defs"], json!({"X": {"anyOf": [closed, {"type": "null"}]}}));
     }
 
     #[test]
     fn a_property_may_be_called_like_a_keyword() {
-        let schema = object(&json!({"not": {"type": "string"}, "default": {"type": "null"}}), &json!(["not"]));
+        let schema =
+            object(&json!({"not": {"type": "string"}, "default": {"type": "null"}}), &json!(["not"]));
         let made = strict(&schema).unwrap();
         assert_eq!(made["properties"], json!({"not": {"type": "string"}, "default": {"type": "null"}}));
     }

@@ -1,7 +1,5 @@
 //! What of an answer is known so far.
 
-use std::borrow::Cow;
-
 use samokoder_core::llm::{Echo, ErrorReply, LlmError, LlmErrorKind, StreamEvent, ToolCall, Usage};
 use serde_json::{Map, Value, json, value::RawValue};
 
@@ -82,8 +80,10 @@ impl Answer {
                 Part { text: Some(text), thought, thought_signature: None, .. } => {
                     self.text(&text, thought == Some(true), events);
                 }
-                Part { text: Some(text), thought, thought_signature: Some(signature), .. } if !text.is_empty() => {
-                    self.signed(text, thought == Some(true), &signature, events);
+                Part { text: Some(text), thought, thought_signature: Some(signature), .. }
+                    if !text.is_empty() =>
+                {
+                    self.signed(&text, thought == Some(true), &signature, events);
                 }
                 _ => {
                     let parts = whole.get_or_insert_with(|| response::parts(data));
@@ -124,11 +124,11 @@ impl Answer {
     }
 
     /// A signed part stays apart from the one before it: the API does not want the two joined.
-    fn signed(&mut self, text: Cow<'_, str>, is_thought: bool, signature: &str, events: &mut Events) {
+    fn signed(&mut self, text: &str, is_thought: bool, signature: &str, events: &mut Events) {
         if self.open == Some(if is_thought { Open::Thought } else { Open::Text }) {
             events.push(StreamEvent::Echo(Echo::new(PROTOCOL, json!({}))));
         }
-        self.text(&text, is_thought, events);
+        self.text(text, is_thought, events);
         self.open = None;
         events.push(StreamEvent::Echo(signature_echo(signature)));
     }
@@ -189,5 +189,6 @@ fn blocked(reason: &str, message: Option<&str>, data: &[u8]) -> LlmError {
     reply.code = Some(reason.into());
     reply.body = String::from_utf8_lossy(data).chars().take(reply::KEPT).collect();
     let message = message.map_or_else(String::new, |message| format!(": {message}"));
-    LlmError::new(LlmErrorKind::ContentRefused, format!("the prompt was blocked ({reason}){message}")).reply(reply)
+    LlmError::new(LlmErrorKind::ContentRefused, format!("the prompt was blocked ({reason}){message}"))
+        .reply(reply)
 }

@@ -1,7 +1,10 @@
 //! A request in the form of the Gemini API.
 
+use std::fmt::Write as _;
+
 use samokoder_core::llm::{
-    ChatRequest, LlmError, Message, ModelCapabilities, ModelRole, ReasoningEffort, ResponseFormat, Tool, ToolChoice,
+    ChatRequest, LlmError, Message, ModelCapabilities, ModelRole, ReasoningEffort, ResponseFormat, Tool,
+    ToolChoice,
 };
 use serde_json::{Map, Value, json};
 
@@ -13,12 +16,12 @@ use crate::{
 
 /// The path for a model, with or without `models/` before its name.
 pub(super) fn path(model: &str) -> String {
+    let name = model.strip_prefix("models/").unwrap_or(model);
     let mut path = String::from("/v1beta/models/");
-    for byte in model.strip_prefix("models/").unwrap_or(model).bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => path.push(char::from(byte)),
-            byte => path.push_str(&format!("%{byte:02X}")),
-        }
+    for byte in name.bytes() {
+        let plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+        // A `String` takes everything that is written to it.
+        let _ = if plain { path.write_char(char::from(byte)) } else { write!(path, "%{byte:02X}") };
     }
     path + ":streamGenerateContent?alt=sse"
 }

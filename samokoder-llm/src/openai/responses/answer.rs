@@ -94,7 +94,13 @@ impl Answer {
     }
 
     /// Adds to the reasoning. The paragraphs of a summary are told apart by an empty line.
-    pub(super) fn reasoning(&mut self, index: Option<u64>, piece: Option<u64>, text: &str, events: &mut Events) {
+    pub(super) fn reasoning(
+        &mut self,
+        index: Option<u64>,
+        piece: Option<u64>,
+        text: &str,
+        events: &mut Events,
+    ) {
         let at = self.find(index, Kind::Reasoning);
         let known = self.items[at].told.len();
         self.tells(at, piece, events);
@@ -213,7 +219,7 @@ impl Answer {
         raw: &RawValue,
         events: &mut Events,
     ) -> Result<String, LlmError> {
-        let given = [&call.call_id, &head.id].into_iter().flatten().find(|id| !id.is_empty());
+        let given = [&call.id, &head.id].into_iter().flatten().find(|id| !id.is_empty());
         let id = given.map_or_else(|| format!("call_{at}"), |id| id.as_ref().into());
         let name = call.name.as_deref().unwrap_or_default().into();
         self.items[at].call = Some(id.clone());
@@ -259,8 +265,10 @@ impl Answer {
     #[expect(clippy::option_option, reason = "the index of an item may be missing")]
     fn missing(&self, index: u64, raw: &RawValue) -> Result<Option<Option<u64>>, LlmError> {
         let head: Head<'_> = parse(raw.get().as_bytes())?;
-        let by_id = self.items.iter().find(|item| head.id.is_some() && item.id.as_deref() == head.id.as_deref());
-        let by_place = || self.items.iter().find(|item| item.index == Some(index) && item.kind == head.kind());
+        let by_id =
+            self.items.iter().find(|item| head.id.is_some() && item.id.as_deref() == head.id.as_deref());
+        let by_place =
+            || self.items.iter().find(|item| item.index == Some(index) && item.kind == head.kind());
         Ok(match by_id.or_else(by_place) {
             Some(item) if item.ended => None,
             Some(item) => Some(item.index),

@@ -46,7 +46,8 @@ impl<'a> Input<'a> {
                 Part::Image { source } => content.push(image(source)?),
                 Part::ToolResult { id, content: result, .. } => {
                     self.say(role, &mut content);
-                    let of = if self.custom.contains(id.as_str()) { "custom_tool_call" } else { "function_call" };
+                    let of =
+                        if self.custom.contains(id.as_str()) { "custom_tool_call" } else { "function_call" };
                     let item = json!({"type": format!("{of}_output"), "call_id": id, "output": result});
                     self.items.push(item);
                 }
@@ -75,7 +76,9 @@ impl<'a> Input<'a> {
                     let content = json!([{"type": "refusal", "refusal": text}]);
                     self.items.push(json!({"type": "message", "role": "assistant", "content": content}));
                 }
-                Part::Reasoning { echo, .. } => self.reasoning.extend(own(echo.as_ref()).filter(|item| readable(item))),
+                Part::Reasoning { echo, .. } => {
+                    self.reasoning.extend(own(echo.as_ref()).filter(|item| readable(item)));
+                }
                 Part::ToolCall(call) => self.add_call(call),
                 Part::Opaque { echo } => {
                     if let Some(item) = own(Some(echo)) {
@@ -85,7 +88,9 @@ impl<'a> Input<'a> {
                         }
                     }
                 }
-                Part::Image { .. } => return Err(refused("the Responses API takes pictures from the user only")),
+                Part::Image { .. } => {
+                    return Err(refused("the Responses API takes pictures from the user only"));
+                }
                 _ => {}
             }
         }
@@ -101,7 +106,10 @@ impl<'a> Input<'a> {
             None => json!({"role": "assistant", "content": text}),
             Some(echo) => {
                 let content = json!([{"type": "output_text", "text": text, "annotations": []}]);
-                self.restored(echo, [("type", "message".into()), ("role", "assistant".into()), ("content", content)])
+                self.restored(
+                    echo,
+                    [("type", "message".into()), ("role", "assistant".into()), ("content", content)],
+                )
             }
         };
         self.items.push(item);

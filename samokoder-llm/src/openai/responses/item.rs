@@ -65,8 +65,8 @@ pub(super) struct Content<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Call<'a> {
-    #[serde(borrow)]
-    pub(super) call_id: Option<Cow<'a, str>>,
+    #[serde(rename = "call_id", borrow)]
+    pub(super) id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) name: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -93,7 +93,9 @@ pub(super) fn echo(kind: Kind, item: &RawValue) -> Result<Value, serde_json::Err
             Kind::Reasoning => &["status"],
             Kind::Other => &[],
         };
-        fields.retain(|name, value| !(said.contains(&name.as_str()) || kind == Kind::Reasoning && value.is_null()));
+        fields.retain(|name, value| {
+            !(said.contains(&name.as_str()) || kind == Kind::Reasoning && value.is_null())
+        });
     }
     Ok(item)
 }

@@ -1,7 +1,7 @@
-//! The Responses API: `POST /v1/responses`, spoken by OpenAI, Azure, OpenRouter, DeepSeek, xAI and local servers.
+//! The Responses API: `POST /v1/responses`, spoken by OpenAI, by routers and by local servers.
 //!
 //! Source: the API reference of OpenAI (`platform.openai.com/docs/api-reference/responses` and
-//! `…/responses-streaming`), and recorded traffic of OpenAI, OpenRouter and DeepSeek.
+//! `…/responses-streaming`), and recorded traffic.
 //!
 //! It is used without state at the provider: every request carries the whole conversation, and reasoning travels
 //! through the caller in a form that only the provider can read.

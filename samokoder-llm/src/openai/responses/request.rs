@@ -1,7 +1,8 @@
 //! A request in the form of the Responses API.
 
 use samokoder_core::llm::{
-    ChatRequest, LlmError, Message, ModelCapabilities, ModelRole, ReasoningEffort, ResponseFormat, Tool, ToolChoice,
+    ChatRequest, LlmError, Message, ModelCapabilities, ModelRole, ReasoningEffort, ResponseFormat, Tool,
+    ToolChoice,
 };
 use serde_json::{Map, Value, json};
 

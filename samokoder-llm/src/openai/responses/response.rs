@@ -24,7 +24,7 @@ pub(super) struct Response<'a> {
     incomplete_details: Option<Incomplete<'a>>,
     #[serde(borrow)]
     pub(super) output: Option<Vec<&'a RawValue>>,
-    usage: Option<Tokens>,
+    usage: Option<Counts>,
     #[serde(borrow)]
     service_tier: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -39,7 +39,7 @@ struct Incomplete<'a> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Tokens {
+struct Counts {
     input_tokens: Option<u64>,
     input_tokens_details: Option<InputDetails>,
     output_tokens: Option<u64>,
@@ -113,7 +113,7 @@ pub(super) enum Said {
     Call,
 }
 
-impl Tokens {
+impl Counts {
     fn usage(&self) -> Usage {
         let input = self.input_tokens_details.as_ref();
         let output = self.output_tokens_details.as_ref();

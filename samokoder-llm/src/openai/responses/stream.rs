@@ -128,7 +128,10 @@ impl ResponsesDecoder {
                 let Outer { response } = parse(data)?;
                 answer.starts(&response, events);
             }
-            "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled"
+            "response.completed"
+            | "response.incomplete"
+            | "response.failed"
+            | "response.cancelled"
             | "response.done" => {
                 let Outer { response } = parse(data)?;
                 return answer.ends(&response, data, events);

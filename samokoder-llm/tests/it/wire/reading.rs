@@ -47,8 +47,8 @@ pub(crate) fn split_anywhere(wire: &dyn Wire, bytes: &[u8]) -> Outcome {
 }
 
 /// A stream of server-sent events with these data.
-pub(crate) fn sse(data: &[&str]) -> Vec<u8> {
-    data.iter().map(|data| format!("data: {data}\n\n")).collect::<String>().into_bytes()
+pub(crate) fn sse(data: &[impl AsRef<str>]) -> Vec<u8> {
+    data.iter().flat_map(|data| format!("data: {}\n\n", data.as_ref()).into_bytes()).collect()
 }
 
 fn take(reader: &mut Reader, response: &mut ChatResponse) -> usize {

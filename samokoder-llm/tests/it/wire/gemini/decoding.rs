@@ -12,8 +12,7 @@ fn chunk(parts: &Value, finish: Option<&str>) -> String {
 }
 
 fn read(data: &[String]) -> Outcome {
-    let data: Vec<_> = data.iter().map(String::as_str).collect();
-    split_anywhere(&GeminiWire, &sse(&data))
+    split_anywhere(&GeminiWire, &sse(data))
 }
 
 fn answer(data: &[String]) -> ChatResponse {
@@ -26,13 +25,14 @@ fn finish(reason: &str) -> FinishReason {
     answer(&[chunk(&json!([{"text": "Hi"}]), Some(reason))]).finish
 }
 
-fn signed(signature: &str) -> Option<Echo> {
-    Some(Echo::new("gemini", json!({"thoughtSignature": signature})))
+fn signed(signature: &str) -> Echo {
+    Echo::new("gemini", json!({"thoughtSignature": signature}))
 }
 
 #[test]
 fn an_answer_has_a_text_a_model_and_an_id() {
-    let response = answer(&[chunk(&json!([{"text": "Hel"}]), None), chunk(&json!([{"text": "lo"}]), Some("STOP"))]);
+    let response =
+        answer(&[chunk(&json!([{"text": "Hel"}]), None), chunk(&json!([{"text": "lo"}]), Some("STOP"))]);
     assert_eq!(response.parts, [Part::text("Hello")]);
     assert_eq!((response.id.as_deref(), response.model.as_deref()), (Some("r1"), Some("gemini-x")));
     assert_eq!(response.finish, FinishReason::Stop);
@@ -70,7 +70,7 @@ fn one_chunk_may_bring_a_thought_a_text_and_a_call() {
     let expected = [
         Part::Reasoning { text: "Hm".into(), echo: None },
         Part::text("Let me see."),
-        call("f1", r#"{"a":1}"#, signed("s")),
+        call("f1", r#"{"a":1}"#, Some(signed("s"))),
         call("f2", "{}", None),
     ];
     assert_eq!(response.parts, expected);
@@ -97,9 +97,9 @@ fn a_signature_stays_on_its_part() {
     ]);
     let text = |text: &str, echo| Part::Text { text: text.into(), echo };
     let expected = [
-        Part::Reasoning { text: "Thinking".into(), echo: signed("t") },
+        Part::Reasoning { text: "Thinking".into(), echo: Some(signed("t")) },
         text("One", Some(Echo::new("gemini", json!({})))),
-        text("Two", signed("s")),
+        text("Two", Some(signed("s"))),
         text("Three", None),
         Part::Opaque { echo: Echo::new("gemini", json!({"text": "", "thoughtSignature": "e"})) },
     ];
@@ -176,7 +176,8 @@ fn a_candidate_without_content_is_an_empty_answer() {
 
 #[test]
 fn a_blocked_prompt_is_an_error() {
-    let blocked = r#"{"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"},"usageMetadata":{"promptTokenCount":3}}"#;
+    let blocked =
+        r#"{"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"},"usageMetadata":{"promptTokenCount":3}}"#;
     let (response, outcome) = read(&[blocked.into()]);
     let error = outcome.unwrap_err();
     assert_eq!((error.kind, error.code()), (LlmErrorKind::ContentRefused, Some("PROHIBITED_CONTENT")));

@@ -1,8 +1,8 @@
 //! What a request becomes.
 
 use samokoder_core::llm::{
-    ChatRequest, Echo, ImageSource, LlmErrorKind, Message, ModelCapabilities, ModelRole, Part, ReasoningEffort,
-    ResponseFormat, Tool, ToolCall, ToolChoice,
+    ChatRequest, Echo, ImageSource, LlmErrorKind, Message, ModelCapabilities, ModelRole, Part,
+    ReasoningEffort, ResponseFormat, Tool, ToolCall, ToolChoice,
 };
 use samokoder_llm::{gemini::GeminiWire, wire::Wire as _};
 use serde_json::{Value, json};
@@ -21,8 +21,8 @@ fn body(request: &ChatRequest) -> Value {
     serde_json::from_slice(&GeminiWire.encode(request, &model).unwrap().body).unwrap()
 }
 
-fn own(data: Value) -> Option<Echo> {
-    Some(Echo::new("gemini", data))
+fn own(data: Value) -> Echo {
+    Echo::new("gemini", data)
 }
 
 #[test]
@@ -55,21 +55,26 @@ fn a_plain_request_is_only_its_contents() {
 #[test]
 fn signatures_go_back_on_their_parts_and_unsigned_thoughts_don_t() {
     let signature = json!({"thoughtSignature": "s"});
-    let call = ToolCall { id: "c".into(), name: "f".into(), arguments: "{}".into(), echo: own(signature.clone()) };
+    let call = ToolCall {
+        id: "c".into(),
+        name: "f".into(),
+        arguments: "{}".into(),
+        echo: Some(own(signature.clone())),
+    };
     let foreign = Some(Echo::new("anthropic", json!({"thoughtSignature": "not ours"})));
     let code = json!({"executableCode": {"code": "1"}, "thoughtSignature": "s"});
     let answer = Message::of(
         ModelRole::Assistant,
         vec![
             Part::Reasoning { text: "Hm".into(), echo: None },
-            Part::Reasoning { text: "Aha".into(), echo: own(signature.clone()) },
-            Part::Text { text: "One".into(), echo: own(json!({})) },
-            Part::Text { text: "Two".into(), echo: own(signature.clone()) },
+            Part::Reasoning { text: "Aha".into(), echo: Some(own(signature.clone())) },
+            Part::Text { text: "One".into(), echo: Some(own(json!({}))) },
+            Part::Text { text: "Two".into(), echo: Some(own(signature.clone())) },
             Part::Text { text: "Three".into(), echo: foreign },
             Part::Text { text: String::new(), echo: None },
-            Part::Text { text: String::new(), echo: own(signature) },
+            Part::Text { text: String::new(), echo: Some(own(signature)) },
             Part::ToolCall(call),
-            Part::Opaque { echo: own(code.clone()).unwrap() },
+            Part::Opaque { echo: own(code.clone()) },
             Part::Opaque { echo: Echo::new("openai-responses", json!({})) },
         ],
     );
@@ -92,9 +97,7 @@ fn results_carry_name_and_id_and_are_objects() {
         Message::of(ModelRole::User, vec![part])
     };
     let messages = vec![result("a", r#"{"x":1}"#, false), result("b", "[1]", false), result("c", "no", true)];
-    let response = |id: &str, response: Value| {
-        json!({"functionResponse": {"id": id, "name": "f", "response": response}})
-    };
+    let response = |id: &str, response: Value| json!({"functionResponse": {"id": id, "name": "f", "response": response}});
     let expected = json!([{"role": "user", "parts": [
         response("a", json!({"x": 1})),
         response("b", json!({"result": "[1]"})),

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use samokoder_llm::gemini::GeminiWire;
 
-use crate::wire::reading::{split_anywhere, stream, whole};
+use crate::wire::reading::{split_anywhere, sse, stream, whole};
 
 /// Chunks whose fields are missing, wrong or in any order.
 fn chunk() -> impl Strategy<Value = String> {
@@ -34,8 +34,7 @@ fn chunk() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_chunks_end_with_one_finish_or_an_error(chunks in proptest::collection::vec(chunk(), 0..8)) {
-        let bytes: String = chunks.iter().map(|chunk| format!("data: {chunk}\r\n\r\n")).collect();
-        split_anywhere(&GeminiWire, bytes.as_bytes());
+        split_anywhere(&GeminiWire, &sse(&chunks));
         whole(&GeminiWire, format!("[{}]", chunks.join(",")).as_bytes());
     }
 

@@ -137,8 +137,12 @@ fn recorded_answers_are_given_back_part_by_part() {
             let is_plain = part.get("text").is_some() && part.get("thoughtSignature").is_none();
             match expected.last_mut() {
                 _ if is_plain && (part["text"] == "" || part["thought"] == true) => {}
-                Some(last) if is_plain && last.get("text").is_some() && last.get("thoughtSignature").is_none() => {
-                    last["text"] = format!("{}{}", last["text"].as_str().unwrap(), part["text"].as_str().unwrap()).into();
+                Some(last)
+                    if is_plain && last.get("text").is_some() && last.get("thoughtSignature").is_none() =>
+                {
+                    last["text"] =
+                        format!("{}{}", last["text"].as_str().unwrap(), part["text"].as_str().unwrap())
+                            .into();
                 }
                 _ => expected.push(part),
             }
@@ -167,7 +171,8 @@ fn recorded_calls_are_given_back_as_the_client_did_that_recorded_them() {
         let sent: Vec<_> = contents.filter_map(|content| content["parts"].as_array()).flatten().collect();
         for ours in given_back(decode(&pair[0]).into_message()) {
             let id = ours.pointer("/functionCall/id");
-            let Some(theirs) = sent.iter().find(|theirs| id.is_some() && theirs.pointer("/functionCall/id") == id)
+            let Some(theirs) =
+                sent.iter().find(|theirs| id.is_some() && theirs.pointer("/functionCall/id") == id)
             else {
                 continue;
             };

@@ -63,7 +63,8 @@ fn a_call_s_last_arguments_win_over_its_pieces() {
         COMPLETED,
     ]);
     let kept = Some(echo(json!({"type": "function_call", "id": "fc_1"})));
-    let call = ToolCall { id: "call_1".into(), name: "add".into(), arguments: r#"{"a":1}"#.into(), echo: kept };
+    let call =
+        ToolCall { id: "call_1".into(), name: "add".into(), arguments: r#"{"a":1}"#.into(), echo: kept };
     assert_eq!(response.parts, [Part::ToolCall(call)]);
     assert_eq!(response.finish, FinishReason::ToolCalls);
 }
@@ -90,7 +91,9 @@ fn parallel_calls_may_be_mixed() {
         )
     };
     let piece = |index: u32, json: &str| {
-        format!(r#"{{"type":"response.function_call_arguments.delta","output_index":{index},"delta":"{json}"}}"#)
+        format!(
+            r#"{{"type":"response.function_call_arguments.delta","output_index":{index},"delta":"{json}"}}"#
+        )
     };
     let response = answer(&[
         &call(0, "a"),
@@ -101,7 +104,8 @@ fn parallel_calls_may_be_mixed() {
         &piece(1, "]"),
         COMPLETED,
     ]);
-    let calls: Vec<_> = response.tool_calls().map(|call| (call.id.as_str(), call.arguments.as_str())).collect();
+    let calls: Vec<_> =
+        response.tool_calls().map(|call| (call.id.as_str(), call.arguments.as_str())).collect();
     assert_eq!(calls, [("a", "[1]"), ("b", "[2]")]);
 }
 
@@ -180,7 +184,8 @@ fn items_of_the_provider_s_own_tools_are_carried_as_they_are_and_in_order() {
     let item = |id: &str, kind: &str| json!({"type": kind, "id": id, "results": null, "x": [1]});
     let (search, later) = (item("ws_1", "web_search_call"), item("n_1", "not_known_yet"));
     let event = |name: &str, index: u32, item: &Value| {
-        json!({"type": format!("response.output_item.{name}"), "output_index": index, "item": item}).to_string()
+        json!({"type": format!("response.output_item.{name}"), "output_index": index, "item": item})
+            .to_string()
     };
     let response = answer(&[
         &event("added", 0, &search),
@@ -210,7 +215,8 @@ fn what_only_the_end_of_an_item_brings_is_not_lost() {
 #[test]
 fn what_only_the_last_event_brings_is_not_lost_and_nothing_is_doubled() {
     let message = json!({"type": "message", "id": "m", "content": [{"type": "output_text", "text": "Hi"}]});
-    let call = json!({"type": "function_call", "id": "f", "call_id": "c", "name": "go", "arguments": "{\"a\":1}"});
+    let call =
+        json!({"type": "function_call", "id": "f", "call_id": "c", "name": "go", "arguments": "{\"a\":1}"});
     let completed = json!({
         "type": "response.completed", "response": {"status": "completed", "output": [message, call]},
     })
@@ -247,16 +253,18 @@ fn the_end_of_the_answer_ends_the_stream_at_once() {
 
 #[test]
 fn reasons_to_end_are_told_apart() {
-    let finish = |fields: &str| {
-        body(&serde_json::from_str(&format!(r#"{{"output":[],{fields}}}"#)).unwrap()).finish
-    };
+    let finish =
+        |fields: &str| body(&serde_json::from_str(&format!(r#"{{"output":[],{fields}}}"#)).unwrap()).finish;
     let incomplete = |reason: &str| {
         finish(&format!(r#""status":"incomplete","incomplete_details":{{"reason":"{reason}"}}"#))
     };
     assert_eq!(incomplete("max_output_tokens"), FinishReason::Length);
     assert_eq!(incomplete("content_filter"), FinishReason::ContentFilter);
     assert_eq!(incomplete("tired"), FinishReason::Other("tired".into()));
-    assert_eq!(finish(r#""status":"incomplete","incomplete_details":null"#), FinishReason::Other("incomplete".into()));
+    assert_eq!(
+        finish(r#""status":"incomplete","incomplete_details":null"#),
+        FinishReason::Other("incomplete".into())
+    );
     assert_eq!(finish(r#""status":"completed""#), FinishReason::Stop);
     assert_eq!(finish(r#""status":null"#), FinishReason::Stop);
     assert_eq!(finish(r#""status":"cancelled""#), FinishReason::Other("cancelled".into()));
@@ -322,13 +330,16 @@ fn usage_counts_cached_written_and_reasoned_tokens_and_costs_are_kept() {
     assert_eq!(response.usage, usage);
     assert_eq!(response.cost, Some(Money::from_dollars(0.25)));
     assert_eq!(response.extra["service_tier"], "flex");
-    let bare = body(&json!({"status": "completed", "output": [], "usage": {"input_tokens": 1, "output_tokens": null}}));
+    let bare = body(
+        &json!({"status": "completed", "output": [], "usage": {"input_tokens": 1, "output_tokens": null}}),
+    );
     assert_eq!(bare.usage, Usage { input: 1, ..Usage::default() });
 }
 
 #[test]
 fn annotations_are_kept_beside_the_answer() {
-    let annotation = json!({"type": "url_citation", "url": "https://example.com", "start_index": 0, "end_index": 2});
+    let annotation =
+        json!({"type": "url_citation", "url": "https://example.com", "start_index": 0, "end_index": 2});
     let content = json!([{"type": "output_text", "text": "Hi", "annotations": [annotation]}]);
     let response = body(&json!({"status": "completed", "output": [{"type": "message", "content": content}]}));
     assert_eq!(response.extra["annotations"], json!([annotation]));

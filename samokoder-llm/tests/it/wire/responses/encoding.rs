@@ -1,8 +1,8 @@
 //! What a request becomes.
 
 use samokoder_core::llm::{
-    ChatRequest, Echo, ImageSource, LlmErrorKind, Message, ModelCapabilities, ModelRole, Part, ReasoningEffort,
-    ResponseFormat, Tool, ToolCall, ToolChoice,
+    ChatRequest, Echo, ImageSource, LlmErrorKind, Message, ModelCapabilities, ModelRole, Part,
+    ReasoningEffort, ResponseFormat, Tool, ToolCall, ToolChoice,
 };
 use samokoder_llm::{openai::responses::ResponsesWire, wire::Wire as _};
 use serde_json::{Value, json};
@@ -33,8 +33,8 @@ fn refusal(request: &ChatRequest, model: &ModelCapabilities) -> String {
     error.message
 }
 
-fn own(data: Value) -> Option<Echo> {
-    Some(Echo::new("openai-responses", data))
+fn own(data: Value) -> Echo {
+    Echo::new("openai-responses", data)
 }
 
 fn input(parts: Vec<Part>) -> Value {
@@ -87,17 +87,18 @@ fn calls_and_results_are_items_with_the_ids_they_came_with() {
         content: content.into(),
         is_error: false,
     };
-    let custom = own(json!({"type": "custom_tool_call", "id": "ctc_1"}));
+    let custom = Some(own(json!({"type": "custom_tool_call", "id": "ctc_1"})));
     let foreign = Some(Echo::new("gemini", json!({"thoughtSignature": "s"})));
     let answer = Message::of(
         ModelRole::Assistant,
         vec![
-            call("c1", own(json!({"type": "function_call", "id": "fc_1", "namespace": "n"}))),
+            call("c1", Some(own(json!({"type": "function_call", "id": "fc_1", "namespace": "n"})))),
             call("c2", custom),
             call("c3", foreign),
         ],
     );
-    let results = Message::of(ModelRole::User, vec![result("c1", "1"), result("c2", "2"), Part::text("Go on")]);
+    let results =
+        Message::of(ModelRole::User, vec![result("c1", "1"), result("c2", "2"), Part::text("Go on")]);
     let expected = json!([
         {"type": "function_call", "id": "fc_1", "namespace": "n", "call_id": "c1", "name": "f", "arguments": "{\"a\":1}"},
         {"type": "custom_tool_call", "id": "ctc_1", "call_id": "c2", "name": "f", "input": "{\"a\":1}"},
@@ -111,11 +112,11 @@ fn calls_and_results_are_items_with_the_ids_they_came_with() {
 
 fn thought(id: &str) -> Part {
     let item = json!({"type": "reasoning", "id": id, "summary": [], "encrypted_content": "e"});
-    Part::Reasoning { text: "Hm".into(), echo: own(item) }
+    Part::Reasoning { text: "Hm".into(), echo: Some(own(item)) }
 }
 
 fn said(id: &str) -> Part {
-    let echo = own(json!({"type": "message", "id": id, "role": "assistant", "status": "completed"}));
+    let echo = Some(own(json!({"type": "message", "id": id, "role": "assistant", "status": "completed"})));
     Part::Text { text: "Hi".into(), echo }
 }
 
@@ -148,10 +149,11 @@ fn reasoning_is_never_given_twice() {
 
 #[test]
 fn reasoning_that_is_only_an_id_means_nothing_to_a_provider_that_keeps_nothing() {
-    let bare = |item| Part::Reasoning { text: String::new(), echo: own(item) };
+    let bare = |item| Part::Reasoning { text: String::new(), echo: Some(own(item)) };
     let given = input(vec![bare(json!({"type": "reasoning", "id": "rs_1", "summary": []})), said("m")]);
     assert_eq!(ids(&given), ["m"]);
-    let open = json!({"type": "reasoning", "id": "rs_2", "content": [{"type": "reasoning_text", "text": "Hm"}]});
+    let open =
+        json!({"type": "reasoning", "id": "rs_2", "content": [{"type": "reasoning_text", "text": "Hm"}]});
     assert_eq!(ids(&input(vec![bare(open), said("m")])), ["rs_2", "m"]);
 }
 
@@ -193,7 +195,10 @@ fn a_schema_is_a_format_or_words_for_a_model_that_has_none() {
     let mut request = request(vec![ask("Hi")]);
     request.response_format = ResponseFormat::JsonSchema { name: "answer".into(), schema };
     let format = body(&request)["text"]["format"].clone();
-    assert_eq!((&format["type"], &format["name"], &format["strict"]), (&json!("json_schema"), &json!("answer"), &json!(true)));
+    assert_eq!(
+        (&format["type"], &format["name"], &format["strict"]),
+        (&json!("json_schema"), &json!("answer"), &json!(true))
+    );
     let encoded = ResponsesWire.encode(&request, &ModelCapabilities::default()).unwrap();
     let body: Value = serde_json::from_slice(&encoded.body).unwrap();
     assert_eq!(body.get("text"), None);
@@ -209,7 +214,10 @@ fn reasoning_is_asked_for_in_a_form_that_can_be_given_back() {
     assert_eq!(said["include"], json!(["reasoning.encrypted_content"]));
     assert_eq!(said["max_output_tokens"], 100);
     request.reasoning = Some(ReasoningEffort::None);
-    assert_eq!((&body(&request)["reasoning"], body(&request).get("include")), (&json!({"effort": "none"}), None));
+    assert_eq!(
+        (&body(&request)["reasoning"], body(&request).get("include")),
+        (&json!({"effort": "none"}), None)
+    );
 }
 
 #[test]
@@ -242,7 +250,10 @@ fn extra_fields_are_added_and_overwrite_nothing() {
     };
     request.extra = extra;
     let body = body(&request);
-    assert_eq!((&body["model"], &body["prompt_cache_key"], &body["stream"]), (&json!("gpt-x"), &json!("k"), &json!(true)));
+    assert_eq!(
+        (&body["model"], &body["prompt_cache_key"], &body["stream"]),
+        (&json!("gpt-x"), &json!("k"), &json!(true))
+    );
     assert_eq!((&body["tools"][0]["name"], &body["tools"][1]["type"]), (&json!("f"), &json!("web_search")));
     assert_eq!(body["include"], json!(["reasoning.encrypted_content", "message.x"]));
     assert_eq!(body["reasoning"], json!({"effort": "high", "summary": "auto", "context": "auto"}));

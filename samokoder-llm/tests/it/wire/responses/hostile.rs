@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use samokoder_llm::openai::responses::ResponsesWire;
 
-use crate::wire::reading::{split_anywhere, stream, whole};
+use crate::wire::reading::{split_anywhere, sse, stream, whole};
 
 /// Events whose fields are missing, wrong or in any order.
 fn event() -> impl Strategy<Value = String> {
@@ -44,8 +44,7 @@ fn event() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_events_end_with_one_finish_or_an_error(events in proptest::collection::vec(event(), 0..12)) {
-        let bytes: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
-        split_anywhere(&ResponsesWire, bytes.as_bytes());
+        split_anywhere(&ResponsesWire, &sse(&events));
     }
 
     #[test]

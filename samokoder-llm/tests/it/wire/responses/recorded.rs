@@ -35,7 +35,9 @@ fn by_items(response: &Value) -> Said {
     let mut said = Said::default();
     for item in response["output"].as_array().unwrap() {
         match text(&item["type"]) {
-            "message" => said.text.extend(item["content"].as_array().unwrap().iter().map(|part| text(&part["text"]))),
+            "message" => {
+                said.text.extend(item["content"].as_array().unwrap().iter().map(|part| text(&part["text"])))
+            }
             "reasoning" => {
                 let pieces = |name: &str| item[name].as_array().filter(|pieces| !pieces.is_empty());
                 let pieces = pieces("summary").or_else(|| pieces("content")).into_iter().flatten();
@@ -152,9 +154,9 @@ fn recorded_answers_are_given_back_as_the_client_did_that_recorded_them() {
         for item in given.into_iter().filter(|item| item["type"] != "tool_search_call") {
             for key in ["id", "call_id"] {
                 let Some(id) = item[key].as_str() else { continue };
-                let Some(theirs) = sent.iter().find(|theirs| {
-                    theirs[key] == id && theirs["type"] == item["type"]
-                }) else {
+                let Some(theirs) =
+                    sent.iter().find(|theirs| theirs[key] == id && theirs["type"] == item["type"])
+                else {
                     continue;
                 };
                 let (mut ours, mut theirs) = (comparable(&item), comparable(theirs));
