@@ -57,7 +57,7 @@ impl Answer {
                 events.push(StreamEvent::Usage(tokens.usage()));
             }
             if let Some(tier) = tokens.service_tier {
-                self.extra.insert("service_tier".into(), tier.into());
+                self.extra.insert("service_tier".into(), tier.into_owned().into());
             }
         }
         match chunk.prompt_feedback {

@@ -1,10 +1,10 @@
 //! An answer, or a chunk of one, in the form of the Gemini API.
 
-use std::borrow::Cow;
-
 use samokoder_core::llm::{FinishReason, Usage};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
+
+use crate::wire::Text;
 
 /// A chunk of an answer; a whole answer has the same form.
 #[derive(Debug, Default, Deserialize)]
@@ -15,9 +15,9 @@ pub(super) struct Chunk<'a> {
     #[serde(borrow)]
     pub(super) usage_metadata: Option<Tokens<'a>>,
     #[serde(borrow)]
-    pub(super) model_version: Option<Cow<'a, str>>,
+    pub(super) model_version: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) response_id: Option<Cow<'a, str>>,
+    pub(super) response_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) prompt_feedback: Option<Feedback<'a>>,
     #[serde(borrow)]
@@ -31,7 +31,7 @@ pub(super) struct Candidate<'a> {
     #[serde(borrow)]
     pub(super) content: Option<Content<'a>>,
     #[serde(borrow)]
-    pub(super) finish_reason: Option<Cow<'a, str>>,
+    pub(super) finish_reason: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) finish_message: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -56,10 +56,10 @@ pub(super) struct Content<'a> {
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Part<'a> {
     #[serde(borrow)]
-    pub(super) text: Option<Cow<'a, str>>,
+    pub(super) text: Option<Text<'a>>,
     pub(super) thought: Option<bool>,
     #[serde(borrow)]
-    pub(super) thought_signature: Option<Cow<'a, str>>,
+    pub(super) thought_signature: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) function_call: Option<Call<'a>>,
 }
@@ -68,9 +68,9 @@ pub(super) struct Part<'a> {
 #[serde(default)]
 pub(super) struct Call<'a> {
     #[serde(borrow)]
-    pub(super) id: Option<Cow<'a, str>>,
+    pub(super) id: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) name: Option<Cow<'a, str>>,
+    pub(super) name: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) args: Option<&'a RawValue>,
 }
@@ -79,9 +79,9 @@ pub(super) struct Call<'a> {
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Feedback<'a> {
     #[serde(borrow)]
-    pub(super) block_reason: Option<Cow<'a, str>>,
+    pub(super) block_reason: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) block_reason_message: Option<Cow<'a, str>>,
+    pub(super) block_reason_message: Option<Text<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -93,7 +93,7 @@ pub(super) struct Tokens<'a> {
     candidates_token_count: Option<u64>,
     thoughts_token_count: Option<u64>,
     #[serde(borrow)]
-    pub(super) service_tier: Option<Cow<'a, str>>,
+    pub(super) service_tier: Option<Text<'a>>,
 }
 
 impl Tokens<'_> {

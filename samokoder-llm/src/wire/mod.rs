@@ -9,6 +9,7 @@ mod events;
 mod extra;
 mod framer;
 mod reader;
+mod text;
 
 use std::fmt::Debug;
 
@@ -19,6 +20,7 @@ pub use events::Events;
 pub(crate) use extra::add_extra;
 pub use framer::{Frame, Framer, Framing};
 pub use reader::Reader;
+pub(crate) use text::Text;
 
 /// A protocol that models are spoken to in.
 pub trait Wire: Debug + Send + Sync {

@@ -3,8 +3,6 @@
 //! Items come in pieces and again whole, at their end and at the end of the answer. Servers leave out one or the
 //! other, so nothing is taken for granted: what was not told in pieces is told from the whole, once.
 
-use std::borrow::Cow;
-
 use samokoder_core::llm::{Echo, LlmError, StreamEvent, ToolCall};
 use serde_json::value::RawValue;
 
@@ -44,6 +42,10 @@ struct Item {
 }
 
 impl Answer {
+    pub(super) fn started(&self) -> bool {
+        self.started
+    }
+
     pub(super) fn starts(&mut self, response: &Response<'_>, events: &mut Events) {
         if !std::mem::replace(&mut self.started, true) {
             events.start(response.id.as_deref(), response.model.as_deref());
@@ -61,7 +63,7 @@ impl Answer {
         let head: Head<'_> = parse(raw.get().as_bytes())?;
         let at = self.find(index, head.kind());
         if let Some(id) = &head.id {
-            self.items[at].id = Some(id.as_ref().into());
+            self.items[at].id = Some(id.to_string());
         }
         if head.kind() == Kind::Call && self.items[at].call.is_none() {
             let call: Call<'_> = parse(raw.get().as_bytes())?;
@@ -82,14 +84,14 @@ impl Answer {
         &mut self,
         index: Option<u64>,
         content: Option<u64>,
-        text: Cow<'_, str>,
+        text: &str,
         events: &mut Events,
     ) {
         let at = self.find(index, Kind::Message);
         self.tells(at, content, events);
         self.said = self.said.max(Said::Refusal);
         if !text.is_empty() {
-            events.push(StreamEvent::Refusal(text.into_owned()));
+            events.push(StreamEvent::Refusal(text.into()));
         }
     }
 
@@ -110,13 +112,13 @@ impl Answer {
         events.reasoning(text);
     }
 
-    pub(super) fn arguments(&mut self, index: Option<u64>, json: Cow<'_, str>, events: &mut Events) {
+    pub(super) fn arguments(&mut self, index: Option<u64>, json: &str, events: &mut Events) {
         let at = self.find(index, Kind::Call);
         // A call that nobody told the name of is told of at its end.
         if let Some(id) = self.items[at].call.clone()
             && !json.is_empty()
         {
-            events.push(StreamEvent::ToolArguments { id, json: json.into_owned() });
+            events.push(StreamEvent::ToolArguments { id, json: json.into() });
         }
     }
 
@@ -127,19 +129,29 @@ impl Answer {
         raw: &RawValue,
         events: &mut Events,
     ) -> Result<(), LlmError> {
-        let head: Head<'_> = parse(raw.get().as_bytes())?;
+        let head = parse(raw.get().as_bytes())?;
+        self.ends_with(index, &head, raw, events)
+    }
+
+    fn ends_with(
+        &mut self,
+        index: Option<u64>,
+        head: &Head<'_>,
+        raw: &RawValue,
+        events: &mut Events,
+    ) -> Result<(), LlmError> {
         let kind = head.kind();
         let at = self.find(index, kind);
         if std::mem::replace(&mut self.items[at].ended, true) {
             return Ok(());
         }
         if let Some(id) = &head.id {
-            self.items[at].id = Some(id.as_ref().into());
+            self.items[at].id = Some(id.to_string());
         }
         match kind {
             Kind::Message => self.message_ends(at, &parse(raw.get().as_bytes())?, events),
             Kind::Reasoning => self.reasoning_ends(at, &parse(raw.get().as_bytes())?, events),
-            Kind::Call => return self.call_ends(at, &head, raw, events),
+            Kind::Call => return self.call_ends(at, head, raw, events),
             Kind::Other => {
                 self.held.push((at, echo(kind, raw)?));
                 self.release(events);
@@ -220,7 +232,7 @@ impl Answer {
         events: &mut Events,
     ) -> Result<String, LlmError> {
         let given = [&call.id, &head.id].into_iter().flatten().find(|id| !id.is_empty());
-        let id = given.map_or_else(|| format!("call_{at}"), |id| id.as_ref().into());
+        let id = given.map_or_else(|| format!("call_{at}"), |id| id.to_string());
         let name = call.name.as_deref().unwrap_or_default().into();
         self.items[at].call = Some(id.clone());
         self.turns_to(at, events);
@@ -245,8 +257,9 @@ impl Answer {
         }
         self.starts(response, events);
         for (index, raw) in (0..).zip(response.output.iter().flatten()) {
-            if let Some(index) = self.missing(index, raw)? {
-                self.item_ends(index, raw, events)?;
+            let head: Head<'_> = parse(raw.get().as_bytes())?;
+            if let Some(index) = self.missing(index, &head) {
+                self.ends_with(index, &head, raw, events)?;
             }
         }
         for item in &mut self.items {
@@ -263,17 +276,16 @@ impl Answer {
 
     /// The index of an item of the output, unless it ended before. It is known by its id or its place.
     #[expect(clippy::option_option, reason = "the index of an item may be missing")]
-    fn missing(&self, index: u64, raw: &RawValue) -> Result<Option<Option<u64>>, LlmError> {
-        let head: Head<'_> = parse(raw.get().as_bytes())?;
+    fn missing(&self, index: u64, head: &Head<'_>) -> Option<Option<u64>> {
         let by_id =
             self.items.iter().find(|item| head.id.is_some() && item.id.as_deref() == head.id.as_deref());
         let by_place =
             || self.items.iter().find(|item| item.index == Some(index) && item.kind == head.kind());
-        Ok(match by_id.or_else(by_place) {
+        match by_id.or_else(by_place) {
             Some(item) if item.ended => None,
             Some(item) => Some(item.index),
             None => Some(Some(index)),
-        })
+        }
     }
 
     /// Where an item is in `items`: that with this index, else the last one of its kind that goes on, else a new one.

@@ -1,18 +1,20 @@
 //! The items of an answer.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::{Map, Value, value::RawValue};
+
+use crate::wire::Text;
 
 /// What every item has.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Head<'a> {
     #[serde(rename = "type", borrow)]
-    kind: Option<Cow<'a, str>>,
+    kind: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) id: Option<Cow<'a, str>>,
+    pub(super) id: Option<Text<'a>>,
 }
 
 impl Head<'_> {
@@ -54,9 +56,9 @@ pub(super) struct Contents<'a> {
 #[serde(default)]
 pub(super) struct Content<'a> {
     #[serde(borrow)]
-    pub(super) text: Option<Cow<'a, str>>,
+    pub(super) text: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) refusal: Option<Cow<'a, str>>,
+    pub(super) refusal: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) annotations: Option<Vec<&'a RawValue>>,
 }
@@ -66,14 +68,14 @@ pub(super) struct Content<'a> {
 #[serde(default)]
 pub(super) struct Call<'a> {
     #[serde(rename = "call_id", borrow)]
-    pub(super) id: Option<Cow<'a, str>>,
+    pub(super) id: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) name: Option<Cow<'a, str>>,
+    pub(super) name: Option<Text<'a>>,
     #[serde(borrow)]
-    arguments: Option<Cow<'a, str>>,
+    arguments: Option<Text<'a>>,
     /// The arguments of a custom tool: a text.
     #[serde(borrow)]
-    input: Option<Cow<'a, str>>,
+    input: Option<Text<'a>>,
 }
 
 impl Call<'_> {
@@ -84,18 +86,19 @@ impl Call<'_> {
 
 /// What is given back of an item: all but what the part itself says.
 pub(super) fn echo(kind: Kind, item: &RawValue) -> Result<Value, serde_json::Error> {
-    let mut item: Value = serde_json::from_str(item.get())?;
-    if let Some(fields) = item.as_object_mut() {
-        let said: &[&str] = match kind {
-            Kind::Message => &["content"],
-            Kind::Call => &["call_id", "name", "arguments", "input", "status"],
-            // The status of reasoning is the API's to say.
-            Kind::Reasoning => &["status"],
-            Kind::Other => &[],
-        };
-        fields.retain(|name, value| {
-            !(said.contains(&name.as_str()) || kind == Kind::Reasoning && value.is_null())
-        });
+    let said: &[&str] = match kind {
+        Kind::Message => &["content"],
+        Kind::Call => &["call_id", "name", "arguments", "input", "status"],
+        // The status of reasoning is the API's to say.
+        Kind::Reasoning => &["status"],
+        Kind::Other => return serde_json::from_str(item.get()),
+    };
+    let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(item.get())?;
+    let mut kept = Map::new();
+    for (name, value) in fields {
+        if !said.contains(&&*name) && !(kind == Kind::Reasoning && value.get() == "null") {
+            kept.insert(name.into_owned(), serde_json::from_str(value.get())?);
+        }
     }
-    Ok(item)
+    Ok(Value::Object(kept))
 }

@@ -1,23 +1,21 @@
 //! A whole answer in the form of the Responses API: the body without a stream, and the end of one.
 
-use std::borrow::Cow;
-
 use samokoder_core::llm::{FinishReason, Money, StreamEvent, Usage};
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
-use crate::wire::Events;
+use crate::wire::{Events, Text};
 
 /// A response, as far as it is used.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Response<'a> {
     #[serde(borrow)]
-    pub(super) id: Option<Cow<'a, str>>,
+    pub(super) id: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) model: Option<Cow<'a, str>>,
+    pub(super) model: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) status: Option<Cow<'a, str>>,
+    pub(super) status: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) error: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -26,7 +24,7 @@ pub(super) struct Response<'a> {
     pub(super) output: Option<Vec<&'a RawValue>>,
     usage: Option<Counts>,
     #[serde(borrow)]
-    service_tier: Option<Cow<'a, str>>,
+    service_tier: Option<Text<'a>>,
     #[serde(borrow)]
     moderation: Option<&'a RawValue>,
 }
@@ -34,7 +32,7 @@ pub(super) struct Response<'a> {
 #[derive(Debug, Deserialize)]
 struct Incomplete<'a> {
     #[serde(borrow)]
-    reason: Option<Cow<'a, str>>,
+    reason: Option<Text<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -74,7 +72,7 @@ impl Response<'_> {
         }
         let mut extra = Map::new();
         if let Some(tier) = &self.service_tier {
-            extra.insert("service_tier".into(), tier.as_ref().into());
+            extra.insert("service_tier".into(), (&**tier).into());
         }
         if let Some(moderation) = self.moderation.and_then(|raw| serde_json::from_str(raw.get()).ok()) {
             extra.insert("moderation".into(), moderation);

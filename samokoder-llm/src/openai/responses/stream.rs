@@ -1,7 +1,5 @@
 //! An answer as a stream of the Responses API's events.
 
-use std::borrow::Cow;
-
 use samokoder_core::llm::{LlmError, LlmErrorKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -9,7 +7,7 @@ use serde_json::value::RawValue;
 use super::{answer::Answer, response::Response};
 use crate::{
     reply,
-    wire::{Decoder, Events, Frame},
+    wire::{Decoder, Events, Frame, Text},
 };
 
 /// The decoder of one answer.
@@ -26,7 +24,7 @@ struct Piece<'a> {
     content_index: Option<u64>,
     summary_index: Option<u64>,
     #[serde(borrow)]
-    delta: Option<Cow<'a, str>>,
+    delta: Option<Text<'a>>,
 }
 
 /// An item at its beginning or end.
@@ -49,7 +47,7 @@ struct Outer<'a> {
 #[serde(default)]
 struct Name<'a> {
     #[serde(rename = "type", borrow)]
-    kind: Option<Cow<'a, str>>,
+    kind: Option<Text<'a>>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
 }
@@ -99,7 +97,8 @@ impl ResponsesDecoder {
             }
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
                 let piece: Piece<'_> = parse(data)?;
-                answer.arguments(piece.output_index, piece.delta.unwrap_or_default(), events);
+                let json = piece.delta.unwrap_or_default();
+                answer.arguments(piece.output_index, &json, events);
             }
             "response.reasoning_summary_text.delta" => {
                 let piece: Piece<'_> = parse(data)?;
@@ -114,7 +113,7 @@ impl ResponsesDecoder {
             "response.refusal.delta" => {
                 let piece: Piece<'_> = parse(data)?;
                 let text = piece.delta.unwrap_or_default();
-                answer.refusal(piece.output_index, piece.content_index, text, events);
+                answer.refusal(piece.output_index, piece.content_index, &text, events);
             }
             "response.output_item.added" => {
                 let whole: Whole<'_> = parse(data)?;
@@ -124,7 +123,8 @@ impl ResponsesDecoder {
                 let whole: Whole<'_> = parse(data)?;
                 answer.item_ends(whole.output_index, whole.item, events)?;
             }
-            "response.created" | "response.queued" | "response.in_progress" => {
+            // The first of them says all that is used of them.
+            "response.created" | "response.queued" | "response.in_progress" if !answer.started() => {
                 let Outer { response } = parse(data)?;
                 answer.starts(&response, events);
             }

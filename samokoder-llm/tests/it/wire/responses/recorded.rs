@@ -36,7 +36,7 @@ fn by_items(response: &Value) -> Said {
     for item in response["output"].as_array().unwrap() {
         match text(&item["type"]) {
             "message" => {
-                said.text.extend(item["content"].as_array().unwrap().iter().map(|part| text(&part["text"])))
+                said.text.extend(item["content"].as_array().unwrap().iter().map(|part| text(&part["text"])));
             }
             "reasoning" => {
                 let pieces = |name: &str| item[name].as_array().filter(|pieces| !pieces.is_empty());
