@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::{answer::Answer, response::Chunk};
 use crate::{
     reply,
-    wire::{Decoder, Events, Frame},
+    wire::{Decoder, Events, Frame, from_json},
 };
 
 /// The decoder of one answer. Nothing in a stream says that it is over, so it finishes at its end.
@@ -40,7 +40,7 @@ impl GeminiDecoder {
     fn chunks(&mut self, data: &[u8], events: &mut Events) -> Result<(), LlmError> {
         let malformed = |error| reply::malformed("not an answer of the Gemini API", error, data);
         if !data.starts_with(b"[") {
-            let chunk: Chunk<'_> = serde_json::from_slice(data).map_err(malformed)?;
+            let chunk: Chunk<'_> = from_json(data).map_err(malformed)?;
             return self.answer.add(chunk, data, events);
         }
         let list: Vec<&RawValue> = serde_json::from_slice(data).map_err(malformed)?;

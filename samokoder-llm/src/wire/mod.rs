@@ -20,7 +20,7 @@ pub use events::Events;
 pub(crate) use extra::add_extra;
 pub use framer::{Frame, Framer, Framing};
 pub use reader::Reader;
-pub(crate) use text::Text;
+pub(crate) use text::{Text, from_json};
 
 /// A protocol that models are spoken to in.
 pub trait Wire: Debug + Send + Sync {

@@ -25,6 +25,14 @@ impl Deref for Text<'_> {
     }
 }
 
+/// Reads JSON. Bytes that are known to be UTF-8 as a whole are read faster than text by text.
+pub(crate) fn from_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> serde_json::Result<T> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(bytes),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

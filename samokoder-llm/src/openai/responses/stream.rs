@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::{answer::Answer, response::Response};
 use crate::{
     reply,
-    wire::{Decoder, Events, Frame, Text},
+    wire::{Decoder, Events, Frame, Text, from_json},
 };
 
 /// The decoder of one answer.
@@ -143,5 +143,5 @@ impl ResponsesDecoder {
 }
 
 pub(super) fn parse<'a, T: Deserialize<'a>>(data: &'a [u8]) -> Result<T, LlmError> {
-    serde_json::from_slice(data).map_err(|error| reply::malformed("not an event of a response", error, data))
+    from_json(data).map_err(|error| reply::malformed("not an event of a response", error, data))
 }
