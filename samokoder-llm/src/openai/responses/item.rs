@@ -96,7 +96,8 @@ pub(super) fn echo(kind: Kind, item: &RawValue) -> Result<Value, serde_json::Err
     let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(item.get())?;
     let mut kept = Map::new();
     for (name, value) in fields {
-        if !said.contains(&&*name) && !(kind == Kind::Reasoning && value.get() == "null") {
+        let is_nothing = kind == Kind::Reasoning && value.get() == "null";
+        if !is_nothing && !said.contains(&&*name) {
             kept.insert(name.into_owned(), serde_json::from_str(value.get())?);
         }
     }

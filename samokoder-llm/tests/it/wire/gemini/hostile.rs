@@ -34,15 +34,15 @@ fn chunk() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_chunks_end_with_one_finish_or_an_error(chunks in proptest::collection::vec(chunk(), 0..8)) {
-        split_anywhere(&GeminiWire, &sse(&chunks));
-        whole(&GeminiWire, format!("[{}]", chunks.join(",")).as_bytes());
+        let _ = split_anywhere(&GeminiWire, &sse(&chunks));
+        let _ = whole(&GeminiWire, format!("[{}]", chunks.join(",")).as_bytes());
     }
 
     #[test]
     fn any_bytes_end_with_one_finish_or_an_error(bytes: Vec<u8>, text in "(data: \\PC{0,40}\n\n){0,5}") {
-        stream(&GeminiWire, [&bytes[..]]);
-        stream(&GeminiWire, [text.as_bytes()]);
-        whole(&GeminiWire, &bytes);
-        whole(&GeminiWire, text.as_bytes());
+        let _ = stream(&GeminiWire, [&bytes[..]]);
+        let _ = stream(&GeminiWire, [text.as_bytes()]);
+        let _ = whole(&GeminiWire, &bytes);
+        let _ = whole(&GeminiWire, text.as_bytes());
     }
 }

@@ -44,14 +44,14 @@ fn event() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_events_end_with_one_finish_or_an_error(events in proptest::collection::vec(event(), 0..12)) {
-        split_anywhere(&ResponsesWire, &sse(&events));
+        let _ = split_anywhere(&ResponsesWire, &sse(&events));
     }
 
     #[test]
     fn any_bytes_end_with_one_finish_or_an_error(bytes: Vec<u8>, text in "(data: \\PC{0,40}\n\n){0,5}") {
-        stream(&ResponsesWire, [&bytes[..]]);
-        stream(&ResponsesWire, [text.as_bytes()]);
-        whole(&ResponsesWire, &bytes);
-        whole(&ResponsesWire, text.as_bytes());
+        let _ = stream(&ResponsesWire, [&bytes[..]]);
+        let _ = stream(&ResponsesWire, [text.as_bytes()]);
+        let _ = whole(&ResponsesWire, &bytes);
+        let _ = whole(&ResponsesWire, text.as_bytes());
     }
 }
