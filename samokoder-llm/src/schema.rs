@@ -174,15 +174,15 @@ fn has_type(schema: &Map<String, Value>, name: &str) -> bool {
 
 /// The schema with null beside what it describes.
 fn nullable(mut schema: Value) -> Value {
-    let null = json!({"type": "null"});
+    let absent = json!({"type": "null"});
     if let Some(Value::Array(alternatives)) = schema.get_mut("anyOf") {
-        if !alternatives.contains(&null) {
-            alternatives.push(null);
+        if !alternatives.contains(&absent) {
+            alternatives.push(absent);
         }
         return schema;
     }
     if schema.get("const").is_some() || schema.get("type").is_none() {
-        return json!({"anyOf": [schema, null]});
+        return json!({"anyOf": [schema, absent]});
     }
     if let Some(Value::Array(values)) = schema.get_mut("enum")
         && !values.contains(&Value::Null)
