@@ -8,6 +8,8 @@ pub mod compatible;
 pub mod credentials;
 pub mod fan_out;
 #[cfg(feature = "http")]
+pub mod gemini;
+#[cfg(feature = "http")]
 pub mod groq;
 #[cfg(feature = "http")]
 pub mod http;
@@ -19,6 +21,7 @@ pub mod openai;
 #[cfg(feature = "http")]
 pub mod openrouter;
 pub mod reply;
+pub mod schema;
 pub mod tokens;
 #[cfg(feature = "http")]
 pub mod vendor;
