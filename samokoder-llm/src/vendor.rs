@@ -55,5 +55,10 @@ impl Vendor {
 }
 
 /// Every provider there is, the offline model aside.
-pub const VENDORS: [Vendor; 4] =
-    [crate::openai::VENDOR, crate::groq::VENDOR, crate::openrouter::VENDOR, crate::compatible::VENDOR];
+pub const VENDORS: [Vendor; 5] = [
+    crate::openai::VENDOR,
+    crate::groq::VENDOR,
+    crate::openrouter::VENDOR,
+    crate::gemini::VENDOR,
+    crate::compatible::VENDOR,
+];

@@ -11,7 +11,22 @@ mod stream;
 
 use samokoder_core::llm::{ChatRequest, LlmError, ModelCapabilities};
 
-use crate::wire::{Decoder, Encoded, Wire};
+use crate::{
+    vendor::{Auth, Vendor},
+    wire::{Decoder, Encoded, Wire},
+};
+
+/// Google's Gemini. Its base URL is the host.
+pub const VENDOR: Vendor = Vendor {
+    id: "gemini",
+    base_url: Some("https://generativelanguage.googleapis.com"),
+    version: "/v1beta",
+    auth: Auth::Header("x-goog-api-key"),
+    headers: &[],
+    models: "/v1beta/models",
+    wire: |_, _| &GeminiWire,
+    unknown: ModelCapabilities::default,
+};
 
 /// What an [`Echo`](samokoder_core::llm::Echo) of this protocol is called.
 const PROTOCOL: &str = "gemini";

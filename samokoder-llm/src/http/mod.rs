@@ -20,7 +20,9 @@ pub use config::HttpConfig;
 
 use crate::{
     credentials::Credential,
+    schema,
     vendor::{Auth, Vendor},
+    wire,
 };
 
 /// A provider that is reached over HTTP, whichever it is.
@@ -94,7 +96,7 @@ impl LlmProvider for HttpProvider {
     async fn stream(&self, mut request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
         let known = self.config.catalogue.lookup(self.vendor.id, request.model.name());
         let mut model = self.model(request.model.name());
-        preflight::accepts(&request, &model)?;
+        wire::accepts(&request, &model)?;
         if let Some(entry) = known {
             preflight::fits(&request, entry, &mut model)?;
         }
@@ -111,12 +113,11 @@ impl LlmProvider for HttpProvider {
 
 /// Asks in words for the form that the model can't be held to.
 fn describe_format(request: &mut ChatRequest) {
-    let ResponseFormat::JsonSchema { schema, .. } = &request.response_format else { return };
-    let text = format!(
-        "Answer with one JSON value and nothing else: no words around it, no code fence. This JSON schema describes it:\n{schema}"
-    );
-    let first = request.messages.iter().take_while(|message| message.role == ModelRole::System).count();
-    request.messages.insert(first, Message::new(ModelRole::System, text));
+    let ResponseFormat::JsonSchema { schema, .. } = std::mem::take(&mut request.response_format) else {
+        return;
+    };
+    let rules = request.messages.iter().take_while(|message| message.role == ModelRole::System).count();
+    request.messages.insert(rules, Message::new(ModelRole::System, schema::instruction(&schema)));
 }
 
 /// The base URL without a slash at its end, and without a version that the vendor's paths begin with anyway.

@@ -9,23 +9,6 @@ use crate::{
     tokens,
 };
 
-/// Refuses what the model is known not to do.
-pub(super) fn accepts(request: &ChatRequest, model: &ModelCapabilities) -> Result<(), LlmError> {
-    let refuse =
-        |what: &str| Err(LlmError::new(LlmErrorKind::BadRequest, format!("{} {what}", request.model)));
-    if request.temperature.is_some() && !model.temperature {
-        return refuse("takes no temperature; leave it out");
-    }
-    if !request.tools.is_empty() && !model.tools {
-        return refuse("can't call tools; choose another model");
-    }
-    let has_image = |part: &Part| matches!(part, Part::Image { .. });
-    if !model.images && request.messages.iter().any(|message| message.parts.iter().any(has_image)) {
-        return refuse("sees no pictures; choose another model");
-    }
-    Ok(())
-}
-
 /// Refuses what is surely too long for the model's window, and leaves room for the request in it where the caller set
 /// no limit to the answer.
 pub(super) fn fits(

@@ -7,7 +7,7 @@ use samokoder_core::llm::{
 use serde_json::{Map, Value, json};
 
 use super::{Dialect, ReasoningField};
-use crate::wire::Encoded;
+use crate::{schema, wire::Encoded};
 
 pub(super) fn encode(
     dialect: Dialect,
@@ -63,8 +63,11 @@ fn stream_options(dialect: Dialect) -> Value {
 fn tool(tool: &samokoder_core::llm::Tool) -> Value {
     let mut function =
         json!({ "name": tool.name, "description": tool.description, "parameters": tool.parameters });
-    if tool.strict {
+    if tool.strict
+        && let Some(strict) = schema::strict(&tool.parameters)
+    {
         function["strict"] = json!(true);
+        function["parameters"] = strict;
     }
     json!({ "type": "function", "function": function })
 }
@@ -83,7 +86,11 @@ fn tool_choice(choice: &ToolChoice, model: &ModelCapabilities) -> Result<Option<
 }
 
 fn response_format(name: &str, schema: &Value) -> Value {
-    json!({ "type": "json_schema", "json_schema": { "name": name, "schema": schema } })
+    let format = match schema::strict(schema) {
+        Some(strict) => json!({ "name": name, "schema": strict, "strict": true }),
+        None => json!({ "name": name, "schema": schema }),
+    };
+    json!({ "type": "json_schema", "json_schema": format })
 }
 
 /// A number as it was written: 0.7 and not 0.699999988079071.
