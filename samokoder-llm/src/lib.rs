@@ -5,5 +5,7 @@
 #[cfg(feature = "offline")]
 pub mod offline;
 
+pub mod anthropic;
+pub mod ollama;
 pub mod reply;
 pub mod wire;

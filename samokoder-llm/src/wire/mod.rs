@@ -4,8 +4,10 @@
 //! to the protocol's [`Decoder`], which adds [`StreamEvent`]s to [`Events`]. So every decoder can be tested with
 //! recorded traffic, split anywhere.
 
+pub(crate) mod body;
 mod events;
 mod framer;
+pub(crate) mod lenient;
 mod reader;
 
 use std::fmt::Debug;
