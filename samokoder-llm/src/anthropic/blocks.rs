@@ -71,7 +71,8 @@ struct ToolUse<'a> {
 impl Blocks {
     /// A block begins, with whatever it has of its content already.
     pub(super) fn start(&mut self, index: u64, json: &RawValue, events: &mut Events) -> Result<(), LlmError> {
-        let malformed = |error| reply::malformed("a block of the answer is malformed", error, json.get().as_bytes());
+        let malformed =
+            |error| reply::malformed("a block of the answer is malformed", error, json.get().as_bytes());
         let head: Head<'_> = serde_json::from_str(json.get()).map_err(malformed)?;
         let block = match &*head.kind {
             "text" => {
@@ -133,7 +134,9 @@ impl Blocks {
                 }
             }
             (Block::Opaque { input, .. }, "input_json_delta") => input.push_str(&delta.partial_json),
-            (Block::Text { citations, .. }, "citations_delta") => citations.extend(rare(frame).remove("citation")),
+            (Block::Text { citations, .. }, "citations_delta") => {
+                citations.extend(rare(frame).remove("citation"));
+            }
             (Block::Opaque { fields, .. }, _) => add_fields(fields, rare(frame)),
             _ => {}
         }

@@ -1,8 +1,8 @@
 //! Writes a request.
 
 use samokoder_core::llm::{
-    CacheMark, ChatRequest, Echo, ImageSource, LlmError, LlmErrorKind, Message, ModelCapabilities, ModelRole, Part,
-    ResponseFormat, Tool, ToolCall, ToolChoice,
+    CacheMark, ChatRequest, Echo, ImageSource, LlmError, LlmErrorKind, Message, ModelCapabilities, ModelRole,
+    Part, ResponseFormat, Tool, ToolCall, ToolChoice,
 };
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,7 @@ const MAX_CACHE_MARKS: usize = 4;
 pub(super) fn body(request: &ChatRequest, model: &ModelCapabilities) -> Result<Map<String, Value>, LlmError> {
     let max_tokens = request.max_output.unwrap_or(model.max_output);
     let thinking = Thinking::of(request, max_tokens);
-    check(request, model, &thinking)?;
+    check(request, model, thinking)?;
     let (system, messages) = conversation(request);
     let mut body = Map::new();
     let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
@@ -41,7 +41,10 @@ pub(super) fn body(request: &ChatRequest, model: &ModelCapabilities) -> Result<M
     }
     let mut output = Map::new();
     if let (ResponseFormat::JsonSchema { schema, .. }, true) = (&request.response_format, model.json_schema) {
-        output.insert("format".into(), json!({"type": "json_schema", "schema": schema::acceptable(schema, "the response format")?}));
+        output.insert(
+            "format".into(),
+            json!({"type": "json_schema", "schema": schema::acceptable(schema, "the response format")?}),
+        );
     }
     if let Some(thinking) = thinking {
         set("thinking", thinking.field());
@@ -55,7 +58,11 @@ pub(super) fn body(request: &ChatRequest, model: &ModelCapabilities) -> Result<M
 }
 
 /// Refuses what the model is known to refuse, before it costs a call.
-fn check(request: &ChatRequest, model: &ModelCapabilities, thinking: &Option<Thinking>) -> Result<(), LlmError> {
+fn check(
+    request: &ChatRequest,
+    model: &ModelCapabilities,
+    thinking: Option<Thinking>,
+) -> Result<(), LlmError> {
     let name = request.model.name();
     let forced = matches!(request.tool_choice, ToolChoice::Required | ToolChoice::Tool(_));
     let has_budget = matches!(thinking, Some(Thinking::Budget(_)));
@@ -66,7 +73,9 @@ fn check(request: &ChatRequest, model: &ModelCapabilities, thinking: &Option<Thi
         "can't be forced to call a tool while it thinks: use the tool choice `auto`, or drop the reasoning effort"
     } else if request.temperature.is_some() && !model.temperature {
         "takes no temperature: drop it"
-    } else if request.temperature.is_some_and(|temperature| (temperature - 1.0).abs() > f32::EPSILON) && has_budget {
+    } else if request.temperature.is_some_and(|temperature| (temperature - 1.0).abs() > f32::EPSILON)
+        && has_budget
+    {
         "takes no temperature but 1 while it thinks: drop the temperature or the reasoning effort"
     } else {
         return Ok(());
@@ -139,10 +148,16 @@ fn block(part: &Part) -> Option<Map<String, Value>> {
         },
         Part::ToolCall(ToolCall { id, name, arguments, echo }) => with(
             own(echo.as_ref()),
-            [("type", json!("tool_use")), ("id", json!(id)), ("name", json!(name)), ("input", input(arguments))],
+            [
+                ("type", json!("tool_use")),
+                ("id", json!(id)),
+                ("name", json!(name)),
+                ("input", input(arguments)),
+            ],
         ),
         Part::ToolResult { id, content, is_error, .. } => {
-            let result = [("type", json!("tool_result")), ("tool_use_id", json!(id)), ("content", json!(content))];
+            let result =
+                [("type", json!("tool_result")), ("tool_use_id", json!(id)), ("content", json!(content))];
             let failed = is_error.then(|| ("is_error", json!(true)));
             with(None, result.into_iter().chain(failed))
         }

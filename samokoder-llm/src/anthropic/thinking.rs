@@ -142,7 +142,9 @@ mod tests {
 
     #[test]
     fn later_models_have_an_effort_and_so_do_those_that_are_not_known() {
-        for model in ["claude-opus-4-6", "claude-sonnet-4-6", "claude-haiku-5-5", "claude-opus-4-8", "claude-nova-9"] {
+        for model in
+            ["claude-opus-4-6", "claude-sonnet-4-6", "claude-haiku-5-5", "claude-opus-4-8", "claude-nova-9"]
+        {
             assert_eq!(told(model, ReasoningEffort::Medium), Some(Thinking::Adaptive("medium")), "{model}");
             assert_eq!(told(model, ReasoningEffort::None), Some(Thinking::Off("disabled")), "{model}");
         }

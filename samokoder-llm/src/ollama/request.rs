@@ -1,8 +1,8 @@
 //! Writes a request.
 
 use samokoder_core::llm::{
-    ChatRequest, ImageSource, LlmError, LlmErrorKind, Message, ModelCapabilities, ModelRole, Part, ReasoningEffort,
-    ResponseFormat, Tool, ToolCall, ToolChoice,
+    ChatRequest, ImageSource, LlmError, LlmErrorKind, Message, ModelCapabilities, ModelRole, Part,
+    ReasoningEffort, ResponseFormat, Tool, ToolCall, ToolChoice,
 };
 use serde_json::{Map, Value, json};
 
@@ -55,19 +55,18 @@ fn add_turns(messages: &mut Vec<Value>, message: &Message) -> Result<(), LlmErro
     for part in &message.parts {
         match part {
             Part::Text { text, .. } | Part::Refusal { text } => content.push_str(text),
-            Part::Reasoning { text, echo } => {
-                if echo.as_ref().is_some_and(|echo| echo.protocol == PROTOCOL) {
-                    thinking.push_str(text);
-                }
+            Part::Reasoning { text, echo: Some(echo) } if echo.protocol == PROTOCOL => {
+                thinking.push_str(text)
             }
             Part::Image { source: ImageSource::Base64 { data, .. } } => images.push(data),
             Part::Image { .. } => {
-                return Err(refused("Ollama fetches no pictures: give the picture's bytes instead of its address"));
+                return Err(refused(
+                    "Ollama fetches no pictures: give the picture's bytes instead of its address",
+                ));
             }
             Part::ToolCall(call) => calls.push(tool_call(call)?),
-            Part::ToolResult { id, name, content, .. } => messages.push(
-                json!({"role": "tool", "tool_name": name, "tool_call_id": id, "content": content}),
-            ),
+            Part::ToolResult { id, name, content, .. } => messages
+                .push(json!({"role": "tool", "tool_name": name, "tool_call_id": id, "content": content})),
             _ => {}
         }
     }

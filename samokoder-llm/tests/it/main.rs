@@ -1,0 +1,10 @@
+//! Tests of the crate from outside.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+mod cassettes;
+mod wire;
