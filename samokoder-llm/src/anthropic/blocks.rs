@@ -11,18 +11,18 @@ use crate::{
 };
 
 /// A piece of a block. Fields of pieces that are rare are read from the frame again.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 pub(super) struct Delta<'a> {
     #[serde(rename = "type", default, borrow)]
-    kind: Text<'a>,
+    pub(super) kind: Text<'a>,
     #[serde(default, borrow)]
-    text: Text<'a>,
+    pub(super) text: Text<'a>,
     #[serde(default, borrow)]
-    thinking: Text<'a>,
+    pub(super) thinking: Text<'a>,
     #[serde(default, borrow)]
-    partial_json: Text<'a>,
+    pub(super) partial_json: Text<'a>,
     #[serde(default, borrow)]
-    signature: Text<'a>,
+    pub(super) signature: Text<'a>,
 }
 
 /// The blocks that began and did not end.

@@ -7,6 +7,7 @@
 //! [`ChatResponse::extra`](samokoder_core::llm::ChatResponse::extra).
 
 mod blocks;
+mod piece;
 mod request;
 mod response;
 mod schema;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, value::RawValue};
 
 use super::{
     blocks::{Blocks, Delta},
+    piece,
     usage::Counts,
 };
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     wire::{Decoder, Events, Frame, lenient::Text},
 };
 
-/// What each event has, of what is read for every piece of text. The other kinds are read again as a whole.
+/// What an event has that is needed to know what it is. Those of the message as a whole are read again.
 #[derive(Debug, Deserialize)]
 struct Event<'a> {
     #[serde(rename = "type", default, borrow)]
@@ -47,6 +48,10 @@ pub(super) struct MessagesDecoder {
 impl Decoder for MessagesDecoder {
     fn frame(&mut self, frame: &Frame<'_>, events: &mut Events) -> Result<(), LlmError> {
         let data = &*frame.data;
+        if let Some((index, delta)) = piece::read(data) {
+            self.blocks.add(index, &delta, data, events);
+            return Ok(());
+        }
         let event: Event<'_> = match serde_json::from_slice(data) {
             Ok(event) => event,
             Err(error) if is_unknown(frame) => {

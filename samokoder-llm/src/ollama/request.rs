@@ -56,7 +56,7 @@ fn add_turns(messages: &mut Vec<Value>, message: &Message) -> Result<(), LlmErro
         match part {
             Part::Text { text, .. } | Part::Refusal { text } => content.push_str(text),
             Part::Reasoning { text, echo: Some(echo) } if echo.protocol == PROTOCOL => {
-                thinking.push_str(text)
+                thinking.push_str(text);
             }
             Part::Image { source: ImageSource::Base64 { data, .. } } => images.push(data),
             Part::Image { .. } => {
