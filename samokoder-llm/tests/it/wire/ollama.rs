@@ -8,7 +8,7 @@ use samokoder_core::llm::{
 use samokoder_llm::{ollama::OllamaWire, wire::Wire as _};
 use serde_json::{Value, json};
 
-use super::*;
+use super::protocol::*;
 
 const WIRE: OllamaWire = OllamaWire::new();
 

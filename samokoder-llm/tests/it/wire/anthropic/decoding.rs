@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use samokoder_core::llm::{FinishReason, LlmErrorKind, Part, StreamEvent, ToolCall, Usage};
 use serde_json::{Value, json};
 
-use super::{super::*, *};
+use super::{super::protocol::*, *};
 
 fn tool_use(deltas: &[Value]) -> Vec<Value> {
     block(0, &json!({"type": "tool_use", "id": "toolu_1", "name": "add", "input": {}}), deltas)

@@ -7,7 +7,7 @@ use samokoder_core::llm::{
 use samokoder_llm::wire::Wire as _;
 use serde_json::{Value, json};
 
-use super::{super::*, *};
+use super::{super::protocol::*, *};
 
 fn user(text: &str) -> Message {
     Message::new(ModelRole::User, text)
@@ -40,11 +40,11 @@ fn contents(messages: Vec<Message>) -> Value {
 
 #[test]
 fn a_request_says_model_limit_and_conversation() {
-    let encoded = WIRE.encode(&hello(), &ModelCapabilities::default()).unwrap();
-    assert_eq!(encoded.path, "/v1/messages");
-    assert_eq!(encoded.headers, [("anthropic-version", "2023-06-01".to_owned())]);
+    let sent = WIRE.encode(&hello(), &ModelCapabilities::default()).unwrap();
+    assert_eq!(sent.path, "/v1/messages");
+    assert_eq!(sent.headers, [("anthropic-version", "2023-06-01".to_owned())]);
     assert_eq!(
-        serde_json::from_slice::<Value>(&encoded.body).unwrap(),
+        serde_json::from_slice::<Value>(&sent.body).unwrap(),
         json!({
             "model": "claude-sonnet-5-5",
             "max_tokens": 16_384,
@@ -52,7 +52,7 @@ fn a_request_says_model_limit_and_conversation() {
             "messages": [{"role": "user", "content": [{"type": "text", "text": "Hello!"}]}],
         })
     );
-    assert_eq!(super::super::encoded(&WIRE, &hello().max_output(100))["max_tokens"], 100);
+    assert_eq!(encoded(&WIRE, &hello().max_output(100))["max_tokens"], 100);
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn answer(events: &[Value], stop_reason: &str) -> ChatResponse {
 }
 
 fn read(events: &[Value]) -> Result<ChatResponse, LlmError> {
-    super::streamed(&WIRE, sse(events).as_bytes())
+    super::protocol::streamed(&WIRE, sse(events).as_bytes())
 }
 
 fn start() -> Value {
