@@ -87,18 +87,26 @@ impl CallContext {
     /// Dropping the future books nothing.
     pub async fn book_failed(&self, error: &LlmError, worst: Spend) -> Result<(), LlmError> {
         let cost = if error.was_refused() { Spend { calls: 1, ..Spend::default() } } else { worst };
-        let reservation = self.budget.reserve(cost).await.map_err(|exceeded| {
-            LlmError::new(
-                LlmErrorKind::BudgetExceeded,
-                format!("{exceeded}, after a failed attempt: {error}"),
-            )
-        })?;
-        reservation.settle(cost);
+        self.book(cost).await
+    }
+
+    /// Books what an earlier request of this call cost, before another one is sent. What the caller reserved goes on
+    /// to cover the one that follows.
+    ///
+    /// # Errors
+    /// [`LlmErrorKind::BudgetExceeded`] when the budget has no room for another request.
+    ///
+    /// # Cancel safety
+    /// Dropping the future books nothing.
+    pub async fn book(&self, cost: Spend) -> Result<(), LlmError> {
+        let reservation = self.budget.reserve(cost).await;
+        let exceeded = |exceeded| LlmError::new(LlmErrorKind::BudgetExceeded, format!("{exceeded}"));
+        reservation.map_err(exceeded)?.settle(cost);
         *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) += cost;
         Ok(())
     }
 
-    /// What the failed attempts of this call cost. It is settled with the budget already.
+    /// What the earlier requests of this call cost. It is settled with the budget already.
     pub fn spent_earlier(&self) -> Spend {
         *self.earlier.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -21,7 +21,7 @@ use crate::{
     id::QuestionId,
     llm::{
         CallContext, CallId, ChatRequest, ChatResponse, LlmError, LlmErrorKind, LlmProvider,
-        LlmProviderExt as _, ModelCapabilities, ModelId, Money, Price, StreamEvent, Usage,
+        LlmProviderExt as _, ModelCapabilities, ModelId, Money, StreamEvent, Usage,
     },
     project::{ProjectState, Question, WorkspacePath},
     sandbox::{Command, ExecOutcome},
@@ -76,8 +76,11 @@ impl Attempt {
         effect.intend(EffectKind::Call { model: request.model.clone(), template }, worst).await?;
         let call = self.call_context(&effect.id);
         let answer = self.send(provider, request, &effect.id, &call).await;
-        let (usage, mut spent) = bill(&answer, &capabilities.price.unwrap_or(Price::FREE), worst);
-        reservation.settle(spent);
+        let (usage, mut spent) = bill(&answer, &capabilities, worst);
+        match &answer {
+            Err(error) if !error.was_refused() => drop(reservation),
+            _ => reservation.settle(spent),
+        }
         spent += call.spent_earlier();
         effect.conclude(answer.map_err(EffectError::Call), usage, spent).await
     }
@@ -93,7 +96,7 @@ impl Attempt {
                 "the price of {} is not known, so a limit on money can't hold; choose a priced model or drop the limit",
                 request.model
             );
-            return Err(BudgetExceeded { limit: Limit::Money, reason });
+            return Err(BudgetExceeded { limit: Limit::Money, reason, needed: None });
         }
         Ok(capabilities.worst_case(request))
     }
@@ -195,13 +198,13 @@ impl Attempt {
 
 /// What a call used and cost. One that failed after it was accepted counts with its worst case: nobody knows what it
 /// was billed.
-fn bill(answer: &Result<ChatResponse, LlmError>, price: &Price, worst: Spend) -> (Option<Usage>, Spend) {
+fn bill(
+    answer: &Result<ChatResponse, LlmError>,
+    model: &ModelCapabilities,
+    worst: Spend,
+) -> (Option<Usage>, Spend) {
     match answer {
-        Ok(response) => {
-            let usage = response.usage;
-            let money = response.cost.unwrap_or_else(|| price.cost(&usage));
-            (Some(usage), Spend { money, tokens: usage.total(), calls: 1 })
-        }
+        Ok(response) => (Some(response.usage), model.spent(response)),
         Err(error) if error.was_refused() => (None, Spend { money: Money::ZERO, tokens: 0, calls: 1 }),
         Err(_) => (None, worst),
     }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     agent::{AgentContext, AgentError, Assignment, Proposal, Resource},
-    budget::Limit,
+    budget::{BudgetExceeded, Limit, Spend},
     project::{Change, ProjectState},
     store::{AssignmentEnd, AttemptId, Author, Commit, Lease, Record, RunEnd, StoreError},
     workspace::Folder,
@@ -43,7 +43,9 @@ pub(super) struct Engine {
     /// cost the store a query each time.
     pub(super) watch: JoinSet<Result<(), StoreError>>,
     /// The limit that stopped an agent. Nothing is started until it is raised.
-    pub(super) exhausted: Option<(Limit, String)>,
+    pub(super) exhausted: Option<BudgetExceeded>,
+    /// What nobody knows of what was spent before this sitting.
+    uncertain: Spend,
     pub(super) folder: Option<Folder>,
     began: Instant,
 }
@@ -74,6 +76,7 @@ impl Engine {
         lease: Lease,
         history: History,
     ) -> Self {
+        let uncertain = history.uncertain();
         let History { head, state, open: left, begun, .. } = history;
         let (journal, write) = Journal::new(Arc::clone(&run.store), lease, head);
         let mut writer = JoinSet::new();
@@ -90,6 +93,7 @@ impl Engine {
             writer,
             watch: JoinSet::new(),
             exhausted: None,
+            uncertain,
             folder: None,
             began: Instant::now(),
         }
@@ -105,7 +109,15 @@ impl Engine {
             self.watch.shutdown().await;
             let run = self.run.id;
             self.journal.append(Entry::new(vec![Record::RunEnded { run, end: end.clone() }])).await?;
-            let report = RunReport { end, spent: self.run.budget.spent(), elapsed: self.began.elapsed() };
+            let mut uncertain = self.uncertain;
+            uncertain += self.run.budget.uncertain();
+            let report = RunReport {
+                end,
+                spent: self.run.budget.spent(),
+                uncertain,
+                needed: self.exhausted.and_then(|exceeded| exceeded.needed),
+                elapsed: self.began.elapsed(),
+            };
             drop(self.journal);
             // The writer holds the lease: whoever sees the end may take it.
             self.writer.join_next().await;
@@ -219,7 +231,7 @@ impl Engine {
         if !self.tasks.is_empty() {
             return Ok(None);
         }
-        if let Some((limit, reason)) = self.exhausted.clone() {
+        if let Some(BudgetExceeded { limit, reason, .. }) = self.exhausted.clone() {
             return Ok(Some(RunEnd::Exhausted { limit, reason }));
         }
         Ok(match next {
@@ -314,7 +326,7 @@ impl Engine {
             Ok(proposal) => self.commit_proposal(&key, proposal).await,
             Err(AgentError::Suspended(suspension)) => self.suspend(&key, *suspension).await,
             Err(AgentError::Budget(exceeded)) => {
-                self.exhausted = Some((exceeded.limit, exceeded.reason));
+                self.exhausted = Some(exceeded);
                 Ok(())
             }
             Err(AgentError::Store(error)) => Err(error.into()),

@@ -67,8 +67,12 @@ pub struct Delta {
 pub struct RunReport {
     /// Why it ended.
     pub end: RunEnd,
-    /// What the project has spent over its whole life.
+    /// What the project has spent over its whole life, at most.
     pub spent: Spend,
+    /// The part of `spent` that nobody knows: the worst case of calls that were cut off, or failed after they were accepted.
+    pub uncertain: Spend,
+    /// What all limits would have to allow for the call that was refused. Absent when none was, and when no amount would do.
+    pub needed: Option<Spend>,
     /// How long this sitting took.
     pub elapsed: Duration,
 }

@@ -138,6 +138,11 @@ impl ProjectState {
         self.steps(task).is_some_and(|steps| steps.iter().all(|step| self.is_finished(step.id)))
     }
 
+    /// Whether there is a plan and all its tasks are finished. What came of it may still fail its tests.
+    pub fn is_built(&self) -> bool {
+        !self.order.is_empty() && self.order.iter().all(|task| self.is_task_finished(*task))
+    }
+
     /// The files of the app, by path.
     pub fn files(&self) -> impl Iterator<Item = (&WorkspacePath, &SourceFile)> {
         self.files.iter()

@@ -74,6 +74,10 @@ impl StateStore for CountingStore {
     async fn wait_signal(&self, branch: &Branch) -> Result<(), StoreError> {
         self.inner.wait_signal(branch).await
     }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.inner.close().await
+    }
 }
 
 const ROLE: Role = Role::from_static("writer");

@@ -6,6 +6,8 @@
 
 pub(crate) mod body;
 mod events;
+#[cfg(feature = "sse-eventsource")]
+mod eventsource;
 mod framer;
 pub(crate) mod lenient;
 mod reader;
