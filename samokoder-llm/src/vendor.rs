@@ -55,10 +55,12 @@ impl Vendor {
 }
 
 /// Every provider there is, the offline model aside.
-pub const VENDORS: [Vendor; 5] = [
+pub const VENDORS: [Vendor; 7] = [
     crate::openai::VENDOR,
+    crate::anthropic::VENDOR,
     crate::groq::VENDOR,
     crate::openrouter::VENDOR,
     crate::gemini::VENDOR,
+    crate::ollama::VENDOR,
     crate::compatible::VENDOR,
 ];

@@ -5,11 +5,12 @@
 //! recorded traffic, split anywhere.
 
 mod accepts;
+mod body;
 mod events;
 #[cfg(feature = "sse-eventsource")]
 mod eventsource;
-mod extra;
 mod framer;
+pub(crate) mod lenient;
 mod reader;
 mod text;
 
@@ -18,8 +19,8 @@ use std::fmt::Debug;
 use samokoder_core::llm::{ChatRequest, LlmError, ModelCapabilities};
 
 pub(crate) use accepts::{accepts, refused};
+pub(crate) use body::{add_extra, decimal};
 pub use events::Events;
-pub(crate) use extra::add_extra;
 pub use framer::{Frame, Framer, Framing};
 pub use reader::Reader;
 pub(crate) use text::{Text, from_json};

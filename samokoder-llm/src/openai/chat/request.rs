@@ -7,7 +7,10 @@ use samokoder_core::llm::{
 use serde_json::{Map, Value, json};
 
 use super::{Dialect, ReasoningField};
-use crate::{schema, wire::Encoded};
+use crate::{
+    schema,
+    wire::{Encoded, add_extra, decimal},
+};
 
 pub(super) fn encode(
     dialect: Dialect,
@@ -35,7 +38,7 @@ pub(super) fn encode(
         set(dialect.max_tokens, json!(tokens));
     }
     if let Some(temperature) = request.temperature {
-        set("temperature", number(temperature));
+        set("temperature", decimal(temperature));
     }
     if !request.stop.is_empty() {
         set("stop", json!(request.stop));
@@ -46,9 +49,7 @@ pub(super) fn encode(
             ReasoningField::Object => set("reasoning", json!({ "effort": word(effort, "xhigh") })),
         };
     }
-    for (name, value) in &request.extra {
-        body.entry(name.clone()).or_insert_with(|| value.clone());
-    }
+    add_extra(&mut body, &request.extra);
     Encoded::new("/chat/completions", &body)
 }
 
@@ -91,11 +92,6 @@ fn response_format(name: &str, schema: &Value) -> Value {
         None => json!({ "name": name, "schema": schema }),
     };
     json!({ "type": "json_schema", "json_schema": format })
-}
-
-/// A number as it was written: 0.7 and not 0.699999988079071.
-fn number(value: f32) -> Value {
-    value.to_string().parse::<f64>().map_or(Value::Null, |value| json!(value))
 }
 
 fn word(effort: ReasoningEffort, max: &'static str) -> &'static str {

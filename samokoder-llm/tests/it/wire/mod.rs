@@ -1,10 +1,13 @@
 //! Protocols: what is written, and what is read from bytes however they are split.
 
+mod anthropic;
 mod chat;
 mod chat_quirks;
 #[cfg(feature = "sse-eventsource")]
 mod eventsource;
 mod gemini;
+mod ollama;
+mod protocol;
 mod reading;
 mod recorded;
 mod responses;
