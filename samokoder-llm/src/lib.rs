@@ -2,11 +2,24 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "offline")]
-pub mod offline;
-
+pub mod catalogue;
+#[cfg(feature = "http")]
+pub mod compatible;
 pub mod credentials;
 pub mod fan_out;
+#[cfg(feature = "http")]
+pub mod groq;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod layer;
+#[cfg(feature = "offline")]
+pub mod offline;
+#[cfg(feature = "http")]
+pub mod openai;
+#[cfg(feature = "http")]
+pub mod openrouter;
 pub mod reply;
+pub mod tokens;
+#[cfg(feature = "http")]
+pub mod vendor;
 pub mod wire;

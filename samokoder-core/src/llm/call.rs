@@ -112,7 +112,7 @@ impl CallContext {
         *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) += actual;
     }
 
-    /// What failed attempts of this call and calls beside it cost. It is settled with the budget already.
+    /// What earlier attempts of this call and calls beside it cost. It is settled with the budget already.
     pub fn spent_earlier(&self) -> Spend {
         *self.earlier.lock().unwrap_or_else(PoisonError::into_inner)
     }

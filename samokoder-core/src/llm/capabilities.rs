@@ -1,11 +1,12 @@
 //! What a model can do and what it costs.
 
-use super::{ChatRequest, Money, Usage};
+use super::{ChatRequest, ChatResponse, Money, Usage};
 use crate::budget::Spend;
 
 /// What a model can do, as data: callers branch on it instead of trying.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is an ability of its own, not a state")]
 pub struct ModelCapabilities {
     /// Tokens that the request and its answer may have together.
     pub context_window: u64,
@@ -57,6 +58,13 @@ impl ModelCapabilities {
         let output = request.max_output.unwrap_or(self.max_output);
         let money = self.price.as_ref().map_or(Money::ZERO, |price| price.worst_case(input, output));
         Spend { money, tokens: input.saturating_add(output), calls: 1 }
+    }
+
+    /// What an answer cost: as whoever got it says, else by its tokens.
+    pub fn spent(&self, response: &ChatResponse) -> Spend {
+        let by_tokens = || self.price.as_ref().map_or(Money::ZERO, |price| price.cost(&response.usage));
+        let money = response.cost.unwrap_or_else(by_tokens);
+        Spend { money, tokens: response.usage.total(), calls: 1 }
     }
 }
 

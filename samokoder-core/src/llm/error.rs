@@ -98,6 +98,9 @@ pub struct ErrorReply {
     /// What the provider allows at the moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<RateLimits>,
+    /// Whether the provider says that the same request may succeed later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub should_retry: Option<bool>,
 }
 
 impl LlmError {
@@ -146,8 +149,14 @@ impl LlmError {
         )
     }
 
-    /// Whether the same request may succeed later.
+    /// Whether the same request may succeed later: as the provider says, else by the kind. Used-up money never comes
+    /// back by itself.
     pub fn is_retryable(&self) -> bool {
+        if let Some(said) = self.reply.as_ref().and_then(|reply| reply.should_retry)
+            && self.kind != LlmErrorKind::QuotaExhausted
+        {
+            return said;
+        }
         matches!(
             self.kind,
             LlmErrorKind::RateLimited

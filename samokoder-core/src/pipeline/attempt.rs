@@ -21,11 +21,11 @@ use crate::{
     id::QuestionId,
     llm::{
         CallContext, CallId, ChatRequest, ChatResponse, LlmError, LlmErrorKind, LlmProvider,
-        LlmProviderExt as _, ModelCapabilities, ModelId, Money, Price, StreamEvent, Usage,
+        LlmProviderExt as _, ModelCapabilities, ModelId, Money, StreamEvent, Usage,
     },
     project::{ProjectState, Question, WorkspacePath},
     sandbox::{Command, ExecOutcome},
-    store::{AttemptId, EffectId, EffectKind},
+    store::{AttemptId, EffectId, EffectKind, StoreErrorKind},
 };
 
 /// An attempt at an assignment.
@@ -59,7 +59,14 @@ impl Attempt {
 
     pub(crate) async fn read(&self, path: &WorkspacePath) -> Result<Option<String>, AgentError> {
         let Some(file) = self.base.file(path) else { return Ok(None) };
-        let bytes = self.run.store.blob(&self.run.branch.scope, file.content).await?;
+        let bytes = match self.run.content(file.content).await {
+            // The commit that this attempt begins on may still be on its way to the store.
+            Err(error) if error.kind == StoreErrorKind::NotFound => {
+                self.journal.durable(self.base.version()).await?;
+                self.run.content(file.content).await?
+            }
+            other => other?,
+        };
         Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
 
@@ -76,8 +83,11 @@ impl Attempt {
         effect.intend(EffectKind::Call { model: request.model.clone(), template }, worst).await?;
         let call = self.call_context(&effect.id);
         let answer = self.send(provider, request, &effect.id, &call).await;
-        let (usage, mut spent) = bill(&answer, &capabilities.price.unwrap_or(Price::FREE), worst);
-        reservation.settle(spent);
+        let (usage, mut spent) = bill(&answer, &capabilities, worst);
+        match &answer {
+            Err(error) if !error.was_refused() => drop(reservation),
+            _ => reservation.settle(spent),
+        }
         spent += call.spent_earlier();
         effect.conclude(answer.map_err(EffectError::Call), usage, spent).await
     }
@@ -93,7 +103,7 @@ impl Attempt {
                 "the price of {} is not known, so a limit on money can't hold; choose a priced model or drop the limit",
                 request.model
             );
-            return Err(BudgetExceeded { limit: Limit::Money, reason });
+            return Err(BudgetExceeded { limit: Limit::Money, reason, needed: None });
         }
         Ok(capabilities.worst_case(request))
     }
@@ -195,13 +205,13 @@ impl Attempt {
 
 /// What a call used and cost. One that failed after it was accepted counts with its worst case: nobody knows what it
 /// was billed.
-fn bill(answer: &Result<ChatResponse, LlmError>, price: &Price, worst: Spend) -> (Option<Usage>, Spend) {
+fn bill(
+    answer: &Result<ChatResponse, LlmError>,
+    model: &ModelCapabilities,
+    worst: Spend,
+) -> (Option<Usage>, Spend) {
     match answer {
-        Ok(response) => {
-            let usage = response.usage;
-            let money = response.cost.unwrap_or_else(|| price.cost(&usage));
-            (Some(usage), Spend { money, tokens: usage.total(), calls: 1 })
-        }
+        Ok(response) => (Some(response.usage), model.spent(response)),
         Err(error) if error.was_refused() => (None, Spend { money: Money::ZERO, tokens: 0, calls: 1 }),
         Err(_) => (None, worst),
     }

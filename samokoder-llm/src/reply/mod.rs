@@ -1,6 +1,8 @@
 //! What providers reply instead of an answer: errors in all their shapes, waits and limits in headers.
 
 mod body;
+#[cfg(feature = "http")]
+pub(crate) mod headers;
 mod kind;
 mod wait;
 

@@ -15,6 +15,10 @@ pub enum Framing {
     Sse,
     /// Lines: a frame is a line that is not blank.
     Lines,
+    /// Server-sent events, cut by the `eventsource-stream` crate. It is slower and, for a stream that ends within an
+    /// event, does not give that last piece.
+    #[cfg(feature = "sse-eventsource")]
+    Eventsource,
 }
 
 /// One event of a stream.
@@ -53,6 +57,8 @@ pub struct Framer {
     at_beginning: bool,
     event: Option<Range<usize>>,
     data: Data,
+    #[cfg(feature = "sse-eventsource")]
+    eventsource: Option<super::eventsource::Eventsource>,
 }
 
 /// What the current frame has of data.
@@ -77,11 +83,17 @@ impl Framer {
             at_beginning: true,
             event: None,
             data: Data::None,
+            #[cfg(feature = "sse-eventsource")]
+            eventsource: (framing == Framing::Eventsource).then(super::eventsource::Eventsource::new),
         }
     }
 
     /// Takes more bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
+        #[cfg(feature = "sse-eventsource")]
+        if let Some(eventsource) = &mut self.eventsource {
+            return eventsource.feed(bytes);
+        }
         if self.start > 0 {
             self.bytes.drain(..self.start);
             self.start = 0;
@@ -96,6 +108,11 @@ impl Framer {
 
     /// The next whole frame, if there is one.
     pub fn next_frame(&mut self) -> Option<Frame<'_>> {
+        #[cfg(feature = "sse-eventsource")]
+        if self.eventsource.is_some() {
+            let (event, data) = self.eventsource.as_mut()?.next_event()?;
+            return Some(Frame { event: event.into(), data: data.as_bytes().into() });
+        }
         while let Some(line) = self.next_line() {
             if self.ends_frame(line) {
                 return Some(self.take_frame());
@@ -159,11 +176,11 @@ impl Framer {
                 self.data = Data::Line(line);
                 return true;
             }
-            Framing::Sse if bytes.is_empty() => match self.data {
+            _ if bytes.is_empty() => match self.data {
                 Data::None => self.forget(),
                 _ => return true,
             },
-            Framing::Sse => {
+            _ => {
                 let colon = memchr(b':', bytes).unwrap_or(bytes.len());
                 let value = match bytes.get(colon + 1..) {
                     Some([b' ', ..]) => line.start + colon + 2,

@@ -5,6 +5,8 @@
 //! recorded traffic, split anywhere.
 
 mod events;
+#[cfg(feature = "sse-eventsource")]
+mod eventsource;
 mod framer;
 mod reader;
 

@@ -2,7 +2,7 @@
 
 use samokoder_core::llm::{LlmError, LlmErrorKind, StreamEvent};
 
-use super::{Decoder, Events, Framer, Wire};
+use super::{Decoder, Events, Framer, Framing, Wire};
 
 /// A frame larger than this is taken for a fault: no provider sends one.
 const MAX_FRAME: usize = 64 << 20;
@@ -18,7 +18,12 @@ pub struct Reader {
 impl Reader {
     /// A reader of an answer in this protocol.
     pub fn new(wire: &dyn Wire) -> Self {
-        Self { framer: Framer::new(wire.framing()), decoder: wire.decoder(), events: Events::default() }
+        Self::framed(wire, wire.framing())
+    }
+
+    /// The same, with the stream cut in another way.
+    pub fn framed(wire: &dyn Wire, framing: Framing) -> Self {
+        Self { framer: Framer::new(framing), decoder: wire.decoder(), events: Events::default() }
     }
 
     /// Takes more bytes of a stream. What comes after the finish is ignored.
