@@ -1,6 +1,7 @@
 //! What all layers together cost, beside the same calls to the bare provider.
 //!
-//! Target: at most 10 µs for a call that is answered at once, and 100 µs for a stream of 203 events.
+//! Target: at most 10 µs for a call that is answered at once, and 100 µs for a stream of 203 events. Measured on two
+//! shared cores under load: 21 µs and 65 to 71 µs.
 //!
 //! `cargo bench -p samokoder-llm --no-default-features --bench layers`
 
