@@ -128,6 +128,10 @@ fn assigned(text: &str, start: usize, end: usize) -> Option<Secret> {
         |c: char| is_key(c) || matches!(c, '-' | '+' | '/' | '=' | '~' | '!' | '@' | '#' | '$' | '%');
     let length = rest.find(|c| !is_value(c)).unwrap_or(rest.len());
     let value = &rest[..length];
+    let word = rest.find(|c: char| !is_key(c) && c != '-').unwrap_or(rest.len());
+    if let Some(secret) = known(text, value_start, value_start + word) {
+        return Some(secret);
+    }
     let is_random = value.len() >= LONG
         && value.contains(|c: char| c.is_ascii_digit())
         && value.contains(|c: char| c.is_ascii_alphabetic())
