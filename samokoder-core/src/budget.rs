@@ -155,6 +155,18 @@ impl Budget {
         }
     }
 
+    /// Sets `worst` aside without waiting: for who holds a reservation already. Two that held one and waited for more
+    /// would wait for each other.
+    ///
+    /// # Errors
+    /// [`BudgetExceeded`] when it does not fit beside what others have reserved.
+    pub fn try_reserve(&self, worst: Spend) -> Result<Reservation, BudgetExceeded> {
+        let mut ledger = self.lock();
+        ledger.fits(ledger.spent.plus(ledger.reserved), worst)?;
+        ledger.reserved += worst;
+        Ok(Reservation { budget: self.clone(), worst, open: true })
+    }
+
     /// What was spent, reservations not included.
     pub fn spent(&self) -> Spend {
         self.lock().spent
@@ -281,6 +293,16 @@ mod tests {
         second.await.unwrap().settle(calls(1));
         let refused = budget.reserve(calls(1)).await.unwrap_err();
         assert_eq!(refused.limit, Limit::Calls);
+        assert_eq!(budget.spent(), calls(2));
+    }
+
+    #[tokio::test]
+    async fn who_must_not_wait_is_refused_while_others_hold_the_rest() {
+        let budget = budget(2);
+        let held = budget.reserve(calls(2)).await.unwrap();
+        assert_eq!(budget.try_reserve(calls(1)).unwrap_err().limit, Limit::Calls);
+        held.settle(calls(1));
+        budget.try_reserve(calls(1)).unwrap().settle(calls(1));
         assert_eq!(budget.spent(), calls(2));
     }
 

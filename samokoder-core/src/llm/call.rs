@@ -80,14 +80,13 @@ impl CallContext {
     ///
     /// What the caller reserved goes on to cover the attempt that follows.
     ///
+    /// It does not wait for room, as the caller's reservation is held meanwhile.
+    ///
     /// # Errors
     /// [`LlmErrorKind::BudgetExceeded`] when the budget has no room for another attempt.
-    ///
-    /// # Cancel safety
-    /// Dropping the future books nothing.
-    pub async fn book_failed(&self, error: &LlmError, worst: Spend) -> Result<(), LlmError> {
+    pub fn book_failed(&self, error: &LlmError, worst: Spend) -> Result<(), LlmError> {
         let cost = if error.was_refused() { Spend { calls: 1, ..Spend::default() } } else { worst };
-        let reservation = self.budget.reserve(cost).await.map_err(|exceeded| {
+        let reservation = self.budget.try_reserve(cost).map_err(|exceeded| {
             LlmError::new(
                 LlmErrorKind::BudgetExceeded,
                 format!("{exceeded}, after a failed attempt: {error}"),
@@ -97,15 +96,13 @@ impl CallContext {
         Ok(())
     }
 
-    /// Sets aside what a call beside this one may cost, such as one that checks its answer.
+    /// Sets aside what a call beside this one may cost, such as one that checks its answer. Like
+    /// [`book_failed`](Self::book_failed) it does not wait for room.
     ///
     /// # Errors
     /// [`LlmErrorKind::BudgetExceeded`] when the budget has no room for it.
-    ///
-    /// # Cancel safety
-    /// Dropping the future reserves nothing.
-    pub async fn reserve_beside(&self, worst: Spend) -> Result<Reservation, LlmError> {
-        let reserved = self.budget.reserve(worst).await;
+    pub fn reserve_beside(&self, worst: Spend) -> Result<Reservation, LlmError> {
+        let reserved = self.budget.try_reserve(worst);
         reserved.map_err(|exceeded| LlmError::new(LlmErrorKind::BudgetExceeded, exceeded.to_string()))
     }
 

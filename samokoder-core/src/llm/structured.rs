@@ -33,7 +33,7 @@ pub(super) async fn complete_as<T: JsonSchema + DeserializeOwned>(
     let model = provider.capabilities(request.model.name()).await?;
     // What the caller reserved goes on to cover the second request.
     let cost = model.spent(&first);
-    call.settle_beside(call.reserve_beside(cost).await?, cost);
+    call.settle_beside(call.reserve_beside(cost)?, cost);
     request.messages.push(first.into_message());
     request.messages.push(Message::new(ModelRole::User, correction(&problem)));
     let second = whole(provider.complete(request, call).await?)?;

@@ -78,7 +78,9 @@ impl LlmProvider for Paid {
         }
         let call = call.clone().budget(self.budget.clone());
         let worst = capabilities.worst_case(&request);
-        let reservation = within(&call, "room in the budget", call.reserve_beside(worst)).await??;
+        let reservation = within(&call, "room in the budget", self.budget.reserve(worst)).await?;
+        let reservation = reservation
+            .map_err(|exceeded| LlmError::new(LlmErrorKind::BudgetExceeded, exceeded.to_string()))?;
         let price = capabilities.price.unwrap_or(Price::FREE);
         let bill = Bill { price, reservation: Some(reservation), usage: None, cost: None, begun: false };
         Ok(Box::pin(watched(&*self.inner, request, &call, bill).await?))

@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn what_was_not_asked_for_the_longest_goes_first() {
         let each = weight(&answer(100));
-        let (now, mut kept) = (Instant::now(), Kept::new(2 * each, Duration::from_secs(60)));
+        let (now, mut kept) = (Instant::now(), Kept::new(2 * each, Duration::from_mins(1)));
         kept.put(key("a"), answer(100), now);
         kept.put(key("b"), answer(100), now);
         assert!(kept.get(&key("a"), now).is_some());
@@ -117,12 +117,12 @@ mod tests {
 
     #[test]
     fn an_answer_is_kept_for_its_time_and_one_that_is_too_large_not_at_all() {
-        let (now, mut kept) = (Instant::now(), Kept::new(1_000, Duration::from_secs(60)));
+        let (now, mut kept) = (Instant::now(), Kept::new(1_000, Duration::from_mins(1)));
         kept.put(key("large"), answer(2_000), now);
         assert_eq!(kept.bytes(), 0);
         kept.put(key("a"), answer(10), now);
         assert!(kept.get(&key("a"), now + Duration::from_secs(59)).is_some());
-        assert!(kept.get(&key("a"), now + Duration::from_secs(60)).is_none());
+        assert!(kept.get(&key("a"), now + Duration::from_mins(1)).is_none());
         assert_eq!(kept.bytes(), 0);
     }
 }

@@ -11,8 +11,8 @@ pub(super) struct Difference {
     place: String,
     recorded: String,
     asked: String,
-    /// How many values before it are the same: more for values that are alike.
-    pub(super) depth: usize,
+    /// Characters of both that are the same.
+    pub(super) same: usize,
 }
 
 impl fmt::Display for Difference {
@@ -25,30 +25,38 @@ impl fmt::Display for Difference {
 
 /// Where `asked` first differs from `recorded`.
 pub(super) fn difference(recorded: &Value, asked: &Value) -> Difference {
-    let mut same = 0;
-    let (place, recorded, asked) = first(recorded, asked, String::new(), &mut same).unwrap_or((
-        String::new(),
-        "nothing".into(),
-        "nothing".into(),
-    ));
-    Difference { place, recorded, asked, depth: same }
+    let found = first(recorded, asked, String::new());
+    let (place, shown_recorded, shown_asked) = found.unwrap_or_default();
+    Difference { place, recorded: shown_recorded, asked: shown_asked, same: alike(recorded, asked) }
+}
+
+/// Characters of two values that are the same, roughly.
+fn alike(one: &Value, other: &Value) -> usize {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            one.iter().filter_map(|(key, value)| Some(alike(value, other.get(key)?))).sum()
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.iter().zip(other).map(|(one, other)| alike(one, other)).sum()
+        }
+        (Value::String(one), Value::String(other)) => {
+            one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count()
+        }
+        (one, other) => usize::from(one == other),
+    }
 }
 
 type Found = (String, String, String);
 
-fn first(recorded: &Value, asked: &Value, place: String, same: &mut usize) -> Option<Found> {
+fn first(recorded: &Value, asked: &Value, place: String) -> Option<Found> {
     match (recorded, asked) {
         (Value::Object(one), Value::Object(other)) => {
             let keys = one.keys().chain(other.keys().filter(|key| !one.contains_key(*key)));
-            keys.into_iter()
-                .find_map(|key| part(one.get(key), other.get(key), format!("{place}/{key}"), same))
+            keys.into_iter().find_map(|key| part(one.get(key), other.get(key), format!("{place}/{key}")))
         }
         (Value::Array(one), Value::Array(other)) => (0..one.len().max(other.len()))
-            .find_map(|index| part(one.get(index), other.get(index), format!("{place}/{index}"), same)),
-        (one, other) if one == other => {
-            *same += 1;
-            None
-        }
+            .find_map(|index| part(one.get(index), other.get(index), format!("{place}/{index}"))),
+        (one, other) if one == other => None,
         (one, other) => {
             let (recorded, asked) = excerpts(one, other);
             Some((place, recorded, asked))
@@ -56,9 +64,9 @@ fn first(recorded: &Value, asked: &Value, place: String, same: &mut usize) -> Op
     }
 }
 
-fn part(recorded: Option<&Value>, asked: Option<&Value>, place: String, same: &mut usize) -> Option<Found> {
+fn part(recorded: Option<&Value>, asked: Option<&Value>, place: String) -> Option<Found> {
     match (recorded, asked) {
-        (Some(recorded), Some(asked)) => first(recorded, asked, place, same),
+        (Some(recorded), Some(asked)) => first(recorded, asked, place),
         (recorded, asked) => {
             let shown =
                 |value: Option<&Value>| value.map_or("nothing".into(), |value| cut(&value.to_string(), 0));

@@ -78,7 +78,7 @@ impl Replayer {
         let left = takes.iter().enumerate().filter_map(|(index, take)| Some((index + 1, take.as_ref()?)));
         let nearest = left
             .map(|(number, take)| (number, difference(&take.request, request)))
-            .max_by_key(|(number, difference)| (difference.depth, std::cmp::Reverse(*number)));
+            .max_by_key(|(number, difference)| (difference.same, std::cmp::Reverse(*number)));
         let message = match nearest {
             None => "every call on the cassette was made again already".into(),
             Some((number, difference)) => {

@@ -11,7 +11,7 @@ use samokoder_core::llm::{
 };
 
 use self::{dearest::dearest, priced::Priced};
-use super::{Layer, Place, peek, wait::within};
+use super::{Layer, Place, peek};
 
 /// Asks other models, at this provider or others, when one does not answer.
 ///
@@ -113,8 +113,7 @@ impl LlmProvider for Chain {
                     continue;
                 }
                 if let Some(worst) = before.worst {
-                    within(call, "the budget of a further model", call.book_failed(&before.error, worst))
-                        .await??;
+                    call.book_failed(&before.error, worst)?;
                 }
                 tracing::debug!(%model, error = %before.error, "moving on");
             }

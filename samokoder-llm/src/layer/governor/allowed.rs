@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(allowed.fits_at(now, 50), now + Duration::from_secs(10));
         allowed.add(50);
         assert_eq!(allowed.fits_at(now, 1), now + Duration::from_secs(11));
-        assert_eq!(allowed.fits_at(now, 1_000), now + Duration::from_secs(60));
+        assert_eq!(allowed.fits_at(now, 1_000), now + Duration::from_mins(1));
     }
 
     #[test]

@@ -42,6 +42,9 @@ const PREFIXES: [(&str, usize, &str); 25] = [
     ("SG.", 40, "SendGrid key"),
 ];
 
+/// Characters of the shortest of them.
+const SHORTEST: usize = 20;
+
 /// Ends of the names of variables that hold secrets.
 const NAMES: [&str; 8] =
     ["key", "secret", "token", "password", "passwd", "passphrase", "credential", "credentials"];
@@ -97,6 +100,9 @@ fn private_key(text: &str, start: usize) -> Option<Secret> {
 /// A key with a known beginning.
 fn known(text: &str, start: usize, end: usize) -> Option<Secret> {
     let word = text[start..end].trim_end_matches(['.', '-']);
+    if word.len() < SHORTEST {
+        return None;
+    }
     let (_, _, what) = PREFIXES.iter().find(|(prefix, least, _)| {
         word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *least && !is_words(rest))
     })?;
@@ -110,19 +116,22 @@ fn is_words(text: &str) -> bool {
 
 /// A value that looks random, assigned to a name that says what it is.
 fn assigned(text: &str, start: usize, end: usize) -> Option<Secret> {
-    let name = text[start..end].to_ascii_lowercase();
-    let last = name.rsplit(['_', '-', '.']).next().unwrap_or_default();
-    if !NAMES.iter().any(|secret| last.ends_with(secret)) {
-        return None;
-    }
     let rest = text[end..].trim_start_matches(['"', '\'', ' ', ']']);
     let rest = rest.strip_prefix(['=', ':'])?;
+    let name = text[start..end].to_ascii_lowercase();
+    if !NAMES.iter().any(|secret| name.ends_with(secret)) {
+        return None;
+    }
     let rest = rest.trim_start_matches(['=', '>', ' ', '"', '\'', '`']);
     let value_start = text.len() - rest.len();
     let is_value =
         |c: char| is_key(c) || matches!(c, '-' | '+' | '/' | '=' | '~' | '!' | '@' | '#' | '$' | '%');
     let length = rest.find(|c| !is_value(c)).unwrap_or(rest.len());
     let value = &rest[..length];
+    let word = rest.find(|c: char| !is_key(c) && c != '-').unwrap_or(rest.len());
+    if let Some(secret) = known(text, value_start, value_start + word) {
+        return Some(secret);
+    }
     let is_random = value.len() >= LONG
         && value.contains(|c: char| c.is_ascii_digit())
         && value.contains(|c: char| c.is_ascii_alphabetic())

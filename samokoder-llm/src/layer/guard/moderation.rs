@@ -147,7 +147,7 @@ async fn judge(
     };
     let capabilities = provider.capabilities(model.name()).await?;
     let worst = capabilities.worst_case(&request);
-    let reservation = within(call, "the budget of the moderation", call.reserve_beside(worst)).await??;
+    let reservation = call.reserve_beside(worst)?;
     let answer = match provider.complete(request, call).await {
         Ok(answer) => answer,
         Err(error) => {

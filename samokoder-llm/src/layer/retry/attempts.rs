@@ -75,7 +75,7 @@ impl Attempts {
         if self.begun {
             failed.kind = LlmErrorKind::Truncated;
         }
-        within(call, "the budget of a further attempt", call.book_failed(&failed, worst)).await??;
+        call.book_failed(&failed, worst)?;
         tracing::debug!(model = %self.request.model, made = self.made, ?wait, %error, "trying again");
         within(call, "the next attempt", tokio::time::sleep(wait)).await
     }

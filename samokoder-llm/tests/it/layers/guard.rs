@@ -16,14 +16,14 @@ fn secret() -> String {
     format!("gsk_{}", "aB3dE5gH7jK9mN1pQ3sT5vX7")
 }
 
-fn guarded(guard: Guard, inner: &Arc<Scripted>) -> Arc<dyn LlmProvider> {
+fn guarded(guard: &Guard, inner: &Arc<Scripted>) -> Arc<dyn LlmProvider> {
     guard.wrap(inner.clone())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_prompt_with_a_secret_is_refused_before_it_is_sent() {
     let inner = Scripted::new([]);
-    let provider = guarded(Guard::new(Secrets::refuse()), &inner);
+    let provider = guarded(&Guard::new(Secrets::refuse()), &inner);
     let error = provider.complete(request(&format!("use {}", secret())), &call()).await.unwrap_err();
     assert_eq!((error.kind, inner.calls()), (LlmErrorKind::ContentRefused, 0));
     assert_eq!(error.message, "there is a secret in it (Groq key); take it out and ask again");
@@ -36,7 +36,7 @@ async fn a_secret_is_taken_out_of_the_prompt_its_variables_and_the_answer() {
     let key = secret();
     let (begin, end) = key.split_at(9);
     let inner = Scripted::new([vec![text(&format!("it is {begin}")), text(end), used(10, 5), finish()]]);
-    let provider = guarded(Guard::new(Secrets::redact()), &inner);
+    let provider = guarded(&Guard::new(Secrets::redact()), &inner);
     let mut asked = request(&format!("use {} here", secret()));
     asked.prompt = Some(PromptSource { template: "t".into(), variables: json!({"env": [secret()]}) });
     let response = provider.complete(asked, &call()).await.unwrap();
@@ -50,7 +50,7 @@ async fn a_secret_is_taken_out_of_the_prompt_its_variables_and_the_answer() {
 async fn answers_are_held_back_only_when_they_are_read() {
     for (reads, first_after) in [(false, 0), (true, 100)] {
         let inner = Scripted::new([vec![text("a"), wait(100), finish()]]);
-        let provider = guarded(Guard::new(Secrets::redact().answers(reads)), &inner);
+        let provider = guarded(&Guard::new(Secrets::redact().answers(reads)), &inner);
         let start = tokio::time::Instant::now();
         let mut stream = provider.stream(request("hi"), &call()).await.unwrap();
         while !stream.next().await.unwrap().unwrap().is_content() {}
@@ -73,7 +73,7 @@ async fn a_model_judges_prompts_and_answers_and_is_paid_from_the_calls_budget() 
     let inner = Scripted::new([answer("a sword")]);
     let budget = Budget::default();
     let call = call().budget(budget.clone());
-    let error = guarded(guard, &inner).complete(request("what is sharp?"), &call).await.unwrap_err();
+    let error = guarded(&guard, &inner).complete(request("what is sharp?"), &call).await.unwrap_err();
     assert_eq!((error.kind, error.message.as_str()), (LlmErrorKind::ContentRefused, "It is about weapons."));
     assert_eq!(inner.calls(), 1);
     let asked = judge.requests();
@@ -88,7 +88,7 @@ async fn a_prompt_that_is_not_acceptable_or_not_judged_is_not_sent() {
     for (words, kind) in [(NOT_FINE, LlmErrorKind::ContentRefused), ("Sure!", LlmErrorKind::Malformed)] {
         let (_, guard) = judge(&[words]);
         let inner = Scripted::new([]);
-        let error = guarded(guard, &inner).complete(request("hi"), &call()).await.unwrap_err();
+        let error = guarded(&guard, &inner).complete(request("hi"), &call()).await.unwrap_err();
         assert_eq!((error.kind, inner.calls()), (kind, 0));
     }
 }
@@ -100,7 +100,7 @@ async fn a_service_can_judge_too() {
         Box::pin(async move { Ok(reason) })
     });
     let inner = Scripted::new([]);
-    let provider = guarded(Guard::new(service), &inner);
+    let provider = guarded(&Guard::new(service), &inner);
     assert!(provider.complete(request("flowers"), &call()).await.is_ok());
     let error = provider.complete(request("weapons"), &call()).await.unwrap_err();
     assert_eq!(error.message, "no weapons");
@@ -109,7 +109,8 @@ async fn a_service_can_judge_too() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_was_read_is_given_whole() {
     let inner = Scripted::new([answer("fine")]);
-    let stream = guarded(Guard::new(Secrets::refuse()), &inner).stream(request("hi"), &call()).await.unwrap();
+    let stream =
+        guarded(&Guard::new(Secrets::refuse()), &inner).stream(request("hi"), &call()).await.unwrap();
     let events: Vec<_> = stream.map(Result::unwrap).collect().await;
     assert!(matches!(events.last(), Some(StreamEvent::Finish(_))));
 }

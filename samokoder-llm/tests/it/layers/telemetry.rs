@@ -46,8 +46,7 @@ async fn traced(telemetry: Telemetry, turn: Turn) -> BTreeMap<&'static str, Stri
     let _guard = tracing_subscriber::registry().with(fields.clone()).set_default();
     let provider = telemetry.wrap(Scripted::new([turn]));
     let _ = provider.complete(ask("gemini:flash", "the prompt").max_output(100), &call()).await;
-    let fields = fields.0.lock().unwrap().clone();
-    fields
+    std::mem::take(&mut *fields.0.lock().unwrap())
 }
 
 fn whole() -> Turn {
