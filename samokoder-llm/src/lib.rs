@@ -4,3 +4,5 @@
 
 #[cfg(feature = "offline")]
 pub mod offline;
+#[cfg(feature = "mock")]
+pub mod mock;
