@@ -1,6 +1,6 @@
 //! A streamed answer of Ollama's chat: a line of JSON for each piece.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     super::{
@@ -12,7 +12,7 @@ use super::{
 
 pub(in super::super) fn stream(turn: &Turn<'_>) -> Vec<Event> {
     let reply = turn.reply;
-    let piece = |message| Event::line(Part::Token, &unary::line(turn, message));
+    let piece = |message: Value| Event::line(Part::Token, &unary::line(turn, &message));
     let thinking = tokens::pieces(&reply.reasoning)
         .map(|text| json!({"role": "assistant", "content": "", "thinking": text}));
     let said = tokens::pieces(&reply.text).map(|text| json!({"role": "assistant", "content": text}));
@@ -20,7 +20,7 @@ pub(in super::super) fn stream(turn: &Turn<'_>) -> Vec<Event> {
     if !reply.tool_calls.is_empty() {
         events.push(piece(json!({"role": "assistant", "content": "", "tool_calls": unary::calls(turn)})));
     }
-    let end = unary::last(turn, json!({"role": "assistant", "content": ""}));
+    let end = unary::last(turn, &json!({"role": "assistant", "content": ""}));
     events.push(Event::line(Part::End, &end));
     events
 }

@@ -16,16 +16,16 @@ pub(in super::super) fn unary(turn: &Turn<'_>) -> Value {
     if !reply.tool_calls.is_empty() {
         message["tool_calls"] = calls(turn);
     }
-    last(turn, message)
+    last(turn, &message)
 }
 
 /// The line of a piece.
-pub(super) fn line(turn: &Turn<'_>, message: Value) -> Value {
+pub(super) fn line(turn: &Turn<'_>, message: &Value) -> Value {
     json!({"model": turn.question.model, "created_at": created_at(turn), "message": message, "done": false})
 }
 
 /// The line that ends an answer.
-pub(super) fn last(turn: &Turn<'_>, message: Value) -> Value {
+pub(super) fn last(turn: &Turn<'_>, message: &Value) -> Value {
     let mut line = line(turn, message);
     line["done"] = true.into();
     if turn.question.messages.is_empty() {

@@ -1,0 +1,10 @@
+//! The providers and their surroundings from outside.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+#[cfg(feature = "mock")]
+mod mock;
