@@ -7,4 +7,8 @@
 )]
 
 #[cfg(feature = "mock")]
+mod llama;
+#[cfg(feature = "mock")]
 mod mock;
+#[cfg(feature = "mock")]
+mod python_clients;

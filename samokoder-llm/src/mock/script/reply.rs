@@ -18,7 +18,7 @@ pub struct Reply {
     /// Which tools it calls.
     pub tool_calls: Vec<ToolCall>,
     /// Whether the arguments of several calls are streamed by turns and not one call after another. Only Chat
-    /// Completions allows it.
+    /// Completions allows it, and OpenAI's own Python client can't put such a stream together.
     pub interleaved: bool,
     /// What it cost. What is not given is counted in the pieces that the server streams, which no real tokenizer does.
     pub usage: Option<Usage>,

@@ -2,7 +2,7 @@
 
 mod cassette;
 mod chat;
-mod client;
+pub(crate) mod client;
 mod command;
 mod faults;
 mod folder;
