@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "offline")]
-pub mod offline;
 #[cfg(feature = "mock")]
 pub mod mock;
+#[cfg(feature = "offline")]
+pub mod offline;

@@ -30,8 +30,8 @@
 
 mod cassette;
 mod folder;
-mod playback;
 mod plan;
+mod playback;
 mod protocol;
 mod question;
 mod script;
@@ -43,7 +43,8 @@ pub use cassette::{Cassette, Exchange};
 pub use folder::Folder;
 pub use protocol::Protocol;
 pub use script::{
-    Access, Fallback, Fault, FinishReason, Latency, Reply, Rule, Script, ScriptError, ToolCall, Trouble, Usage, When,
+    Access, Fallback, Fault, FinishReason, Latency, Reply, Rule, Script, ScriptError, ToolCall, Trouble,
+    Usage, When,
 };
 pub use server::{MockServer, MockServerBuilder, ReceivedRequest, Source};
 pub use stats::Stats;

@@ -148,8 +148,7 @@ impl Plan {
                 }
             }
             Fault::Unterminated { keep_finish } => {
-                let is_left_out =
-                    |part| part == Part::End || (part == Part::Finish && !keep_finish);
+                let is_left_out = |part| part == Part::End || (part == Part::Finish && !keep_finish);
                 events.retain(|event| !is_left_out(event.part));
             }
             Fault::Stall { after_tokens } => {

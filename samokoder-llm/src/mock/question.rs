@@ -12,6 +12,8 @@ use super::{
 #[derive(Debug, Clone)]
 pub(crate) struct Question {
     pub(crate) protocol: Protocol,
+    /// Whose it is among the providers that speak the protocol, as recordings name them.
+    pub(crate) provider: &'static str,
     pub(crate) model: String,
     pub(crate) stream: bool,
     pub(crate) messages: Vec<Message>,

@@ -1,6 +1,9 @@
 //! What the server has seen and done.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -40,7 +43,16 @@ pub struct Stats {
 #[derive(Debug)]
 pub(crate) struct Ledger {
     stats: watch::Sender<Stats>,
-    received: Mutex<Vec<ReceivedRequest>>,
+    received: Mutex<Received>,
+}
+
+/// How many requests are kept: a bench asks more than a memory holds.
+const KEPT: usize = 1000;
+
+#[derive(Debug, Default)]
+struct Received {
+    count: u64,
+    last: VecDeque<ReceivedRequest>,
 }
 
 /// How a request ended.
@@ -76,16 +88,19 @@ impl Ledger {
     }
 
     pub(crate) fn received(&self) -> Vec<ReceivedRequest> {
-        self.lock().clone()
+        self.lock().last.iter().cloned().collect()
     }
 
     /// Keeps a request and returns its number, counted from 1.
     pub(crate) fn keep(&self, mut request: ReceivedRequest) -> u64 {
         let mut received = self.lock();
-        let number = u64::try_from(received.len()).unwrap_or(u64::MAX).saturating_add(1);
-        request.number = number;
-        received.push(request);
-        number
+        received.count += 1;
+        request.number = received.count;
+        received.last.push_back(request);
+        if received.last.len() > KEPT {
+            received.last.pop_front();
+        }
+        received.count
     }
 
     pub(crate) fn mismatched(&self) {
@@ -108,7 +123,7 @@ impl Ledger {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<ReceivedRequest>> {
+    fn lock(&self) -> MutexGuard<'_, Received> {
         self.received.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

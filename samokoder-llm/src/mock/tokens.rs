@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn pieces_put_together_are_the_text() {
-        for text in ["", " a ", "{\"city\":\"Санкт-Петербург\"}", "👩‍👩‍👧‍👦 family \r\n", "\u{3000}全角"] {
+        for text in ["", " a ", "{\"city\":\"Санкт-Петербург\"}", "👩‍👩‍👧‍👦 family \r\n", "\u{3000}全角"]
+        {
             assert_eq!(pieces(text).collect::<String>(), text);
         }
     }

@@ -58,10 +58,10 @@ mod tests {
         let schema = json!({"type": "object", "properties": {"city": city}, "required": ["city"],
             "additionalProperties": false});
         let mut with_schema = request(CHAT, false);
-        with_schema["response_format"] =
-            json!({"type": "json_schema", "json_schema": {"name": "place", "strict": true, "schema": schema}});
+        with_schema["response_format"] = json!({"type": "json_schema", "json_schema": {"name": "place", "strict": true, "schema": schema}});
         let mut with_tool = request(CHAT, false);
-        with_tool["tools"] = json!([{"type": "function", "function": {"name": "weather", "parameters": schema}}]);
+        with_tool["tools"] =
+            json!([{"type": "function", "function": {"name": "weather", "parameters": schema}}]);
         with_tool["tool_choice"] = json!("required");
         with_tool["parallel_tool_calls"] = json!(false);
         let headers = [("Content-Type", "application/json")];

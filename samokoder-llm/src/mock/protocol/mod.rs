@@ -59,7 +59,11 @@ impl Protocol {
             Self::Messages => messages::read(body),
             Self::Ollama => ollama::read(body),
         }?;
-        if access.has_model(&question.model) { Ok(question) } else { Err(self.no_such_model(&question.model)) }
+        if access.has_model(&question.model) {
+            Ok(question)
+        } else {
+            Err(self.no_such_model(&question.model))
+        }
     }
 
     /// The body of a unary answer.
@@ -86,7 +90,7 @@ impl Protocol {
     pub(crate) fn error_in_stream(self, trouble: Trouble, turn: &Turn<'_>, sent: usize) -> Vec<Event> {
         let error = self.trouble(trouble);
         match self {
-            Self::ChatCompletions => vec![Event::data(Part::End, &error.openai_body())],
+            Self::ChatCompletions => vec![chat::failed(&error, turn)],
             Self::Responses => responses::failed(trouble, &error, turn, sent),
             Self::Messages => {
                 vec![Event::named(Part::End, "error", &error.anthropic_stream_body())]

@@ -24,8 +24,13 @@ fn search(schema: &Value, all_required: bool, path: &mut Vec<String>) -> Option<
         if schema.get("additionalProperties") != Some(&Value::Bool(false)) {
             return Some(Fault::OpenObject(path.clone()));
         }
-        let required: BTreeSet<&str> =
-            schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: BTreeSet<&str> = schema
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         let optional = properties.into_iter().flatten().find(|(name, _)| !required.contains(name.as_str()));
         if let Some((name, _)) = optional.filter(|_| all_required) {
             return Some(Fault::Optional(path.clone(), name.clone()));

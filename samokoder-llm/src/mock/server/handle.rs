@@ -49,7 +49,7 @@ pub(super) async fn handle(state: Arc<State>, request: Request<Incoming>) -> Res
     }
     let body = match Limited::new(body, LARGEST).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(_) => return too_large(route).await,
+        Err(_) => return too_large(&state, route).await,
     };
     let received = ReceivedRequest::new(route.protocol(), &method, &path, &head.headers, &body);
     let number = state.ledger.keep(received);
@@ -59,7 +59,7 @@ pub(super) async fn handle(state: Arc<State>, request: Request<Incoming>) -> Res
     }
     match route {
         Route::Ask(protocol) => answer(&state, protocol, &asked).await,
-        route => playback::respond(list(&state.access(), route, &asked), None).await,
+        route => playback::respond(list(state.access(), route, &asked), None).await,
     }
 }
 
@@ -67,10 +67,11 @@ async fn own(figures: &Value) -> Response<Body> {
     playback::respond(plan::json(figures), None).await
 }
 
-async fn too_large(route: Route) -> Response<Body> {
+async fn too_large(state: &State, route: Route) -> Response<Body> {
+    let ticket = route.protocol().map(|_| state.ledger.open(None));
     let protocol = route.protocol().unwrap_or(Protocol::ChatCompletions);
     let error = ApiError::new(413, "request_too_large", "Request exceeds the maximum size");
-    playback::respond(Plan::refusal(protocol, &error, 0), None).await
+    playback::respond(Plan::refusal(protocol, &error, 0), ticket).await
 }
 
 async fn answer(state: &State, protocol: Protocol, asked: &Asked) -> Response<Body> {
@@ -82,8 +83,9 @@ async fn answer(state: &State, protocol: Protocol, asked: &Asked) -> Response<Bo
 
 async fn plan(state: &State, protocol: Protocol, asked: &Asked) -> Result<Plan, ApiError> {
     let access = state.access();
-    protocol.authorise(&asked.headers, &access)?;
-    let question = protocol.read(&asked.body, &access)?;
+    protocol.authorise(&asked.headers, access)?;
+    let mut question = protocol.read(&asked.body, access)?;
+    question.provider = route::provider(&asked.path);
     // To Ollama this means to load the model.
     let is_load = protocol == Protocol::Ollama && question.messages.is_empty();
     let reply = if is_load { Ok(Reply::default()) } else { state.reply(&question, &asked.body).await };
@@ -126,7 +128,9 @@ fn list(access: &Access, route: Route, asked: &Asked) -> Plan {
     let models = access.listed();
     match route {
         Route::Tags => plan::json(&models::ollama(&models)),
-        Route::Show => show(access, &asked.body).map_or_else(|error| refuse(&error), |body| plan::json(&body)),
+        Route::Show => {
+            show(access, &asked.body).map_or_else(|error| refuse(&error), |body| plan::json(&body))
+        }
         Route::Models => match protocol.authorise(&asked.headers, access) {
             Err(error) => refuse(&error),
             Ok(()) if is_anthropic => plan::json(&models::anthropic(&models)),

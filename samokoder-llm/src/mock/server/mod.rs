@@ -58,7 +58,7 @@ impl MockServer {
         self.state.ledger.stats()
     }
 
-    /// The requests it received so far, in order, without keys.
+    /// The requests it received last, in order, without keys. It keeps a thousand.
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.state.ledger.received()
     }

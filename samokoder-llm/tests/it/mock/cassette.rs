@@ -54,7 +54,10 @@ async fn a_request_that_is_not_in_the_recording_is_refused_and_counted() {
     let server = replaying(Cassette { exchanges: vec![exchange] }).await;
     let response = ask(&server, CHAT, false).await;
     let message = response.json()["error"]["message"].as_str().unwrap().to_owned();
-    assert!(response.status == 400 && message.contains("other") && message.contains("some-model"), "{message}");
+    assert!(
+        response.status == 400 && message.contains("other") && message.contains("some-model"),
+        "{message}"
+    );
     assert_eq!(server.stats().mismatched, 1);
 }
 
@@ -67,7 +70,7 @@ async fn the_order_of_keys_is_of_no_account_and_each_exchange_is_used_once() {
         json!({"method": "POST", "path": CHAT, "status": 429, "headers": {"retry-after": "7", "content-length": "999"},
             "content_type": "application/json", "response": "{}"}),
     ];
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let text = lines.map(|line| line.to_string()).join("\n");
     let server = replaying(Cassette::from_lines(&text).unwrap()).await;
     let first = ask(&server, CHAT, true).await;
     assert_eq!((first.status, first.text().as_str()), (200, "data: [DONE]\n\n"));

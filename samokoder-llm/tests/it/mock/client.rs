@@ -123,7 +123,8 @@ pub(crate) async fn begin(
     body: &str,
 ) -> TcpStream {
     let mut socket = TcpStream::connect(address).await.unwrap();
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.iter().map(|(name, value)| [*name, ": ", value, "\r\n"].concat());
+    let headers = headers.collect::<String>();
     let length = body.len();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n\

@@ -8,7 +8,7 @@ use tokio::{io::AsyncReadExt as _, time};
 
 use super::{
     answering,
-    client::{CHAT, MESSAGES, OLLAMA, RESPONSES, Response, ask, begin, request},
+    client::{CHAT, MESSAGES, OLLAMA, RESPONSES, Response, ask, begin, request, send},
 };
 
 const ALL: [&str; 4] = [CHAT, RESPONSES, MESSAGES, OLLAMA];
@@ -92,12 +92,32 @@ async fn an_error_in_a_stream_has_the_form_of_its_protocol() {
 }
 
 #[tokio::test]
+async fn groq_and_openrouter_have_forms_of_their_own() {
+    let reply =
+        Reply::text("One.").failing(Fault::ErrorInStream { after_tokens: 1, trouble: Trouble::Overloaded });
+    let server = answering(reply).await;
+    let headers = [("Authorization", "Bearer x")];
+    let last = async |path| {
+        let body = request(CHAT, true).to_string();
+        send(server.address(), "POST", path, &headers, &body).await.events().pop().unwrap()
+    };
+    let (name, groq) = last("/openai/v1/chat/completions").await;
+    assert_eq!((name.as_str(), &groq["error"]["status_code"]), ("error", &json!(503)));
+    let (name, openrouter) = last("/api/v1/chat/completions").await;
+    assert_eq!((name.as_str(), &openrouter["error"]["code"]), ("", &json!(503)));
+    assert_eq!(openrouter["choices"][0]["finish_reason"], "error");
+}
+
+#[tokio::test]
 async fn a_failed_response_ends_a_stream_of_responses() {
     let fault = |trouble| Fault::ErrorInStream { after_tokens: 0, trouble };
     let data = failing(fault(Trouble::QuotaExhausted), RESPONSES, true).await.data();
     let [.., error, failed] = &data[..] else { panic!("{data:?}") };
     assert_eq!((&error["type"], &error["error"]["code"]), (&json!("error"), &json!("insufficient_quota")));
-    assert_eq!((&failed["type"], &failed["response"]["status"]), (&json!("response.failed"), &json!("failed")));
+    assert_eq!(
+        (&failed["type"], &failed["response"]["status"]),
+        (&json!("response.failed"), &json!("failed"))
+    );
     let numbers: Vec<_> = data.iter().map(|event| event["sequence_number"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (0..numbers.len() as u64).collect::<Vec<_>>());
 
@@ -117,9 +137,11 @@ async fn a_cut_connection_ends_the_body_where_it_says() {
     for path in ALL {
         for stream in [false, true] {
             let whole = failing(Fault::Cut { after_bytes: 1 << 20 }, path, stream).await;
-            let cut = failing(Fault::Cut { after_bytes: 70 }, path, stream).await;
-            assert!(!cut.is_whole, "{path}");
-            assert_eq!(cut.body, whole.body[..70], "{path}");
+            for after_bytes in [0, 70] {
+                let cut = failing(Fault::Cut { after_bytes }, path, stream).await;
+                assert!(!cut.is_whole, "{path}");
+                assert_eq!(cut.body, whole.body[..after_bytes], "{path}");
+            }
         }
     }
 }
@@ -142,7 +164,8 @@ async fn malformed_json_is_one_event_of_a_stream_or_half_of_a_body() {
 #[tokio::test]
 async fn an_unterminated_stream_ends_without_its_last_event() {
     let last = |text: String| text.trim_end().rsplit('\n').next().unwrap().to_owned();
-    for (path, end) in [(CHAT, "[DONE]"), (RESPONSES, "response.completed"), (MESSAGES, "message_stop"), (OLLAMA, "true")]
+    for (path, end) in
+        [(CHAT, "[DONE]"), (RESPONSES, "response.completed"), (MESSAGES, "message_stop"), (OLLAMA, "true")]
     {
         let whole = ask(&answering(Reply::text("One two.")).await, path, true).await;
         assert!(last(whole.text()).contains(end), "{path}");

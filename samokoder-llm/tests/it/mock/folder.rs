@@ -30,7 +30,8 @@ async fn a_request_is_read_as_a_page_and_answered_with_text() {
     let folder = tempfile::tempdir().unwrap();
     let server = server(folder.path()).await;
     let mut request = request(CHAT, false);
-    request["messages"] = json!([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Who are you?"}]);
+    request["messages"] =
+        json!([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Who are you?"}]);
     let tool = json!({"name": "weather", "description": "Tells it.", "parameters": {"type": "object"}});
     request["tools"] = json!([{"type": "function", "function": tool}]);
     let person = async {
@@ -40,9 +41,14 @@ async fn a_request_is_read_as_a_page_and_answered_with_text() {
     };
     let (response, page) = tokio::join!(post(&server, CHAT, &request), person);
     assert_eq!(response.json()["choices"][0]["message"]["content"], "A person.");
-    for part in ["OpenAI Chat Completions", "some-model", "## system\n\nBe brief.", "## user\n\nWho are you?",
-        "## Tool `weather`", "0001-answer.json"]
-    {
+    for part in [
+        "OpenAI Chat Completions",
+        "some-model",
+        "## system\n\nBe brief.",
+        "## user\n\nWho are you?",
+        "## Tool `weather`",
+        "0001-answer.json",
+    ] {
         assert!(page.contains(part), "{part} is not in {page}");
     }
     let exact = fs::read_to_string(folder.path().join("0001-request.json")).unwrap();

@@ -26,7 +26,10 @@ async fn a_whole_answer_has_a_block_for_each_of_its_parts() {
     assert_eq!(response.headers["request-id"], "req_mock000001");
     let body = response.json();
     let [thinking, text, call] = &body["content"].as_array().unwrap()[..] else { panic!("{body}") };
-    assert_eq!((&thinking["thinking"], &thinking["signature"]), (&json!("A tool."), &json!("signature-mock000001")));
+    assert_eq!(
+        (&thinking["thinking"], &thinking["signature"]),
+        (&json!("A tool."), &json!("signature-mock000001"))
+    );
     assert_eq!(*text, json!({"type": "text", "text": "Let me look."}));
     assert_eq!((&call["id"], &call["input"]), (&json!("toolu_mock00000100"), &json!({"city": "Oslo"})));
     assert_eq!(body["stop_reason"], "tool_use");
@@ -37,7 +40,10 @@ async fn input_tokens_are_without_what_came_from_a_cache_or_went_into_one() {
     let server = answering(reply()).await;
     let usage = ask(&server, MESSAGES, false).await.json()["usage"].clone();
     assert_eq!(usage["input_tokens"], 30);
-    assert_eq!((&usage["cache_read_input_tokens"], &usage["cache_creation_input_tokens"]), (&json!(60), &json!(10)));
+    assert_eq!(
+        (&usage["cache_read_input_tokens"], &usage["cache_creation_input_tokens"]),
+        (&json!(60), &json!(10))
+    );
     assert_eq!(usage["output_tokens"], 30);
 }
 
@@ -46,7 +52,8 @@ async fn a_stream_is_the_full_sequence_of_events() {
     let server = answering(reply()).await;
     let response = ask(&server, MESSAGES, true).await;
     let block = ["content_block_start", "content_block_delta", "content_block_stop"];
-    let mut expected = vec!["message_start", "content_block_start", "ping", "content_block_delta", "content_block_stop"];
+    let mut expected =
+        vec!["message_start", "content_block_start", "ping", "content_block_delta", "content_block_stop"];
     expected.extend(block.iter().chain(&block));
     expected.extend(["message_delta", "message_stop"]);
     assert_eq!(response.names(), expected);

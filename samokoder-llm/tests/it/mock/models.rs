@@ -50,6 +50,9 @@ async fn a_model_that_is_not_there_is_refused_in_each_providers_form() {
 async fn unknown_paths_and_methods_are_refused() {
     let server = server().await;
     let unknown = get(&server, "/v1/nothing", &[BEARER]).await;
-    assert_eq!((unknown.status, unknown.json()["error"]["message"].as_str()), (404, Some("Invalid URL (GET /v1/nothing)")));
+    assert_eq!(
+        (unknown.status, unknown.json()["error"]["message"].as_str()),
+        (404, Some("Invalid URL (GET /v1/nothing)"))
+    );
     assert_eq!(get(&server, CHAT, &[BEARER]).await.status, 405);
 }

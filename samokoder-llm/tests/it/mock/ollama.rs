@@ -15,9 +15,8 @@ async fn a_stream_is_a_line_of_json_for_each_piece() {
     assert_eq!(response.headers["content-type"], "application/x-ndjson");
     let lines = response.lines();
     let [pieces @ .., end] = &lines[..] else { panic!("{lines:?}") };
-    let joined = |name: &str| -> String {
-        pieces.iter().filter_map(|line| line["message"][name].as_str()).collect()
-    };
+    let joined =
+        |name: &str| -> String { pieces.iter().filter_map(|line| line["message"][name].as_str()).collect() };
     assert_eq!((joined("thinking"), joined("content")), ("Be polite.".into(), "Good day to you.".into()));
     assert!(pieces.iter().all(|line| line["done"] == false));
     assert_eq!((&end["done"], &end["done_reason"]), (&json!(true), &json!("stop")));

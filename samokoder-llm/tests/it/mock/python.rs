@@ -25,12 +25,15 @@ fn always(reply: Reply) -> Script {
 }
 
 fn priced(reply: Reply) -> Reply {
-    let usage = Usage { input_tokens: Some(40), output_tokens: Some(9), cached_tokens: 30, ..Usage::default() };
+    let usage =
+        Usage { input_tokens: Some(40), output_tokens: Some(9), cached_tokens: 30, ..Usage::default() };
     reply.costing(usage)
 }
 
 fn failing(faults: impl IntoIterator<Item = Fault>) -> Script {
-    faults.into_iter().fold(Script::default(), |script, fault| script.then(Reply::text("One two.").failing(fault)))
+    faults
+        .into_iter()
+        .fold(Script::default(), |script, fault| script.then(Reply::text("One two.").failing(fault)))
 }
 
 #[tokio::test]
@@ -43,10 +46,13 @@ async fn openai_reads_chat_completions_with_python_clients() {
 
 #[tokio::test]
 async fn openai_puts_calls_of_tools_together_with_python_clients() {
-    let reply = Reply::tool_call("weather", json!({"city": "Oslo"})).calling("weather", json!({"city": "Санкт-Петербург"}));
+    let reply = Reply::tool_call("weather", json!({"city": "Oslo"}))
+        .calling("weather", json!({"city": "Санкт-Петербург"}));
     let Some((answers, _)) = understood(OPENAI, &["chat_tools"], always(reply)).await else { return };
-    let calls = json!([["call_mock00000100", "weather", r#"{"city":"Oslo"}"#],
-        ["call_mock00000101", "weather", r#"{"city":"Санкт-Петербург"}"#]]);
+    let calls = json!([
+        ["call_mock00000100", "weather", r#"{"city":"Oslo"}"#],
+        ["call_mock00000101", "weather", r#"{"city":"Санкт-Петербург"}"#]
+    ]);
     assert_eq!(answers[0], json!({"calls": calls, "finish": "tool_calls"}));
 }
 
@@ -113,8 +119,11 @@ async fn openai_sees_what_is_wrong_with_a_stream_with_python_clients() {
         Fault::MalformedJson { after_tokens: 0 },
     ]);
     let Some((errors, stats)) = understood(OPENAI, &["stream_errors"], script).await else { return };
-    let expected =
-        json!([["APIError", "server_is_overloaded"], ["APIConnectionError", null], ["JSONDecodeError", null]]);
+    let expected = json!([
+        ["APIError", "server_is_overloaded"],
+        ["APIConnectionError", null],
+        ["JSONDecodeError", null]
+    ]);
     assert_eq!(errors, [expected]);
     assert_eq!((stats.broken, stats.answered), (3, 1));
 }

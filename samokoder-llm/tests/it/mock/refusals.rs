@@ -66,7 +66,8 @@ async fn a_request_without_a_key_or_with_another_is_refused() {
         (CHAT, vec![], Value::Null),
         (RESPONSES, vec![("Authorization", "Bearer sk-wrong")], json!("invalid_api_key")),
     ] {
-        let response = send(server.address(), "POST", path, &headers, &request(path, false).to_string()).await;
+        let response =
+            send(server.address(), "POST", path, &headers, &request(path, false).to_string()).await;
         let error = response.json()["error"].clone();
         assert_eq!((response.status, &error["code"]), (401, &code));
         assert_eq!(error["type"], "invalid_request_error");
@@ -119,10 +120,15 @@ async fn a_call_of_a_tool_without_its_result_is_refused() {
     let message = "No tool output found for function call c1.";
     assert_eq!((status, &body["error"]["message"]), (400, &json!(message)));
 
-    let call = json!({"role": "assistant", "content": [{"type": "tool_use", "id": "c1", "name": "f", "input": {}}]});
-    let (status, body) = refusal(MESSAGES, &with(MESSAGES, "messages", Some(json!([user, call, user])))).await;
+    let call =
+        json!({"role": "assistant", "content": [{"type": "tool_use", "id": "c1", "name": "f", "input": {}}]});
+    let (status, body) =
+        refusal(MESSAGES, &with(MESSAGES, "messages", Some(json!([user, call, user])))).await;
     let message = body["error"]["message"].as_str().unwrap();
-    assert!(status == 400 && message.starts_with("messages.1: `tool_use` ids were found without"), "{message}");
+    assert!(
+        status == 400 && message.starts_with("messages.1: `tool_use` ids were found without"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -145,7 +151,8 @@ async fn a_conversation_with_its_results_is_answered() {
 
 #[tokio::test]
 async fn a_reasoning_item_without_what_follows_it_is_refused() {
-    let input = json!([{"type": "reasoning", "id": "rs_1", "summary": []}, {"role": "user", "content": "Go on."}]);
+    let input =
+        json!([{"type": "reasoning", "id": "rs_1", "summary": []}, {"role": "user", "content": "Go on."}]);
     let (status, body) = refusal(RESPONSES, &with(RESPONSES, "input", Some(input))).await;
     let message = "Item 'rs_1' of type 'reasoning' was provided without its required following item.";
     assert_eq!((status, &body["error"]["message"]), (400, &json!(message)));
@@ -153,7 +160,8 @@ async fn a_reasoning_item_without_what_follows_it_is_refused() {
 
 #[tokio::test]
 async fn a_strict_schema_that_is_not_strict_is_refused() {
-    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false});
+    let schema =
+        json!({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false});
     let inner = json!({"name": "answer", "strict": true, "schema": schema});
     let format = json!({"type": "json_schema", "json_schema": inner});
     let (status, body) = refusal(CHAT, &with(CHAT, "response_format", Some(format))).await;
@@ -165,7 +173,8 @@ async fn a_strict_schema_that_is_not_strict_is_refused() {
     assert_eq!((status, &body["error"]["param"]), (400, &json!("text.format.schema")));
 
     let format = json!({"type": "json_schema", "schema": {"type": "object", "properties": {}}});
-    let (status, body) = refusal(MESSAGES, &with(MESSAGES, "output_config", Some(json!({"format": format})))).await;
+    let (status, body) =
+        refusal(MESSAGES, &with(MESSAGES, "output_config", Some(json!({"format": format})))).await;
     assert!(status == 400 && body["error"]["message"].as_str().unwrap().contains("additionalProperties"));
 }
 

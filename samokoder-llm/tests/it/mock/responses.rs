@@ -55,13 +55,13 @@ async fn a_stream_is_the_full_sequence_of_events() {
     ];
     assert_eq!(response.names(), expected.map(|name| format!("response.{name}")));
     for (at, (name, event)) in response.events().into_iter().enumerate() {
-        assert_eq!((event["sequence_number"].as_u64(), &event["type"]), (u64::try_from(at).ok(), &json!(name)));
+        assert_eq!(
+            (event["sequence_number"].as_u64(), &event["type"]),
+            (u64::try_from(at).ok(), &json!(name))
+        );
     }
     assert_eq!(deltas(&response.data(), "response.output_text.delta"), "Let me look.");
-    assert_eq!(
-        deltas(&response.data(), "response.function_call_arguments.delta"),
-        r#"{"city":"Oslo"}"#
-    );
+    assert_eq!(deltas(&response.data(), "response.function_call_arguments.delta"), r#"{"city":"Oslo"}"#);
 }
 
 #[tokio::test]
@@ -85,7 +85,10 @@ async fn an_answer_that_was_cut_short_is_incomplete() {
     let server = answering(call).await;
     let data = ask(&server, RESPONSES, true).await.data();
     let [.., item, end] = &data[..] else { panic!("{data:?}") };
-    assert_eq!((&item["item"]["status"], &item["item"]["arguments"]), (&json!("incomplete"), &json!("{\"x\":48151")));
+    assert_eq!(
+        (&item["item"]["status"], &item["item"]["arguments"]),
+        (&json!("incomplete"), &json!("{\"x\":48151"))
+    );
     assert_eq!(end["type"], "response.incomplete");
     assert_eq!(end["response"]["incomplete_details"], json!({"reason": "max_output_tokens"}));
 

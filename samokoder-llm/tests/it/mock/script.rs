@@ -22,7 +22,8 @@ async fn without_a_script_the_last_message_of_the_user_is_repeated() {
 
 #[tokio::test]
 async fn replies_are_given_in_order_and_then_the_default() {
-    let script = Script::default().then(Reply::text("1")).then(Reply::text("2")).otherwise(Reply::text("rest"));
+    let script =
+        Script::default().then(Reply::text("1")).then(Reply::text("2")).otherwise(Reply::text("rest"));
     let server = MockServer::start(script).await.unwrap();
     let mut texts = Vec::new();
     for _ in 0..4 {
@@ -50,7 +51,8 @@ async fn the_first_rule_that_fits_goes_before_the_list() {
 #[tokio::test]
 async fn a_rule_can_be_for_a_protocol() {
     let when = When { protocol: Some(Protocol::Messages), ..When::default() };
-    let server = MockServer::start(Script::default().when(when, Reply::fault(Fault::Overloaded))).await.unwrap();
+    let server =
+        MockServer::start(Script::default().when(when, Reply::fault(Fault::Overloaded))).await.unwrap();
     assert_eq!(ask(&server, CHAT, false).await.status, 200);
     assert_eq!(ask(&server, MESSAGES, false).await.status, 529);
 }

@@ -16,10 +16,7 @@ fn sums(stats: Stats) -> (u64, u64, u64, u64, u64) {
 
 #[tokio::test]
 async fn what_is_answered_is_billed_and_what_is_refused_is_not() {
-    let script = Script::default()
-        .then(priced())
-        .then(priced())
-        .then(priced().failing(Fault::Overloaded));
+    let script = Script::default().then(priced()).then(priced()).then(priced().failing(Fault::Overloaded));
     let server = MockServer::start(script).await.unwrap();
     ask(&server, CHAT, false).await;
     ask(&server, MESSAGES, true).await;
@@ -70,7 +67,10 @@ async fn requests_are_kept_without_their_keys() {
     assert_eq!(listed.len(), 2);
     assert_eq!(listed[0]["headers"]["authorization"], "[redacted]");
     assert_eq!(listed[1]["headers"]["x-api-key"], "[redacted]");
-    assert_eq!((&listed[0]["number"], &listed[0]["protocol"]), (&Value::from(1), &Value::from("chat_completions")));
+    assert_eq!(
+        (&listed[0]["number"], &listed[0]["protocol"]),
+        (&Value::from(1), &Value::from("chat_completions"))
+    );
     assert_eq!(listed[1]["body"], request(MESSAGES, false));
     assert_eq!(server.requests()[0].path, CHAT);
 }

@@ -5,5 +5,5 @@ mod stream;
 mod unary;
 
 pub(super) use read::read;
-pub(super) use stream::stream;
+pub(super) use stream::{failed, stream};
 pub(super) use unary::unary;

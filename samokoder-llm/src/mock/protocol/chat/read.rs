@@ -39,6 +39,7 @@ pub(in super::super) fn read(body: Value) -> Result<Question, ApiError> {
     let tools = body["tools"].as_array().into_iter().flatten();
     Ok(Question {
         protocol: Protocol::ChatCompletions,
+        provider: "openai",
         model: model.to_owned(),
         stream: body["stream"] == true,
         messages: messages.iter().map(message).collect(),
@@ -71,7 +72,9 @@ fn check_roles(messages: &[Value]) -> Result<(), ApiError> {
                 "Invalid value: '{role}'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', \
                  and 'developer'."
             );
-            return Err(ApiError::invalid(text).with_code("invalid_value").about(format!("messages[{at}].role")));
+            return Err(ApiError::invalid(text)
+                .with_code("invalid_value")
+                .about(format!("messages[{at}].role")));
         }
     }
     Ok(())

@@ -4,18 +4,20 @@ use serde_json::{Value, json};
 
 use super::super::{
     super::{question::Turn, tokens},
-    Event, Part, openai,
+    ApiError, Event, Part, openai,
 };
 
 pub(in super::super) fn stream(turn: &Turn<'_>) -> Vec<Event> {
     let reply = turn.reply;
     let wants_usage = turn.question.body["stream_options"]["include_usage"] == true;
     let chunk = Chunk { turn, wants_usage };
-    let mut events = vec![chunk.delta(Part::Frame, &json!({"role": "assistant", "content": "", "refusal": null}))];
+    let mut events =
+        vec![chunk.delta(Part::Frame, &json!({"role": "assistant", "content": "", "refusal": null}))];
     let pieces = |name: &'static str, text| tokens::pieces(text).map(move |piece| json!({name: piece}));
     let said = pieces("reasoning_content", &reply.reasoning).chain(pieces("content", &reply.text));
     events.extend(said.map(|delta| chunk.delta(Part::Token, &delta)));
-    events.extend(calls(turn).into_iter().map(|call| chunk.delta(Part::Token, &json!({"tool_calls": [call]}))));
+    events
+        .extend(calls(turn).into_iter().map(|call| chunk.delta(Part::Token, &json!({"tool_calls": [call]}))));
     events.push(chunk.event(
         Part::Finish,
         &json!([{
@@ -30,6 +32,25 @@ pub(in super::super) fn stream(turn: &Turn<'_>) -> Vec<Event> {
     events
 }
 
+/// The end of a stream that failed. Groq names the event, `OpenRouter` makes it a chunk.
+pub(in super::super) fn failed(error: &ApiError, turn: &Turn<'_>) -> Event {
+    let mut body = error.openai_body();
+    match turn.question.provider {
+        "groq" => {
+            body["error"]["status_code"] = error.status.into();
+            Event::named(Part::End, "error", &body)
+        }
+        "openrouter" => {
+            let choice =
+                json!({"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "error"});
+            let mut chunk = Chunk { turn, wants_usage: false }.value(&json!([choice]), Value::Null);
+            chunk["error"] = json!({"code": error.status, "message": error.message});
+            Event::data(Part::End, &chunk)
+        }
+        _ => Event::data(Part::End, &body),
+    }
+}
+
 /// The pieces of all calls: one call after another, or by turns.
 fn calls(turn: &Turn<'_>) -> Vec<Value> {
     let calls = turn.reply.tool_calls.iter().enumerate().map(|(nth, call)| {
@@ -40,8 +61,8 @@ fn calls(turn: &Turn<'_>) -> Vec<Value> {
             "function": {"name": call.name, "arguments": ""},
         });
         let arguments = call.argument_text();
-        let rest = tokens::pieces(&arguments)
-            .map(|piece| json!({"index": nth, "function": {"arguments": piece}}));
+        let rest =
+            tokens::pieces(&arguments).map(|piece| json!({"index": nth, "function": {"arguments": piece}}));
         std::iter::once(first).chain(rest).collect::<Vec<_>>()
     });
     let calls: Vec<Vec<Value>> = calls.collect();
@@ -67,6 +88,10 @@ impl Chunk<'_> {
     }
 
     fn event(&self, part: Part, choices: &Value, usage: Value) -> Event {
+        Event::data(part, &self.value(choices, usage))
+    }
+
+    fn value(&self, choices: &Value, usage: Value) -> Value {
         let mut chunk = json!({
             "id": self.turn.id("chatcmpl-"),
             "object": "chat.completion.chunk",
@@ -79,6 +104,6 @@ impl Chunk<'_> {
         if self.wants_usage {
             chunk["usage"] = usage;
         }
-        Event::data(part, &chunk)
+        chunk
     }
 }

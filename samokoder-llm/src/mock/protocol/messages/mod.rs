@@ -53,9 +53,7 @@ pub(super) fn trouble(trouble: Trouble) -> ApiError {
             let message = "You have reached your specified API usage limits.";
             ApiError::new(429, "rate_limit_error", message).with_code("enforced_spend_limit_reached")
         }
-        Trouble::ContextTooLong => {
-            ApiError::invalid("prompt is too long: 208310 tokens > 200000 maximum")
-        }
+        Trouble::ContextTooLong => ApiError::invalid("prompt is too long: 208310 tokens > 200000 maximum"),
         Trouble::ServerError => ApiError::new(500, "api_error", "Internal server error"),
     }
 }

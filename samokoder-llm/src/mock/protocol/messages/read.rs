@@ -38,6 +38,7 @@ pub(in super::super) fn read(body: Value) -> Result<Question, ApiError> {
     let tools = body["tools"].as_array().into_iter().flatten();
     Ok(Question {
         protocol: Protocol::Messages,
+        provider: "anthropic",
         model: model.to_owned(),
         stream: body["stream"] == true,
         messages,
@@ -62,7 +63,8 @@ fn check_roles(messages: &[Value]) -> Result<(), ApiError> {
         let is_empty = content::text(&message["content"]).is_empty();
         let may_be = role == "assistant" && at + 1 == messages.len();
         if is_empty && !may_be {
-            let text = "all messages must have non-empty content except for the optional final assistant message";
+            let text =
+                "all messages must have non-empty content except for the optional final assistant message";
             return Err(ApiError::invalid(format!("messages.{at}: {text}")));
         }
     }

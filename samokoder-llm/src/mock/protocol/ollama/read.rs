@@ -18,6 +18,7 @@ pub(in super::super) fn read(body: Value) -> Result<Question, ApiError> {
     let tools = body["tools"].as_array().into_iter().flatten();
     Ok(Question {
         protocol: Protocol::Ollama,
+        provider: "ollama",
         model: model.to_owned(),
         // Unlike everywhere else this is the default.
         stream: body["stream"] != false,

@@ -13,7 +13,8 @@ use super::super::{
 };
 
 /// Fields of Chat Completions, which Responses does not take.
-const FOREIGN: [&str; 5] = ["messages", "response_format", "max_tokens", "max_completion_tokens", "functions"];
+const FOREIGN: [&str; 5] =
+    ["messages", "response_format", "max_tokens", "max_completion_tokens", "functions"];
 
 pub(in super::super) fn read(body: Value) -> Result<Question, ApiError> {
     let Some(model) = body["model"].as_str().filter(|model| !model.is_empty()) else {
@@ -36,14 +37,12 @@ pub(in super::super) fn read(body: Value) -> Result<Question, ApiError> {
         _ => return Err(openai::missing("input")),
     }
     let format = &body["text"]["format"];
-    let schema = if format["type"] == "json_schema" {
-        openai::schema(format, "text.format.schema")?
-    } else {
-        None
-    };
+    let schema =
+        if format["type"] == "json_schema" { openai::schema(format, "text.format.schema")? } else { None };
     let tools = body["tools"].as_array().into_iter().flatten().filter(|tool| tool["type"] == "function");
     Ok(Question {
         protocol: Protocol::Responses,
+        provider: "openai",
         model: model.to_owned(),
         stream: body["stream"] == true,
         messages,
@@ -86,13 +85,14 @@ fn check_items(items: &[Value], goes_on: bool) -> Result<(), ApiError> {
     for (at, item) in items.iter().enumerate().filter(|(_, item)| item["type"] == "reasoning") {
         let follows = items.get(at + 1).is_some_and(|next| {
             let kind = next["type"].as_str().unwrap_or("message");
-            kind.ends_with("_call") || kind == "reasoning" || (kind == "message" && next["role"] == "assistant")
+            kind.ends_with("_call")
+                || kind == "reasoning"
+                || (kind == "message" && next["role"] == "assistant")
         });
         if !follows {
             let id = item["id"].as_str().unwrap_or_default();
-            let message = format!(
-                "Item '{id}' of type 'reasoning' was provided without its required following item."
-            );
+            let message =
+                format!("Item '{id}' of type 'reasoning' was provided without its required following item.");
             return Err(ApiError::invalid(message).about("input"));
         }
     }

@@ -44,7 +44,12 @@ pub(in super::super) fn stream(turn: &Turn<'_>) -> Vec<Event> {
 
 /// The end of a stream that failed after `sent` events. A rate limit is told by the failed response alone, all else by
 /// an event of its own before it.
-pub(in super::super) fn failed(trouble: Trouble, error: &ApiError, turn: &Turn<'_>, sent: usize) -> Vec<Event> {
+pub(in super::super) fn failed(
+    trouble: Trouble,
+    error: &ApiError,
+    turn: &Turn<'_>,
+    sent: usize,
+) -> Vec<Event> {
     let mut events = Events { list: Vec::new(), before: sent };
     let code = error.code.unwrap_or(error.kind);
     if trouble != Trouble::RateLimit {

@@ -36,9 +36,10 @@ pub(in super::super) fn unary(turn: &Turn<'_>) -> Value {
     let mut response = begun(turn);
     let items = item::items(turn);
     let last = items.len().saturating_sub(1);
-    let output = items.iter().enumerate().map(|(at, item)| {
-        item.done(turn, if at == last { item::last_status(&reason) } else { "completed" })
-    });
+    let output = items
+        .iter()
+        .enumerate()
+        .map(|(at, item)| item.done(turn, if at == last { item::last_status(&reason) } else { "completed" }));
     response["output"] = output.collect();
     response["usage"] = usage(turn.spent);
     response["status"] = item::last_status(&reason).into();
