@@ -130,7 +130,7 @@ impl Agent for Writer {
         };
         let prompt = Message::new(ModelRole::User, format!("step {step} {}", "y".repeat(TEXT)));
         let answer = context.call("write", ChatRequest::new(context.model().clone(), vec![prompt])).await?;
-        let content = format!("{step} {}", answer.text);
+        let content = format!("{step} {}", answer.text());
         Ok(Proposal::new().write(state, self.path(step), content, None).change(done(step + 1)))
     }
 }

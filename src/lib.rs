@@ -26,6 +26,9 @@
 
 pub mod open;
 
+#[cfg(any(feature = "http", feature = "offline"))]
+pub use samokoder_llm as providers;
+
 #[cfg(feature = "test-util")]
 pub use samokoder_core::testing;
 pub use samokoder_core::{

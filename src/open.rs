@@ -3,11 +3,13 @@
 use std::{path::PathBuf, sync::Arc};
 
 use samokoder_core::{
-    llm::LlmProvider,
+    llm::{LlmError, LlmProvider},
     sandbox::Sandbox,
     store::{MemoryStore, StateStore, StoreError},
 };
 
+#[cfg(feature = "http")]
+pub use samokoder_llm::http;
 #[cfg(feature = "offline")]
 pub use samokoder_llm::offline;
 #[cfg(feature = "sandbox-local")]
@@ -30,6 +32,8 @@ pub enum OpenError {
     },
     /// The store could not be opened.
     Store(StoreError),
+    /// The provider of models could not be set up.
+    Provider(LlmError),
 }
 
 impl std::fmt::Display for OpenError {
@@ -37,6 +41,7 @@ impl std::fmt::Display for OpenError {
         match self {
             Self::Unknown { kind, name, known } => write!(f, "there is no {kind} {name:?}; there is {known}"),
             Self::Store(error) => error.fmt(f),
+            Self::Provider(error) => f.write_str(&error.message),
         }
     }
 }
@@ -46,6 +51,7 @@ impl std::error::Error for OpenError {
         match self {
             Self::Unknown { .. } => None,
             Self::Store(error) => Some(error),
+            Self::Provider(error) => Some(error),
         }
     }
 }
@@ -124,4 +130,24 @@ pub fn provider(id: &str) -> Result<Arc<dyn LlmProvider>, OpenError> {
             Err(OpenError::Unknown { kind: "provider of models", name: id.into(), known: known.join(", ") })
         }
     }
+}
+
+/// Opens a provider that is reached over HTTP, by its id: `openai`, `anthropic`, `groq`, `openrouter`, `gemini`,
+/// `ollama`, or `compatible` for any server that speaks Chat Completions. Nothing is sent yet, and no layer is around it.
+///
+/// # Errors
+/// [`OpenError`].
+#[cfg(feature = "http")]
+pub fn http_provider(id: &str, config: http::HttpConfig) -> Result<Arc<dyn LlmProvider>, OpenError> {
+    use samokoder_llm::vendor::{VENDORS, Vendor};
+    let Some(vendor) = Vendor::by_id(id) else {
+        let known: Vec<_> = VENDORS.iter().map(|vendor| vendor.id).collect();
+        return Err(OpenError::Unknown {
+            kind: "provider of models",
+            name: id.into(),
+            known: known.join(", "),
+        });
+    };
+    let provider = http::HttpProvider::new(vendor, config).map_err(OpenError::Provider)?;
+    Ok(provider)
 }

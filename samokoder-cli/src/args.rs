@@ -31,6 +31,39 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Write the app's files to a zip archive
     Export(ExportArgs),
+    /// Ask a model one thing and stream its answer
+    Chat(ChatArgs),
+    /// List known models, their windows and prices
+    Models(ModelsArgs),
+    /// Check keys, store, sandbox and toolchains, and say what to do about each
+    Doctor,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ChatArgs {
+    /// The prompt; read from standard input when absent or `-`
+    pub(crate) prompt: Option<String>,
+    /// The model, as `provider:model`
+    #[arg(long)]
+    pub(crate) model: ModelId,
+    /// Where the provider is, in its own convention: `…/v1` for those like OpenAI, the host for Anthropic, Gemini, Ollama
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// What the model is told before the prompt
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) system: Option<String>,
+    /// Tokens that the answer may have
+    #[arg(long, value_name = "N")]
+    pub(crate) max_output: Option<u64>,
+    /// Print what comes as JSON, one object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ModelsArgs {
+    /// Only those of this provider
+    pub(crate) provider: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -6,10 +6,11 @@ use samokoder::{
     agent::Role,
     budget::SpendLimits,
     llm::{ModelId, Money},
+    providers::catalogue::ModelEntry,
 };
 use serde::Deserialize;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, provider::ProviderConfig};
 
 /// The file's name, in the folder where the command is typed or in the app's.
 const NAME: &str = "samokoder.toml";
@@ -26,6 +27,10 @@ pub(crate) struct Config {
     pub(crate) sandbox: Option<String>,
     /// Limits.
     pub(crate) limits: Limits,
+    /// How providers are reached, by id.
+    pub(crate) providers: BTreeMap<String, ProviderConfig>,
+    /// What is known of models, by `provider:model`: it wins over the built-in catalogue.
+    pub(crate) catalogue: BTreeMap<ModelId, ModelEntry>,
 }
 
 /// Limits of a run.

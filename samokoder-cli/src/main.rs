@@ -16,6 +16,7 @@ mod commands;
 mod config;
 mod failure;
 mod project;
+mod provider;
 mod session;
 mod view;
 
@@ -56,5 +57,8 @@ async fn carry_out(command: Command) -> Result<Outcome, Failure> {
         Command::Show(args) => commands::show::show(args).await,
         Command::Run(args) => commands::run::run(args).await,
         Command::Export(args) => commands::export::export(&args).await,
+        Command::Chat(args) => commands::chat::chat(args).await,
+        Command::Models(args) => commands::models::models(args).await,
+        Command::Doctor => commands::doctor::doctor().await,
     }
 }

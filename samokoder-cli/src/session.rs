@@ -21,6 +21,7 @@ use crate::{
     args::Options,
     config::{Config, Limits},
     failure::{Failure, Outcome},
+    provider,
     view::{self, Person, View},
 };
 
@@ -152,10 +153,11 @@ async fn follow(run: Run, mut view: Box<dyn View>, person: Option<Person>) -> Re
 
 fn options(folder: &Path, typed: &Options, config: &Config) -> Result<RunOptions, Failure> {
     let model = model(typed, config)?;
-    let mut options = RunOptions::new(open::provider(model.provider())?, model).folder(folder);
+    let mut options = RunOptions::new(provider::open(model.provider(), config)?, model).folder(folder);
     for (role, model) in config.roles() {
-        options =
-            options.provider(model.provider(), open::provider(model.provider())?).model_for(role, model);
+        options = options
+            .provider(model.provider(), provider::open(model.provider(), config)?)
+            .model_for(role, model);
     }
     let limits = &config.limits;
     options.budget = limits.spend(typed.max_cost);

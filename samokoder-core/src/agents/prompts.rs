@@ -5,11 +5,12 @@ use std::{borrow::Cow, fmt};
 use minijinja::{Environment, UndefinedBehavior, Value, context, syntax::SyntaxConfig, value::Serde};
 use serde::Serialize;
 
-use super::{Answer, answer};
+use super::Answer;
 use crate::{
     agent::{AgentContext, AgentError},
     llm::{
         ChatRequest, FinishReason, LlmError, LlmErrorKind, Message, ModelRole, PromptSource, ResponseFormat,
+        structured,
     },
 };
 
@@ -107,22 +108,19 @@ impl Prompts {
         variables: &(impl Serialize + Sync),
         check: impl Fn(&T) -> Result<(), String> + Send,
     ) -> Result<T, AgentError> {
-        let schema = answer::schema::<T>();
+        let schema = structured::schema::<T>();
         let form = context! { schema => pretty(&schema), example => pretty(&T::example()) };
         let mut request = self.request(context, template, variables, &form)?;
         request.response_format = ResponseFormat::JsonSchema { name: T::NAME.into(), schema };
         let understand =
-            |text: &str| answer::parse::<T>(text).and_then(|value| check(&value).map(|()| value));
+            |text: &str| structured::parse::<T>(text).and_then(|value| check(&value).map(|()| value));
         let text = send(context, template, request.clone()).await?;
         let problem = match understand(&text) {
             Ok(value) => return Ok(value),
             Err(problem) => problem,
         };
         request.messages.push(Message::new(ModelRole::Assistant, text));
-        request.messages.push(Message::new(
-            ModelRole::User,
-            format!("That answer can't be used: {problem}\nAnswer again, whole, with this put right and nothing else changed."),
-        ));
+        request.messages.push(Message::new(ModelRole::User, structured::correction(&problem)));
         understand(&send(context, template, request).await?).map_err(AgentError::UnusableAnswer)
     }
 
@@ -162,13 +160,13 @@ async fn send(context: &AgentContext, template: &str, request: ChatRequest) -> R
     let name = template.rsplit('/').next().unwrap_or(template);
     let response = context.call(name, request).await?;
     match response.finish {
-        FinishReason::Refusal => {
+        FinishReason::Refusal | FinishReason::ContentFilter => {
             Err(LlmError::new(LlmErrorKind::ContentRefused, "the model declined to answer").into())
         }
         FinishReason::Length => Err(AgentError::UnusableAnswer(
             "it was cut off at the model's limit of output; choose a model with a larger one".into(),
         )),
-        _ => Ok(response.text),
+        _ => Ok(response.text()),
     }
 }
 

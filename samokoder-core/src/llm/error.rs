@@ -4,6 +4,8 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use super::RateLimits;
+
 /// What kind of failure an [`LlmError`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -11,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub enum LlmErrorKind {
     /// Too many requests or tokens for now.
     RateLimited,
-    /// The provider has no capacity for now.
+    /// The provider can't serve for now: it is overloaded, in maintenance or failing.
     Overloaded,
     /// The account's money or quota is used up. Waiting does not help.
     QuotaExhausted,
@@ -35,6 +37,30 @@ pub enum LlmErrorKind {
     Malformed,
     /// The call was cancelled from this side.
     Cancelled,
+    /// A budget on this side has no room for the call.
+    BudgetExceeded,
+}
+
+impl LlmErrorKind {
+    /// The name that it has in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RateLimited => "rate_limited",
+            Self::Overloaded => "overloaded",
+            Self::QuotaExhausted => "quota_exhausted",
+            Self::Authentication => "authentication",
+            Self::UnknownModel => "unknown_model",
+            Self::ContextTooLong => "context_too_long",
+            Self::ContentRefused => "content_refused",
+            Self::BadRequest => "bad_request",
+            Self::Timeout => "timeout",
+            Self::Connection => "connection",
+            Self::Truncated => "truncated",
+            Self::Malformed => "malformed",
+            Self::Cancelled => "cancelled",
+            Self::BudgetExceeded => "budget_exceeded",
+        }
+    }
 }
 
 /// A call to a model that brought no answer. It can be stored and read back, so that a failed call replays too.
@@ -48,12 +74,39 @@ pub struct LlmError {
     /// How long the provider asks to wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Duration>,
+    /// The provider's reply, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Box<ErrorReply>>,
+}
+
+/// What a provider replied instead of an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ErrorReply {
+    /// The HTTP status. An error within a stream comes with the status 200.
+    pub status: u16,
+    /// The provider's own code or type of the error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The provider's id of the request, for its support.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The beginning of the body, without keys.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub body: String,
+    /// What the provider allows at the moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limits: Option<RateLimits>,
+    /// Whether the provider says that the same request may succeed later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub should_retry: Option<bool>,
 }
 
 impl LlmError {
     /// An error of this kind.
     pub fn new(kind: LlmErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), retry_after: None }
+        Self { kind, message: message.into(), retry_after: None, reply: None }
     }
 
     /// Says how long the provider asks to wait.
@@ -61,6 +114,23 @@ impl LlmError {
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
+    }
+
+    /// Adds what the provider replied.
+    #[must_use]
+    pub fn reply(mut self, reply: ErrorReply) -> Self {
+        self.reply = Some(Box::new(reply));
+        self
+    }
+
+    /// The HTTP status, where there was a reply.
+    pub fn status(&self) -> Option<u16> {
+        self.reply.as_ref().map(|reply| reply.status)
+    }
+
+    /// The provider's own code or type of the error.
+    pub fn code(&self) -> Option<&str> {
+        self.reply.as_ref()?.code.as_deref()
     }
 
     /// Whether the provider said no before it did anything, so that nothing is billed.
@@ -75,11 +145,18 @@ impl LlmError {
                 | LlmErrorKind::ContextTooLong
                 | LlmErrorKind::BadRequest
                 | LlmErrorKind::Connection
+                | LlmErrorKind::BudgetExceeded
         )
     }
 
-    /// Whether the same request may succeed later.
+    /// Whether the same request may succeed later: as the provider says, else by the kind. Used-up money never comes
+    /// back by itself.
     pub fn is_retryable(&self) -> bool {
+        if let Some(said) = self.reply.as_ref().and_then(|reply| reply.should_retry)
+            && self.kind != LlmErrorKind::QuotaExhausted
+        {
+            return said;
+        }
         matches!(
             self.kind,
             LlmErrorKind::RateLimited
@@ -108,6 +185,7 @@ impl fmt::Display for LlmError {
             LlmErrorKind::Truncated => "the model's answer was cut off",
             LlmErrorKind::Malformed => "the model's answer is malformed",
             LlmErrorKind::Cancelled => "the call was cancelled",
+            LlmErrorKind::BudgetExceeded => "the budget has no room for the call",
         };
         write!(f, "{kind}: {}", self.message)
     }

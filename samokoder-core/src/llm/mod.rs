@@ -5,9 +5,15 @@
 mod call;
 mod capabilities;
 mod error;
+mod event;
+mod message;
+mod model_id;
 mod money;
 mod request;
 mod response;
+#[cfg(feature = "agents")]
+pub(crate) mod structured;
+mod usage;
 
 use std::{fmt::Debug, pin::Pin};
 
@@ -15,11 +21,15 @@ use async_trait::async_trait;
 use futures::{Stream, StreamExt as _};
 
 pub use call::{CallContext, CallId};
-pub use capabilities::{ModelCapabilities, Price};
-pub use error::{LlmError, LlmErrorKind};
+pub use capabilities::{ModelCapabilities, Price, PriceTier};
+pub use error::{ErrorReply, LlmError, LlmErrorKind};
+pub use event::{Allowance, RateLimits, Start, StreamEvent};
+pub use message::{CacheMark, Echo, ImageSource, Message, ModelRole, Part, ToolCall};
+pub use model_id::{InvalidModelId, ModelId};
 pub use money::Money;
-pub use request::{ChatRequest, Message, ModelId, ModelRole, Part, PromptSource, ResponseFormat};
-pub use response::{ChatResponse, FinishReason, StreamEvent, Usage};
+pub use request::{ChatRequest, PromptSource, ReasoningEffort, ResponseFormat, Tool, ToolChoice};
+pub use response::{ChatResponse, FinishReason, Payer};
+pub use usage::Usage;
 
 /// The answer to a request as it is being written. Dropping it cancels the request.
 pub type ChatStream = Pin<Box<dyn Stream<Item = Result<StreamEvent, LlmError>> + Send>>;
@@ -71,6 +81,27 @@ pub trait LlmProviderExt: LlmProvider {
     /// As [`complete_observed`](Self::complete_observed).
     async fn complete(&self, request: ChatRequest, call: &CallContext) -> Result<ChatResponse, LlmError> {
         self.complete_observed(request, call, &|_| ()).await
+    }
+
+    /// Sends a request and waits for an answer that is a value of `T`: its schema is the request's response format,
+    /// and an answer that does not fit is sent back once with what is wrong with it.
+    ///
+    /// The response is that of the last answer; what a first one cost is booked with the call.
+    ///
+    /// # Errors
+    /// As [`complete`](Self::complete); [`LlmErrorKind::Malformed`] when the second answer does not fit either,
+    /// [`LlmErrorKind::ContentRefused`] when the model declines, [`LlmErrorKind::Truncated`] when its limit of output
+    /// cut the answer off.
+    #[cfg(feature = "agents")]
+    async fn complete_as<T>(
+        &self,
+        request: ChatRequest,
+        call: &CallContext,
+    ) -> Result<(T, ChatResponse), LlmError>
+    where
+        T: schemars::JsonSchema + serde::de::DeserializeOwned + Send,
+    {
+        structured::complete_as(self, request, call).await
     }
 }
 

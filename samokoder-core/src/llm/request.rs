@@ -1,9 +1,9 @@
 //! What a model is asked.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use super::{Message, ModelId};
 
 /// A request for one answer.
 ///
@@ -16,15 +16,30 @@ pub struct ChatRequest {
     pub model: ModelId,
     /// The conversation so far.
     pub messages: Vec<Message>,
+    /// What the model may call, in the order in which it is told of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
+    /// Whether it must call one of them.
+    #[serde(default, skip_serializing_if = "ToolChoice::is_auto")]
+    pub tool_choice: ToolChoice,
     /// The form the answer must have.
     #[serde(default)]
     pub response_format: ResponseFormat,
-    /// Tokens that the answer may have; the model's own limit when absent.
+    /// Tokens that the answer may have, reasoning included; the model's own limit when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_output: Option<u64>,
     /// 0 for the likeliest answer, more for a freer one; the model's default when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f32>,
+    /// Texts at which the answer ends, themselves left out of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
+    /// How much the model should think before it answers; its own default when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<ReasoningEffort>,
+    /// Fields for the provider's request that have no typed form here. A typed field is never overwritten by one.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub extra: Map<String, Value>,
     /// Where the messages came from, for logs, metrics and the offline model. Providers don't send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<PromptSource>,
@@ -36,146 +51,110 @@ impl ChatRequest {
         Self {
             model,
             messages,
+            tools: vec![],
+            tool_choice: ToolChoice::Auto,
             response_format: ResponseFormat::Text,
             max_output: None,
             temperature: None,
+            stop: vec![],
+            reasoning: None,
+            extra: Map::new(),
             prompt: None,
         }
     }
 
+    /// Lets the model call these tools.
+    #[must_use]
+    pub fn tools(mut self, tools: impl IntoIterator<Item = Tool>) -> Self {
+        self.tools.extend(tools);
+        self
+    }
+
+    /// Limits the tokens of the answer.
+    #[must_use]
+    pub fn max_output(mut self, tokens: u64) -> Self {
+        self.max_output = Some(tokens);
+        self
+    }
+
     /// An upper estimate of the request's tokens, good for reserving money: a token is rarely shorter than two bytes.
     pub fn estimate_tokens(&self) -> u64 {
-        let text: usize = self.messages.iter().map(|message| message.text().len() + 16).sum();
+        let text: usize = self.messages.iter().map(|message| message.size() + 16).sum();
+        let tools: usize = self.tools.iter().map(Tool::size).sum();
         let schema = match &self.response_format {
             ResponseFormat::Text => 0,
             ResponseFormat::JsonSchema { schema, .. } => schema.to_string().len(),
         };
-        (text as u64 + schema as u64).div_ceil(2)
+        (text as u64 + tools as u64 + schema as u64).div_ceil(2)
     }
 }
 
-/// A model and the provider that serves it, written `provider:model`.
-///
-/// ```
-/// use samokoder_core::llm::ModelId;
-///
-/// let model: ModelId = "ollama:qwen3:8b".parse().unwrap();
-/// assert_eq!((model.provider(), model.name()), ("ollama", "qwen3:8b"));
-/// let offline: ModelId = "offline".parse().unwrap();
-/// assert_eq!((offline.provider(), offline.name()), ("offline", "offline"));
-/// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ModelId {
-    text: String,
-    provider: usize,
-}
-
-impl ModelId {
-    /// The provider's id.
-    pub fn provider(&self) -> &str {
-        &self.text[..self.provider]
-    }
-
-    /// The model's name at the provider. A provider with a single model may be named without it.
-    pub fn name(&self) -> &str {
-        self.text.get(self.provider + 1..).unwrap_or(&self.text)
-    }
-}
-
-impl std::str::FromStr for ModelId {
-    type Err = InvalidModelId;
-
-    fn from_str(text: &str) -> Result<Self, InvalidModelId> {
-        let provider = text.find(':').unwrap_or(text.len());
-        let name = text.get(provider + 1..).unwrap_or("-");
-        let is_id = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if provider == 0 || name.trim().is_empty() || !text[..provider].chars().all(is_id) {
-            return Err(InvalidModelId(text.chars().take(100).collect()));
-        }
-        Ok(Self { text: text.into(), provider })
-    }
-}
-
-/// A text is not a [`ModelId`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a model; write `provider:model`, such as `openai:gpt-6.1-sol`, or `offline`")]
-pub struct InvalidModelId(String);
-
-impl TryFrom<String> for ModelId {
-    type Error = InvalidModelId;
-
-    fn try_from(text: String) -> Result<Self, InvalidModelId> {
-        text.parse()
-    }
-}
-
-impl From<ModelId> for String {
-    fn from(model: ModelId) -> Self {
-        model.text
-    }
-}
-
-impl fmt::Display for ModelId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl fmt::Debug for ModelId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ModelId({})", self.text)
-    }
-}
-
-/// One turn of a conversation.
+/// Something that a model may call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Message {
-    /// Who speaks.
-    pub role: ModelRole,
-    /// What is said.
-    pub parts: Vec<Part>,
+pub struct Tool {
+    /// Its name: letters, digits, `_` and `-`.
+    pub name: String,
+    /// What it does and when it is of use.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// JSON schema of its arguments, an object.
+    pub parameters: Value,
+    /// Whether the model must be held to the schema. Providers restrict what such a schema may say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
 }
 
-impl Message {
-    /// A turn of plain text.
-    pub fn new(role: ModelRole, text: impl Into<String>) -> Self {
-        Self { role, parts: vec![Part::Text { text: text.into() }] }
+impl Tool {
+    /// A tool that is called with arguments of this schema.
+    pub fn new(name: impl Into<String>, description: impl Into<String>, parameters: Value) -> Self {
+        Self { name: name.into(), description: description.into(), parameters, strict: false }
     }
 
-    /// The text of all its parts.
-    pub fn text(&self) -> String {
-        self.parts
-            .iter()
-            .map(|part| match part {
-                Part::Text { text } => text.as_str(),
-            })
-            .collect()
+    fn size(&self) -> usize {
+        self.name.len() + self.description.len() + self.parameters.to_string().len() + 16
     }
 }
 
-/// Who speaks in a conversation.
+/// Whether a model must call a tool.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ToolChoice {
+    /// As it sees fit.
+    #[default]
+    Auto,
+    /// It must not.
+    None,
+    /// It must call one or more. Some models refuse to be forced.
+    Required,
+    /// It must call this one. Some models refuse to be forced.
+    Tool(String),
+}
+
+impl ToolChoice {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+    fn is_auto(&self) -> bool {
+        matches!(self, Self::Auto)
+    }
+}
+
+/// How much a model should think before it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ModelRole {
-    /// The rules that the model is to follow.
-    System,
-    /// The one who asks.
-    User,
-    /// The model.
-    Assistant,
-}
-
-/// A piece of a message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Part {
-    /// Text.
-    Text {
-        /// The text.
-        text: String,
-    },
+pub enum ReasoningEffort {
+    /// Not at all, where the model allows that.
+    None,
+    /// As little as it can.
+    Minimal,
+    /// A little.
+    Low,
+    /// Somewhat.
+    Medium,
+    /// Much.
+    High,
+    /// As much as it can.
+    Max,
 }
 
 /// The form an answer must have.

@@ -21,7 +21,7 @@ use crate::{
     id::QuestionId,
     llm::{
         CallContext, CallId, ChatRequest, ChatResponse, LlmError, LlmErrorKind, LlmProvider,
-        LlmProviderExt as _, ModelCapabilities, ModelId, Money, Price, StreamEvent, Usage,
+        LlmProviderExt as _, ModelCapabilities, ModelId, Money, StreamEvent, Usage,
     },
     project::{ProjectState, Question, WorkspacePath},
     sandbox::{Command, ExecOutcome},
@@ -74,9 +74,11 @@ impl Attempt {
         let reservation = self.run.budget.reserve(worst).await?;
         let template = request.prompt.as_ref().map(|prompt| prompt.template.clone());
         effect.intend(EffectKind::Call { model: request.model.clone(), template }, worst).await?;
-        let answer = self.send(provider, request, &effect.id).await;
-        let (usage, spent) = bill(&answer, capabilities.price.unwrap_or(Price::FREE), worst);
+        let call = self.call_context(&effect.id);
+        let answer = self.send(provider, request, &effect.id, &call).await;
+        let (usage, mut spent) = bill(&answer, &capabilities, worst);
         reservation.settle(spent);
+        spent += call.spent_earlier();
         effect.conclude(answer.map_err(EffectError::Call), usage, spent).await
     }
 
@@ -93,12 +95,26 @@ impl Attempt {
             );
             return Err(BudgetExceeded { limit: Limit::Money, reason });
         }
-        let price = capabilities.price.unwrap_or(Price::FREE);
-        let (input, output) =
-            (request.estimate_tokens(), request.max_output.unwrap_or(capabilities.max_output));
-        let dearest_input = std::cmp::max(price.input, price.cache_write);
-        let money = dearest_input.times(input).plus(price.output.times(output));
-        Ok(Spend { money, tokens: input.saturating_add(output), calls: 1 })
+        Ok(capabilities.worst_case(request))
+    }
+
+    fn call_context(&self, effect: &EffectId) -> CallContext {
+        let AttemptId { assignment, attempt } = self.id;
+        let id = CallId {
+            scope: self.run.branch.scope.clone(),
+            run: self.run.id,
+            assignment,
+            agent: self.assignment.role.to_string(),
+            attempt,
+            effect: effect.name.clone(),
+        };
+        CallContext::default()
+            .deadline(Instant::now() + self.run.options.call_timeout)
+            .cancellation(self.run.options.cancellation.child_token())
+            .budget(self.run.budget.clone())
+            // A second attempt is made because the first one's answer was of no use.
+            .fresh(attempt > 1)
+            .id(id)
     }
 
     async fn send(
@@ -106,25 +122,23 @@ impl Attempt {
         provider: &Arc<dyn LlmProvider>,
         request: ChatRequest,
         effect: &EffectId,
+        call: &CallContext,
     ) -> Result<ChatResponse, LlmError> {
-        let deadline = Instant::now() + self.run.options.call_timeout;
-        let AttemptId { assignment, attempt } = self.id;
-        let call = CallContext {
-            deadline: Some(deadline),
-            cancellation: self.run.options.cancellation.child_token(),
-            budget: self.run.budget.clone(),
-            id: Some(CallId { run: self.run.id, assignment, attempt, effect: effect.name.clone() }),
-        };
         let offset = Mutex::new(0);
         let observe = |event: &StreamEvent| {
-            if let StreamEvent::Text(text) = event {
-                let mut offset = offset.lock().unwrap_or_else(PoisonError::into_inner);
-                self.run.observe(Delta { effect: effect.clone(), offset: *offset, text: text.clone() });
-                *offset += text.len();
+            let mut offset = offset.lock().unwrap_or_else(PoisonError::into_inner);
+            match event {
+                StreamEvent::Text(text) => {
+                    self.run.observe(Delta { effect: effect.clone(), offset: *offset, text: text.clone() });
+                    *offset += text.len();
+                }
+                StreamEvent::Restart => *offset = 0,
+                _ => {}
             }
         };
-        let answer = provider.complete_observed(request, &call, &observe);
-        tokio::time::timeout_at(deadline.into(), answer).await.unwrap_or_else(|_| {
+        let answer = provider.complete_observed(request, call, &observe);
+        let allowed = call.remaining().unwrap_or(self.run.options.call_timeout);
+        tokio::time::timeout(allowed, answer).await.unwrap_or_else(|_| {
             let allowed = self.run.options.call_timeout;
             Err(LlmError::new(LlmErrorKind::Timeout, format!("there was no whole answer after {allowed:?}")))
         })
@@ -181,12 +195,13 @@ impl Attempt {
 
 /// What a call used and cost. One that failed after it was accepted counts with its worst case: nobody knows what it
 /// was billed.
-fn bill(answer: &Result<ChatResponse, LlmError>, price: Price, worst: Spend) -> (Option<Usage>, Spend) {
+fn bill(
+    answer: &Result<ChatResponse, LlmError>,
+    model: &ModelCapabilities,
+    worst: Spend,
+) -> (Option<Usage>, Spend) {
     match answer {
-        Ok(response) => {
-            let usage = response.usage;
-            (Some(usage), Spend { money: price.cost(&usage), tokens: usage.total(), calls: 1 })
-        }
+        Ok(response) => (Some(response.usage), model.spent(response)),
         Err(error) if error.was_refused() => (None, Spend { money: Money::ZERO, tokens: 0, calls: 1 }),
         Err(_) => (None, worst),
     }

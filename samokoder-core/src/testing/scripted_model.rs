@@ -70,7 +70,7 @@ impl fmt::Debug for ScriptedModel {
 #[async_trait]
 impl LlmProvider for ScriptedModel {
     async fn capabilities(&self, _model: &str) -> Result<ModelCapabilities, LlmError> {
-        Ok(ModelCapabilities { price: self.price, max_output: 1000, ..ModelCapabilities::default() })
+        Ok(ModelCapabilities { price: self.price.clone(), max_output: 1000, ..ModelCapabilities::default() })
     }
 
     async fn stream(&self, request: ChatRequest, _call: &CallContext) -> Result<ChatStream, LlmError> {

@@ -121,7 +121,7 @@ impl Agent for Steps {
         };
         let message = Message::new(ModelRole::User, "next");
         let answer = context.call("write", ChatRequest::new(context.model().clone(), vec![message])).await?;
-        Ok(write(Proposal::new(), step % self.files, answer.text).change(progress(step + 1)))
+        Ok(write(Proposal::new(), step % self.files, answer.text()).change(progress(step + 1)))
     }
 }
 

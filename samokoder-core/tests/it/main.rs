@@ -7,6 +7,7 @@
 )]
 
 mod cost;
+mod model;
 mod pipeline;
 mod script;
 mod store;

@@ -1,4 +1,4 @@
-//! The providers and their surroundings from outside.
+//! Tests of the crate from outside.
 
 #![expect(
     clippy::unwrap_used,
@@ -6,9 +6,15 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
+mod cassettes;
+mod catalogue;
+mod http;
 #[cfg(feature = "mock")]
 mod llama;
 #[cfg(feature = "mock")]
 mod mock;
 #[cfg(feature = "mock")]
 mod python_clients;
+mod reply;
+mod tokens;
+mod wire;

@@ -213,7 +213,14 @@ fn kinds() -> impl Iterator<Item = EffectKind> {
 }
 
 fn results() -> impl Iterator<Item = EffectResult> {
-    let usage = Usage { input: 1, cached_input: 2, cache_write: 3, output: u64::MAX, reasoning: 5 };
+    let usage = Usage {
+        input: 1,
+        cached_input: 2,
+        cache_write: 3,
+        output: u64::MAX,
+        reasoning: 5,
+        ..Usage::default()
+    };
     let payload = Digest::of(b"payload");
     let error = LlmError::new(LlmErrorKind::RateLimited, "медленнее");
     [

@@ -1,0 +1,125 @@
+//! Providers of models as the environment and `samokoder.toml` describe them.
+
+use std::{collections::BTreeMap, env, sync::Arc, time::Duration};
+
+use samokoder::{
+    llm::LlmProvider,
+    open,
+    open::{
+        http::{HttpConfig, HttpProvider},
+        offline::Offline,
+    },
+    providers::{
+        catalogue::Catalogue,
+        credentials::variables,
+        vendor::{VENDORS, Vendor},
+    },
+};
+use serde::Deserialize;
+
+use crate::{config::Config, failure::Failure};
+
+/// What `samokoder.toml` may say of a provider, under `[providers.ID]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ProviderConfig {
+    /// Where it is.
+    pub(crate) base_url: Option<String>,
+    /// The environment variable that holds the key.
+    pub(crate) key_env: Option<String>,
+    /// Headers that are sent with every request.
+    pub(crate) headers: BTreeMap<String, String>,
+    /// Seconds that nothing at all may come.
+    pub(crate) idle_timeout_s: Option<u64>,
+    /// Requests that may be sent in a minute.
+    pub(crate) requests_per_minute: Option<u32>,
+    /// Tokens that may be sent and received in a minute.
+    pub(crate) tokens_per_minute: Option<u32>,
+    /// Requests that may be open at a time.
+    pub(crate) concurrency: Option<usize>,
+}
+
+/// The variables that the vendors' own programs read an address from.
+const ADDRESSES: [(&str, &str); 4] = [
+    ("openai", "OPENAI_BASE_URL"),
+    ("anthropic", "ANTHROPIC_BASE_URL"),
+    ("gemini", "GOOGLE_GEMINI_BASE_URL"),
+    ("ollama", "OLLAMA_HOST"),
+];
+
+/// Opens the provider of a model, without layers: the bare connection.
+pub(crate) fn bare(
+    id: &str,
+    config: &Config,
+    base_url: Option<&str>,
+) -> Result<Arc<dyn LlmProvider>, Failure> {
+    if id == Offline::ID {
+        return Ok(open::provider(id)?);
+    }
+    Ok(connect(id, config, base_url)?)
+}
+
+/// Opens a provider that is reached over HTTP.
+pub(crate) fn connect(
+    id: &str,
+    config: &Config,
+    base_url: Option<&str>,
+) -> Result<Arc<HttpProvider>, Failure> {
+    let vendor = Vendor::by_id(id).ok_or_else(|| {
+        let known: Vec<_> = VENDORS.iter().map(|vendor| vendor.id).collect();
+        Failure::usage(format!(
+            "there is no provider of models {id:?}; there is {}, {}",
+            Offline::ID,
+            known.join(", ")
+        ))
+    })?;
+    HttpProvider::new(vendor, http_config(id, config, base_url)?)
+        .map_err(|error| Failure::usage(error.message))
+}
+
+fn http_config(id: &str, config: &Config, base_url: Option<&str>) -> Result<HttpConfig, Failure> {
+    let said = config.providers.get(id).cloned().unwrap_or_default();
+    let mut http = HttpConfig::default().catalogue(Arc::new(catalogue(config)));
+    if let Some(url) = base_url.map(str::to_owned).or(said.base_url).or_else(|| address(id)) {
+        http = http.base_url(url);
+    }
+    if let Some(key) = key(id, said.key_env.as_deref())? {
+        http = http.key(id, key);
+    }
+    for (name, value) in said.headers {
+        http = http.header(name, value);
+    }
+    if let Some(seconds) = said.idle_timeout_s {
+        http = http.idle_timeout(Duration::from_secs(seconds));
+    }
+    Ok(http)
+}
+
+/// What is known of models, what the configuration says before everything else.
+pub(crate) fn catalogue(config: &Config) -> Catalogue {
+    let known = config.catalogue.iter().map(|(id, entry)| (id.clone(), entry.clone()));
+    Catalogue::builtin().with_overrides(known)
+}
+
+/// The key in the environment, if there is one.
+pub(crate) fn key(id: &str, variable: Option<&str>) -> Result<Option<String>, Failure> {
+    let found = |name: &str| env::var(name).ok().filter(|key| !key.trim().is_empty());
+    match variable {
+        Some(name) => found(name).map(Some).ok_or_else(|| {
+            Failure::usage(format!("samokoder.toml names {name} for the key of {id}, but it is not set"))
+        }),
+        None => Ok(variables(id).iter().find_map(|name| found(name))),
+    }
+}
+
+fn address(id: &str) -> Option<String> {
+    let (_, name) = ADDRESSES.iter().find(|(known, _)| *known == id)?;
+    let url = env::var(name).ok().filter(|url| !url.trim().is_empty())?;
+    // Ollama's own variable leaves the scheme out.
+    Some(if url.contains("://") { url } else { format!("http://{url}") })
+}
+
+/// Opens the provider of a model for a run: with the layers that a run wants.
+pub(crate) fn open(id: &str, config: &Config) -> Result<Arc<dyn LlmProvider>, Failure> {
+    bare(id, config, None)
+}

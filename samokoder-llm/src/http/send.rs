@@ -1,0 +1,213 @@
+//! Sends a request and finds out whether an answer comes.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use samokoder_core::llm::{CallContext, ChatStream, LlmError, LlmErrorKind, Price};
+use secrecy::ExposeSecret as _;
+
+use super::{HttpProvider, answer::Answer};
+use crate::{
+    credentials::Credential,
+    reply::{self, headers},
+    vendor::Auth,
+    wire::{Encoded, Framing, Reader, Wire},
+};
+
+/// How an answer's bytes are cut: as its protocol says, by whom as the configuration says.
+fn framing(provider: &HttpProvider, wire: &dyn Wire) -> Framing {
+    #[cfg(feature = "sse-eventsource")]
+    if provider.config.eventsource && wire.framing() == Framing::Sse {
+        return Framing::Eventsource;
+    }
+    let _ = provider;
+    wire.framing()
+}
+
+/// Bytes of a reply other than a stream that are read at most.
+const MAX_BODY: usize = 64 << 20;
+const MAX_ERROR: usize = 1 << 20;
+
+pub(super) async fn send(
+    provider: &HttpProvider,
+    wire: &'static dyn Wire,
+    encoded: Encoded,
+    credential: Credential,
+    price: Option<Price>,
+    call: &CallContext,
+) -> Result<ChatStream, LlmError> {
+    let request = request(provider, encoded, &credential)?;
+    let exchange = async {
+        let response = provider.client.execute(request).await.map_err(|error| connection(&error))?;
+        let limits = headers::limits(response.headers());
+        if !response.status().is_success() {
+            return Err(refusal(response).await);
+        }
+        let mut reader = Reader::framed(wire, framing(provider, wire));
+        if !is_json(response.headers()) {
+            return Ok((reader, Some(response), limits));
+        }
+        let body = read(response, MAX_BODY).await?;
+        // Some servers name a stream wrongly.
+        match body.trim_ascii_start() {
+            [b'{' | b'[', ..] => reader.whole(&body)?,
+            _ => reader.feed(&body).and_then(|()| reader.end())?,
+        }
+        Ok((reader, None, limits))
+    };
+    let exchange = tokio::select! {
+        biased;
+        outcome = exchange => outcome,
+        () = call.cancellation.cancelled() => Err(cancelled()),
+        () = wait(call.remaining()) => Err(LlmError::new(LlmErrorKind::Timeout, "there was no reply in time")),
+    };
+    let (reader, response, limits) = exchange.map_err(|error| redact(error, &credential))?;
+    let answer = Answer::new(reader, response, provider.config.idle_timeout, call.clone(), price)
+        .begin(credential, limits);
+    Ok(Box::pin(answer))
+}
+
+fn request(
+    provider: &HttpProvider,
+    encoded: Encoded,
+    credential: &Credential,
+) -> Result<reqwest::Request, LlmError> {
+    let mut request = provider
+        .client
+        .post(format!("{}{}", provider.base_url, encoded.path))
+        .header(CONTENT_TYPE, "application/json")
+        .body(encoded.body);
+    for (name, value) in &encoded.headers {
+        request = request.header(*name, value);
+    }
+    finish(provider, request, credential)
+}
+
+/// Gets what is at a path, whole.
+pub(super) async fn get(
+    provider: &HttpProvider,
+    path: &str,
+    credential: &Credential,
+) -> Result<Vec<u8>, LlmError> {
+    let mut request = provider.client.get(format!("{}{path}", provider.base_url));
+    for (name, value) in provider.vendor.headers {
+        request = request.header(*name, *value);
+    }
+    let request = finish(provider, request, credential)?;
+    let exchange = async {
+        let response = provider.client.execute(request).await.map_err(|error| connection(&error))?;
+        if response.status().is_success() {
+            read(response, MAX_BODY).await
+        } else {
+            Err(refusal(response).await)
+        }
+    };
+    exchange.await.map_err(|error| redact(error, credential))
+}
+
+/// Adds what every request has: the configured headers and the key.
+fn finish(
+    provider: &HttpProvider,
+    mut request: reqwest::RequestBuilder,
+    credential: &Credential,
+) -> Result<reqwest::Request, LlmError> {
+    for (name, value) in &provider.config.headers {
+        request = request.header(name, value);
+    }
+    let key = credential.key.as_ref().map(|key| key.expose_secret().trim());
+    request = match (provider.vendor.auth, key) {
+        (Auth::Bearer | Auth::OptionalBearer, Some(key)) => {
+            request.header(AUTHORIZATION, secret(format!("Bearer {key}"))?)
+        }
+        (Auth::Header(name), Some(key)) => request.header(name, secret(key.to_owned())?),
+        (_, None) => request,
+    };
+    request.build().map_err(|error| {
+        let message = format!("the request can't be sent: {}", error.without_url());
+        LlmError::new(LlmErrorKind::BadRequest, message)
+    })
+}
+
+fn secret(value: String) -> Result<HeaderValue, LlmError> {
+    let mut value = HeaderValue::try_from(value).map_err(|_| {
+        let message = "the key has characters that no key has; was it copied whole?";
+        LlmError::new(LlmErrorKind::Authentication, message)
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// An error from a reply that is no success.
+async fn refusal(response: reqwest::Response) -> LlmError {
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let body = read(response, MAX_ERROR).await.unwrap_or_default();
+    headers::complete(reply::error(status, &body), &headers, SystemTime::now())
+}
+
+async fn read(mut response: reqwest::Response, at_most: usize) -> Result<Vec<u8>, LlmError> {
+    let mut body = vec![];
+    while let Some(chunk) = response.chunk().await.map_err(|error| connection(&error))? {
+        body.extend_from_slice(&chunk);
+        if body.len() > at_most {
+            let message = format!("the reply has more than {} MiB", at_most >> 20);
+            return Err(LlmError::new(LlmErrorKind::Malformed, message));
+        }
+    }
+    Ok(body)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    content.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// A connection that failed: all its causes, in a line, without the address's query.
+pub(super) fn connection(error: &reqwest::Error) -> LlmError {
+    let mut message = String::new();
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !message.contains(&text) {
+            message = if message.is_empty() { text } else { format!("{message}: {text}") };
+        }
+        cause = error.source();
+    }
+    let kind = match error {
+        error if error.is_timeout() => LlmErrorKind::Timeout,
+        // The request was sent: what was generated may be billed.
+        error if error.is_body() || error.is_decode() => LlmErrorKind::Truncated,
+        _ => LlmErrorKind::Connection,
+    };
+    LlmError::new(kind, message)
+}
+
+pub(super) fn cancelled() -> LlmError {
+    LlmError::new(LlmErrorKind::Cancelled, "nobody waits for the answer any more")
+}
+
+pub(super) async fn wait(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Takes the key out of an error: servers repeat it in theirs.
+pub(super) fn redact(mut error: LlmError, credential: &Credential) -> LlmError {
+    let Some(key) =
+        credential.key.as_ref().map(|key| key.expose_secret().trim()).filter(|key| !key.is_empty())
+    else {
+        return error;
+    };
+    let clean = |text: &mut String| {
+        if text.contains(key) {
+            *text = text.replace(key, "[key]");
+        }
+    };
+    clean(&mut error.message);
+    if let Some(reply) = &mut error.reply {
+        clean(&mut reply.body);
+        reply.code.iter_mut().chain(&mut reply.request_id).for_each(clean);
+    }
+    error
+}

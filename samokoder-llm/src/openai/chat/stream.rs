@@ -1,0 +1,260 @@
+//! Turns what a server sends into events.
+
+use samokoder_core::llm::{Echo, FinishReason, LlmError, LlmErrorKind, StreamEvent, ToolCall};
+use serde_json::{Value, json};
+
+use super::{
+    content::Content,
+    response::{Account, Call, Choice, Chunk, Delta, Function, finish},
+};
+use crate::{
+    reply,
+    wire::{Decoder, Events, Frame},
+};
+
+/// Reads one answer.
+#[derive(Debug)]
+pub(super) struct ChatDecoder {
+    protocol: &'static str,
+    started: bool,
+    /// The calls so far: the server's index, where it gives one, and the id.
+    calls: Vec<(Option<usize>, String)>,
+    /// OpenRouter's blocks of reasoning.
+    reasoning: Vec<Value>,
+    refused: bool,
+    finish: Option<FinishReason>,
+    account: Option<Account>,
+}
+
+impl ChatDecoder {
+    pub(super) fn new(protocol: &'static str) -> Self {
+        Self {
+            protocol,
+            started: false,
+            calls: vec![],
+            reasoning: vec![],
+            refused: false,
+            finish: None,
+            account: None,
+        }
+    }
+
+    fn chunk(&mut self, bytes: &[u8], events: &mut Events) -> Result<(), LlmError> {
+        let chunk: Chunk<'_> = serde_json::from_slice(bytes)
+            .map_err(|error| reply::malformed("a chunk of the answer is no chunk", error, bytes))?;
+        if chunk.error.is_some() || (chunk.choices.is_none() && chunk.usage.is_none() && chunk.id.is_none()) {
+            return Err(reply::error(200, bytes));
+        }
+        if !self.started {
+            self.started = true;
+            events.start(chunk.id.as_deref(), chunk.model.as_deref());
+        }
+        for choice in chunk.choices.into_iter().flatten() {
+            // Answers beside the first are not asked for.
+            if choice.index.unwrap_or(0) == 0 {
+                self.choice(choice, bytes, events)?;
+            }
+        }
+        if (chunk.usage.is_some() || chunk.x_groq.is_some())
+            && let Some(account) = Account::read(bytes)
+        {
+            self.account = Some(account);
+        }
+        Ok(())
+    }
+
+    fn choice(&mut self, choice: Choice<'_>, bytes: &[u8], events: &mut Events) -> Result<(), LlmError> {
+        if let Some(delta) = choice.delta {
+            self.delta(delta, events);
+        }
+        match choice.finish_reason.as_deref() {
+            Some("error") => return Err(reply::error(200, bytes)),
+            Some(reason) => self.finish = finish(reason).or(self.finish.take()),
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn delta(&mut self, delta: Delta<'_>, events: &mut Events) {
+        self.think(&delta, events);
+        if let Some(content) = delta.content {
+            self.content(content, events);
+        }
+        if let Some(refusal) = delta.refusal.filter(|refusal| !refusal.is_empty()) {
+            self.refused = true;
+            events.push(StreamEvent::Refusal(refusal.into_owned()));
+        }
+        for call in delta.tool_calls.into_iter().flatten() {
+            self.call(call, events);
+        }
+        if let Some(function) = delta.function_call {
+            self.call(Call { index: Some(0), id: None, function: Some(function) }, events);
+        }
+    }
+
+    fn think(&mut self, delta: &Delta<'_>, events: &mut Events) {
+        if let Some(text) = delta.reasoning.as_deref().or(delta.reasoning_content.as_deref()) {
+            events.reasoning(text);
+        }
+        if let Some(details) = &delta.reasoning_details {
+            self.reasoning.extend(details.iter().cloned());
+        } else if delta.reasoning_content.as_deref().is_some_and(|text| !text.is_empty())
+            && self.reasoning.is_empty()
+        {
+            self.reasoning.push(json!("reasoning_content"));
+        }
+    }
+
+    fn content(&mut self, content: Content<'_>, events: &mut Events) {
+        let parts = match content {
+            Content::Text(text) => {
+                if !text.is_empty() {
+                    self.close_reasoning(events);
+                    events.text(&text);
+                }
+                return;
+            }
+            Content::Parts(parts) => parts,
+        };
+        for part in parts {
+            match part.thinking {
+                Some(Content::Text(text)) => events.reasoning(&text),
+                Some(Content::Parts(thoughts)) => {
+                    thoughts
+                        .iter()
+                        .filter_map(|thought| thought.text.as_deref())
+                        .for_each(|text| events.reasoning(text));
+                }
+                None => {}
+            }
+            if let Some(text) = part.text {
+                events.text(&text);
+            }
+            if let Some(text) = part.refusal {
+                self.refused = true;
+                events.push(StreamEvent::Refusal(text.into_owned()));
+            }
+        }
+    }
+
+    /// Adds what the provider wants back with its thoughts, once they are over.
+    fn close_reasoning(&mut self, events: &mut Events) {
+        if self.reasoning.is_empty() {
+            return;
+        }
+        let blocks = merge(std::mem::take(&mut self.reasoning));
+        // Thoughts may be there for the provider's eyes only.
+        events.push(StreamEvent::Reasoning(String::new()));
+        events.push(StreamEvent::Echo(Echo::new(self.protocol, Value::Array(blocks))));
+    }
+
+    fn call(&mut self, call: Call<'_>, events: &mut Events) {
+        let Function { name, arguments } = call.function.unwrap_or(Function { name: None, arguments: None });
+        let id = call.id.filter(|id| !id.is_empty());
+        let known = match (call.index, &id) {
+            (Some(index), _) => self.calls.iter().rposition(|(known, _)| *known == Some(index)),
+            (None, Some(id)) => self.calls.iter().rposition(|(_, known)| known == id),
+            (None, None) => self.calls.len().checked_sub(1).filter(|_| name.is_none()),
+        };
+        // Some servers give every call the index 0, and only the id tells them apart.
+        let known =
+            known.filter(|&at| id.as_ref().is_none_or(|id| *id == self.calls[at].1) || name.is_none());
+        let arguments = arguments.map(|arguments| arguments.0).unwrap_or_default();
+        if let Some(at) = known {
+            if !arguments.is_empty() {
+                let (id, json) = (self.calls[at].1.clone(), arguments.into_owned());
+                events.push(StreamEvent::ToolArguments { id, json });
+            }
+            return;
+        }
+        self.close_reasoning(events);
+        let id = id.map_or_else(|| format!("call_{}", self.calls.len()), std::borrow::Cow::into_owned);
+        self.calls.push((call.index, id.clone()));
+        events.push(StreamEvent::ToolCall(ToolCall {
+            id,
+            name: name.unwrap_or_default().into_owned(),
+            arguments: arguments.into_owned(),
+            echo: None,
+        }));
+    }
+
+    fn finish(&mut self, reason: FinishReason, events: &mut Events) {
+        self.close_reasoning(events);
+        for (_, id) in self.calls.drain(..) {
+            events.push(StreamEvent::ToolCallEnd { id, arguments: None });
+        }
+        if let Some(account) = self.account.take() {
+            events.push(StreamEvent::Usage(account.usage));
+            account.cost.into_iter().for_each(|cost| events.push(StreamEvent::Cost(cost)));
+            if !account.extra.is_empty() {
+                events.push(StreamEvent::Extra(account.extra));
+            }
+        }
+        // The protocol has no word of its own for an answer that is a refusal.
+        let refused = self.refused && reason == FinishReason::Stop;
+        events.push(StreamEvent::Finish(if refused { FinishReason::Refusal } else { reason }));
+    }
+}
+
+/// Joins the pieces of OpenRouter's blocks, so that what is given back has the form of a whole answer.
+fn merge(blocks: Vec<Value>) -> Vec<Value> {
+    let mut merged: Vec<Value> = vec![];
+    for block in blocks {
+        let same = |last: &Value| {
+            ["type", "format", "index", "id"].iter().all(|key| {
+                last.get(key) == block.get(key)
+                    || (*key == "format" && block.get(key).is_none_or(Value::is_null))
+            }) && block.is_object()
+        };
+        match merged.last_mut() {
+            Some(last) if same(last) => {
+                for (key, value) in block.as_object().into_iter().flatten() {
+                    match (last.get_mut(key), value) {
+                        (Some(Value::String(text)), Value::String(more))
+                            if matches!(key.as_str(), "text" | "summary" | "data") =>
+                        {
+                            text.push_str(more);
+                        }
+                        (Some(there), value) if there.is_null() => *there = value.clone(),
+                        (None, value) => last[key] = value.clone(),
+                        _ => {}
+                    }
+                }
+            }
+            _ => merged.push(block),
+        }
+    }
+    merged
+}
+
+impl Decoder for ChatDecoder {
+    fn frame(&mut self, frame: &Frame<'_>, events: &mut Events) -> Result<(), LlmError> {
+        if frame.event == "error" {
+            return Err(reply::error(200, &frame.data));
+        }
+        match frame.data.trim_ascii() {
+            b"" => Ok(()),
+            b"[DONE]" => {
+                // A server that says that it is done is, whether it said why or not.
+                let calls = if self.calls.is_empty() { FinishReason::Stop } else { FinishReason::ToolCalls };
+                let reason = self.finish.take().unwrap_or(calls);
+                self.finish(reason, events);
+                Ok(())
+            }
+            data => self.chunk(data, events),
+        }
+    }
+
+    fn whole(&mut self, body: &[u8], events: &mut Events) -> Result<(), LlmError> {
+        self.chunk(body, events)?;
+        self.end(events).map_err(|_| reply::error(200, body))
+    }
+
+    fn end(&mut self, events: &mut Events) -> Result<(), LlmError> {
+        let Some(reason) = self.finish.take() else {
+            return Err(LlmError::new(LlmErrorKind::Truncated, "the stream ended before the answer did"));
+        };
+        self.finish(reason, events);
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! The shapes that an error's body has.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// What a body says of an error.
+#[derive(Debug, Default)]
+pub(super) struct ErrorBody {
+    /// The most specific name that it has: the code, else the type or status.
+    pub(super) code: Option<String>,
+    /// All names that it has, from the most specific one on.
+    pub(super) names: Vec<String>,
+    message: String,
+    /// An HTTP status within the body.
+    pub(super) status: Option<u16>,
+    pub(super) retry_after: Option<Duration>,
+    /// Whether it is a limit for a day, or a limit of zero: no wait of a sensible length helps.
+    pub(super) exhausted: bool,
+}
+
+impl ErrorBody {
+    pub(super) fn parse(body: &[u8]) -> Self {
+        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+            let text = String::from_utf8_lossy(body);
+            return Self { message: plain(&text), ..Self::default() };
+        };
+        let mut found = Self::default();
+        found.read(match &value {
+            Value::Array(list) => list.first().unwrap_or(&Value::Null),
+            value => value,
+        });
+        found.code = found.names.first().cloned();
+        found
+    }
+
+    fn read(&mut self, value: &Value) {
+        let outer = value;
+        // The error of a failed answer is within the answer: `{"type": "response.failed", "response": {"error": …}}`.
+        let value = outer.get("response").filter(|response| response.get("error").is_some()).unwrap_or(outer);
+        let inner = value.get("error").filter(|error| !error.is_null()).unwrap_or(value);
+        for from in [inner, value] {
+            for name in
+                ["/details/error_code", "/metadata/error_type", "/error_type", "/code", "/type", "/status"]
+            {
+                match from.pointer(name) {
+                    Some(Value::String(name)) if name != "error" && !name.is_empty() => self.add(name),
+                    Some(Value::Number(code)) => self.status = self.status.or_else(|| status(code)),
+                    _ => {}
+                }
+            }
+            for name in ["status_code", "raw_status_code"] {
+                if let Some(Value::Number(code)) = from.get(name) {
+                    self.status = status(code).or(self.status);
+                }
+            }
+        }
+        for text in [inner, &inner["message"], &inner["detail"], &value["message"], &value["detail"]] {
+            match text {
+                Value::String(text) if self.message.is_empty() => self.message.clone_from(text),
+                Value::Array(_) if self.message.is_empty() => self.message = text.to_string(),
+                _ => {}
+            }
+        }
+        // OpenRouter passes on what the provider behind it said.
+        if let Some(Value::String(raw)) = inner.pointer("/metadata/raw") {
+            self.message = format!("{}: {}", self.message, plain(raw));
+        }
+        self.read_details(inner.get("details"));
+    }
+
+    /// Google's details: `RetryInfo.retryDelay` and `QuotaFailure.violations[].quotaId`.
+    fn read_details(&mut self, details: Option<&Value>) {
+        for detail in details.and_then(Value::as_array).into_iter().flatten() {
+            if let Some(delay) = detail.get("retryDelay").and_then(Value::as_str) {
+                self.retry_after = super::wait::duration(delay);
+            }
+            for violation in detail.get("violations").and_then(Value::as_array).into_iter().flatten() {
+                let id = violation.get("quotaId").and_then(Value::as_str).unwrap_or_default();
+                let value = violation.get("quotaValue").and_then(Value::as_str);
+                self.exhausted |= id.contains("PerDay") || value == Some("0");
+            }
+        }
+        self.exhausted |= self.message.contains("limit: 0");
+    }
+
+    fn add(&mut self, name: &str) {
+        if !self.names.iter().any(|known| known == name) {
+            self.names.push(name.to_owned());
+        }
+    }
+
+    /// What happened, in words.
+    pub(super) fn message(&self, status: u16) -> String {
+        match (&*self.message, &self.code) {
+            ("", None) => format!("the provider replied with status {status} and no words"),
+            ("", Some(code)) => code.clone(),
+            (message, _) => message.to_owned(),
+        }
+    }
+
+    /// Whether the words of the message have this in them.
+    pub(super) fn says(&self, words: &str) -> bool {
+        self.message.to_ascii_lowercase().contains(words)
+    }
+}
+
+fn status(code: &serde_json::Number) -> Option<u16> {
+    code.as_u64().and_then(|code| u16::try_from(code).ok()).filter(|code| (400..600).contains(code))
+}
+
+/// The words of a text that may be a page of HTML, the first 300 characters of them.
+fn plain(text: &str) -> String {
+    let (mut words, mut tag) = (String::new(), false);
+    for c in text.chars() {
+        match c {
+            '<' => tag = true,
+            '>' if tag => {
+                tag = false;
+                words.push(' ');
+            }
+            _ if !tag => words.push(c),
+            _ => {}
+        }
+    }
+    words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()
+}

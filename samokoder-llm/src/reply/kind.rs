@@ -1,0 +1,113 @@
+//! Which kind of failure an error is.
+//!
+//! A provider's code says more than its status: the status 429 is used for "slow down" and for "your money is used
+//! up". Codes are from the providers' documentation of October 2026 and from recorded replies.
+
+use samokoder_core::llm::LlmErrorKind;
+
+use super::body::ErrorBody;
+
+/// The kind of an error, by the first of its names that is known, then by its words, then by its status.
+pub(super) fn of(status: u16, error: &ErrorBody) -> LlmErrorKind {
+    if error.exhausted {
+        return LlmErrorKind::QuotaExhausted;
+    }
+    let by_name = error.names.iter().find_map(|name| by_name(name));
+    match (by_name, by_words(error)) {
+        // Providers use their general codes for these too, and only the words tell.
+        (None | Some(LlmErrorKind::BadRequest | LlmErrorKind::RateLimited), Some(kind)) => kind,
+        (Some(kind), _) => kind,
+        (None, None) => by_status(status),
+    }
+}
+
+fn by_name(name: &str) -> Option<LlmErrorKind> {
+    use LlmErrorKind as Kind;
+    Some(match name.to_ascii_lowercase().as_str() {
+        "insufficient_quota"
+        | "credit_balance_exhausted"
+        | "organization_spend_limit_exceeded"
+        | "project_spend_limit_exceeded"
+        | "organization_usage_limit_exceeded"
+        | "enforced_spend_limit_reached"
+        | "billing_error"
+        | "billing_hard_limit_reached"
+        | "payment_required"
+        | "insufficient_credits" => Kind::QuotaExhausted,
+        "rate_limit_exceeded" | "rate_limit_error" | "slow_down" | "rate_limited" | "too_many_requests" => {
+            Kind::RateLimited
+        }
+        "server_is_overloaded"
+        | "service_unavailable_error"
+        | "overloaded_error"
+        | "api_error"
+        | "server_error"
+        | "internal_server_error"
+        | "capacity_exceeded"
+        | "provider_overloaded"
+        | "provider_unavailable"
+        | "server"
+        | "unavailable"
+        | "internal" => Kind::Overloaded,
+        "invalid_api_key"
+        | "authentication_error"
+        | "permission_error"
+        | "permission_denied"
+        | "unauthenticated" => Kind::Authentication,
+        "context_length_exceeded"
+        | "exceed_context_size_error"
+        | "request_too_large"
+        | "string_above_max_length"
+        | "model_context_window_exceeded" => Kind::ContextTooLong,
+        "model_not_found" | "not_found_error" | "model_not_available" => Kind::UnknownModel,
+        "content_policy_violation"
+        | "content_filter"
+        | "moderation_blocked"
+        | "responsibleaipolicyviolation" => Kind::ContentRefused,
+        "timeout" | "timeout_error" | "deadline_exceeded" => Kind::Timeout,
+        "invalid_request_error"
+        | "invalid_request"
+        | "invalid_argument"
+        | "invalid-argument"
+        | "failed_precondition"
+        | "tool_use_failed"
+        | "json_validate_failed"
+        | "unknown_parameter"
+        | "unsupported_parameter"
+        | "unsupported_value"
+        | "invalid_prompt" => Kind::BadRequest,
+        _ => return None,
+    })
+}
+
+fn by_words(error: &ErrorBody) -> Option<LlmErrorKind> {
+    let says = |any: &[&str]| any.iter().any(|words| error.says(words));
+    if says(&["prompt is too long", "maximum context length", "exceeds the context", "input token count"]) {
+        Some(LlmErrorKind::ContextTooLong)
+    } else if says(&[
+        "credit balance is too low",
+        "exceeded your current quota, please check your plan and billing",
+    ]) {
+        Some(LlmErrorKind::QuotaExhausted)
+    } else if says(&["api key not valid", "invalid api key", "incorrect api key"]) {
+        Some(LlmErrorKind::Authentication)
+    } else {
+        None
+    }
+}
+
+fn by_status(status: u16) -> LlmErrorKind {
+    use LlmErrorKind as Kind;
+    match status {
+        401 | 403 => Kind::Authentication,
+        402 => Kind::QuotaExhausted,
+        404 => Kind::UnknownModel,
+        408 | 504 => Kind::Timeout,
+        413 => Kind::ContextTooLong,
+        429 => Kind::RateLimited,
+        // Groq's flex tier has no capacity at 498, Anthropic is overloaded at 529.
+        498 | 500..600 => Kind::Overloaded,
+        200 => Kind::Malformed,
+        _ => Kind::BadRequest,
+    }
+}

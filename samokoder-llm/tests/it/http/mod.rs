@@ -1,0 +1,212 @@
+//! Providers over real connections, to a server that sends what it is told.
+
+mod server;
+
+use std::{sync::Arc, time::Duration};
+
+use futures::StreamExt as _;
+use samokoder_core::llm::{
+    CallContext, ChatRequest, ChatResponse, LlmError, LlmErrorKind, LlmProvider as _, LlmProviderExt as _,
+    Message, ModelRole, Payer, StreamEvent,
+};
+use samokoder_llm::{
+    credentials::Keys,
+    http::{HttpConfig, HttpProvider},
+    vendor::Vendor,
+};
+use tokio_util::sync::CancellationToken;
+
+use server::{Reply, Server};
+
+const KEY: &str = "sk-test-0123456789";
+
+fn provider(id: &str, server: &Server, config: HttpConfig) -> Arc<HttpProvider> {
+    let vendor = Vendor::by_id(id).unwrap();
+    let config = config.base_url(server.url("/v1")).credentials(Arc::new(Keys::new().platform(id, KEY)));
+    HttpProvider::new(vendor, config).unwrap()
+}
+
+fn request(model: &str) -> ChatRequest {
+    ChatRequest::new(model.parse().unwrap(), vec![Message::new(ModelRole::User, "hi")])
+}
+
+async fn ask(server: &Server) -> Result<ChatResponse, LlmError> {
+    let provider = provider("groq", server, HttpConfig::default().idle_timeout(Duration::from_millis(200)));
+    provider.complete(request("groq:m"), &CallContext::default()).await
+}
+
+const ANSWER: &str = "data: {\"id\":\"1\",\"choices\":[{\"delta\":{\"content\":\"Привет\"}}]}\r\n\r\n\
+                      data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\r\n\r\ndata: [DONE]\r\n\r\n";
+
+#[tokio::test]
+async fn an_answer_is_read_however_the_network_delivers_it() {
+    for size in [1, 7, 4096] {
+        let server = Server::start(Reply::stream(ANSWER).pieces(size)).await;
+        assert_eq!(ask(&server).await.unwrap().text(), "Привет", "pieces of {size}");
+    }
+}
+
+#[tokio::test]
+async fn the_key_is_sent_and_its_payer_recorded() {
+    let server = Server::start(Reply::stream(ANSWER)).await;
+    assert_eq!(ask(&server).await.unwrap().payer, Some(Payer::Platform));
+    let head = server.requests().swap_remove(0);
+    assert!(head.starts_with("POST /v1/chat/completions HTTP/1.1"), "{head}");
+    assert!(head.contains(&format!("authorization: Bearer {KEY}")), "{head}");
+}
+
+#[tokio::test]
+async fn a_last_event_ends_the_answer_though_the_connection_stays_open() {
+    let server = Server::start(Reply::stream(ANSWER).stays_open()).await;
+    let provider = provider("groq", &server, HttpConfig::default().idle_timeout(Duration::from_secs(600)));
+    let call = CallContext::default();
+    let answer = provider.complete(request("groq:m"), &call);
+    let answer = tokio::time::timeout(Duration::from_secs(20), answer).await;
+    assert_eq!(answer.unwrap().unwrap().text(), "Привет");
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_is_a_truncated_answer_and_what_came_is_handed_out() {
+    let server = Server::start(Reply::stream(&ANSWER[..60]).cut()).await;
+    let provider = provider("groq", &server, HttpConfig::default());
+    let events: Vec<_> =
+        provider.stream(request("groq:m"), &CallContext::default()).await.unwrap().collect().await;
+    let server = Server::start(Reply::stream(&ANSWER[..80]).cut()).await;
+    assert_eq!(ask(&server).await.unwrap_err().kind, LlmErrorKind::Truncated);
+    assert!(matches!(events.last(), Some(Err(error)) if error.kind == LlmErrorKind::Truncated), "{events:?}");
+}
+
+#[tokio::test]
+async fn silence_is_a_timeout_unless_everything_was_said() {
+    let server = Server::start(Reply::stream(&ANSWER[..80]).stays_open()).await;
+    assert_eq!(ask(&server).await.unwrap_err().kind, LlmErrorKind::Timeout);
+    let without_done = ANSWER.strip_suffix("data: [DONE]\r\n\r\n").unwrap();
+    let server = Server::start(Reply::stream(without_done).stays_open()).await;
+    assert_eq!(ask(&server).await.unwrap().text(), "Привет");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_stream_is_understood() {
+    let body = r#"{"id":"1","choices":[{"message":{"content":"Hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#;
+    let server = Server::start(Reply::json(200, body)).await;
+    let response = ask(&server).await.unwrap();
+    assert_eq!((response.text().as_str(), response.usage.total()), ("Hello", 3));
+}
+
+#[tokio::test]
+async fn a_refusal_keeps_status_id_body_and_wait_but_not_the_key() {
+    let body =
+        format!(r#"{{"error":{{"message":"Incorrect API key provided: {KEY}","code":"invalid_api_key"}}}}"#);
+    let server =
+        Server::start(Reply::json(401, &body).header("x-request-id", "req_7").header("retry-after", "2"))
+            .await;
+    let error = ask(&server).await.unwrap_err();
+    assert_eq!((error.kind, error.status()), (LlmErrorKind::Authentication, Some(401)));
+    assert_eq!(error.retry_after, Some(Duration::from_secs(2)));
+    let reply = error.reply.as_ref().unwrap();
+    assert_eq!(reply.request_id.as_deref(), Some("req_7"));
+    assert!(reply.body.contains("[key]"), "{reply:?}");
+    assert!(!format!("{error:?} {error}").contains(KEY));
+}
+
+#[tokio::test]
+async fn limits_in_headers_are_handed_on_with_answers_and_refusals() {
+    let limited = |reply: Reply| {
+        reply
+            .header("x-ratelimit-limit-requests", "100")
+            .header("x-ratelimit-remaining-requests", "99")
+            .header("x-ratelimit-reset-requests", "6m0s")
+            .header("x-ratelimit-remaining-tokens", "-1")
+    };
+    let server = Server::start(limited(Reply::stream(ANSWER))).await;
+    let provider = provider("groq", &server, HttpConfig::default());
+    let mut stream = provider.stream(request("groq:m"), &CallContext::default()).await.unwrap();
+    let mut found = None;
+    while let Some(event) = stream.next().await {
+        if let StreamEvent::RateLimits(limits) = event.unwrap() {
+            found = Some(limits);
+        }
+    }
+    let limits = found.unwrap();
+    assert_eq!(
+        (limits.requests.remaining, limits.requests.reset),
+        (Some(99), Some(Duration::from_secs(360)))
+    );
+    assert_eq!(limits.tokens.remaining, None);
+    let server = Server::start(limited(Reply::json(429, "{}"))).await;
+    assert_eq!(ask(&server).await.unwrap_err().reply.unwrap().limits, Some(limits));
+}
+
+#[tokio::test]
+async fn dropping_the_answer_hangs_up() {
+    let server = Server::start(Reply::stream(&ANSWER[..80]).stays_open()).await;
+    let provider = provider("groq", &server, HttpConfig::default());
+    let mut stream = provider.stream(request("groq:m"), &CallContext::default()).await.unwrap();
+    stream.next().await.unwrap().unwrap();
+    drop(stream);
+    server.hung_up().await;
+}
+
+#[tokio::test]
+async fn cancelling_ends_the_answer_before_and_while_it_comes() {
+    for reply in [Reply::silence(), Reply::stream(&ANSWER[..80]).stays_open()] {
+        let server = Server::start(reply).await;
+        let provider = provider("groq", &server, HttpConfig::default());
+        let token = CancellationToken::new();
+        let call = CallContext::default().cancellation(token.clone());
+        let answer = tokio::spawn(async move { provider.complete(request("groq:m"), &call).await });
+        server.asked().await;
+        token.cancel();
+        assert_eq!(answer.await.unwrap().unwrap_err().kind, LlmErrorKind::Cancelled);
+    }
+}
+
+#[tokio::test]
+async fn the_deadline_of_a_call_ends_it() {
+    let server = Server::start(Reply::silence()).await;
+    let provider = provider("groq", &server, HttpConfig::default());
+    let call = CallContext::default().deadline(std::time::Instant::now() + Duration::from_millis(100));
+    assert_eq!(provider.complete(request("groq:m"), &call).await.unwrap_err().kind, LlmErrorKind::Timeout);
+}
+
+#[tokio::test]
+async fn nobody_there_is_a_connection_error() {
+    let server = Server::start(Reply::silence()).await;
+    let url = server.url("/v1");
+    drop(server);
+    let config = HttpConfig::default().base_url(url);
+    let provider = HttpProvider::new(Vendor::by_id("compatible").unwrap(), config).unwrap();
+    let error = provider.complete(request("compatible:m"), &CallContext::default()).await.unwrap_err();
+    assert_eq!(error.kind, LlmErrorKind::Connection);
+}
+
+#[tokio::test]
+async fn a_missing_key_is_said_before_anything_is_sent() {
+    let server = Server::start(Reply::stream(ANSWER)).await;
+    let config = HttpConfig::default().base_url(server.url("/v1"));
+    let provider = HttpProvider::new(Vendor::by_id("openai").unwrap(), config).unwrap();
+    let error = provider.complete(request("openai:gpt-4o"), &CallContext::default()).await.unwrap_err();
+    assert_eq!(error.kind, LlmErrorKind::Authentication);
+    assert!(error.message.contains("OPENAI_API_KEY"), "{error}");
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_provider_lists_its_models() {
+    let server = Server::start(Reply::json(200, r#"{"object":"list","data":[{"id":"a"},{"id":"b"}]}"#)).await;
+    let provider = provider("groq", &server, HttpConfig::default());
+    assert_eq!(provider.models().await.unwrap(), ["a", "b"]);
+}
+
+#[test]
+fn a_base_url_may_end_in_a_slash_and_must_be_one() {
+    let vendor = Vendor::by_id("compatible").unwrap();
+    let of = |url: &str| HttpProvider::new(vendor, HttpConfig::default().base_url(url));
+    assert_eq!(of("http://localhost:8080/v1/").unwrap().base_url(), "http://localhost:8080/v1");
+    for wrong in ["", "localhost:8080", "ftp://there/v1", "not a url"] {
+        assert_eq!(of(wrong).unwrap_err().kind, LlmErrorKind::BadRequest, "{wrong}");
+    }
+    assert!(
+        HttpProvider::new(vendor, HttpConfig::default()).unwrap_err().message.contains("say the base URL")
+    );
+}

@@ -1,0 +1,162 @@
+//! What providers reply instead of an answer.
+
+use std::time::Duration;
+
+use samokoder_core::llm::LlmErrorKind::{
+    self, Authentication, BadRequest, ContentRefused, ContextTooLong, Overloaded, QuotaExhausted,
+    RateLimited, Timeout, UnknownModel,
+};
+use samokoder_llm::reply::error;
+
+#[track_caller]
+fn is(kind: LlmErrorKind, status: u16, body: &str) {
+    assert_eq!(error(status, body.as_bytes()).kind, kind, "{status} {body}");
+}
+
+#[test]
+fn the_code_says_more_than_the_status() {
+    for code in [
+        "insufficient_quota",
+        "credit_balance_exhausted",
+        "organization_spend_limit_exceeded",
+        "project_spend_limit_exceeded",
+        "organization_usage_limit_exceeded",
+    ] {
+        is(QuotaExhausted, 429, &format!(r#"{{"error":{{"message":"m","type":"{code}","code":"{code}"}}}}"#));
+    }
+    is(RateLimited, 429, r#"{"error":{"message":"m","type":"tokens","code":"rate_limit_exceeded"}}"#);
+    is(RateLimited, 429, r#"{"error":{"message":"m","type":"rate_limit_error","code":"slow_down"}}"#);
+    is(
+        Overloaded,
+        503,
+        r#"{"error":{"message":"m","type":"service_unavailable_error","code":"server_is_overloaded"}}"#,
+    );
+    is(
+        ContextTooLong,
+        400,
+        r#"{"error":{"message":"m","type":"invalid_request_error","code":"context_length_exceeded"}}"#,
+    );
+    is(
+        Authentication,
+        401,
+        r#"{"error":{"message":"m","type":"invalid_request_error","code":"invalid_api_key"}}"#,
+    );
+    is(
+        UnknownModel,
+        404,
+        r#"{"error":{"message":"m","type":"invalid_request_error","code":"model_not_found"}}"#,
+    );
+    is(BadRequest, 400, r#"{"error":{"message":"m","type":"invalid_request_error","code":null}}"#);
+    is(
+        ContentRefused,
+        400,
+        r#"{"error":{"message":"m","type":"image_generation","code":"content_policy_violation"}}"#,
+    );
+}
+
+#[test]
+fn anthropics_spend_limit_is_no_rate_limit() {
+    let reply = |details: &str| {
+        format!(
+            r#"{{"type":"error","error":{{"type":"rate_limit_error","message":"m"{details}}},"request_id":"r"}}"#
+        )
+    };
+    is(RateLimited, 429, &reply(""));
+    is(QuotaExhausted, 429, &reply(r#","details":{"error_code":"enforced_spend_limit_reached"}"#));
+    let typed = |kind: &str| format!(r#"{{"type":"error","error":{{"type":"{kind}","message":"m"}}}}"#);
+    is(Overloaded, 529, &typed("overloaded_error"));
+    is(Overloaded, 500, &typed("api_error"));
+    is(QuotaExhausted, 402, &typed("billing_error"));
+    is(Authentication, 403, &typed("permission_error"));
+    is(UnknownModel, 404, &typed("not_found_error"));
+    is(ContextTooLong, 413, &typed("request_too_large"));
+    is(
+        ContextTooLong,
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum"}}"#,
+    );
+    is(
+        BadRequest,
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"max_tokens: 999999 > 64000"}}"#,
+    );
+    is(
+        QuotaExhausted,
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the API."}}"#,
+    );
+}
+
+#[test]
+fn a_limit_of_google_for_a_day_is_used_up_and_one_for_a_minute_is_waited_for() {
+    let reply = |quota: &str, delay: &str| {
+        format!(
+            r#"{{"error":{{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":[
+                {{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{{"quotaId":"{quota}"}}]}},
+                {{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"{delay}"}}]}}}}"#
+        )
+    };
+    is(RateLimited, 429, &reply("GenerateRequestsPerMinutePerProject", "46s"));
+    is(QuotaExhausted, 429, &reply("GenerateRequestsPerDayPerProject", "36000s"));
+    let found = error(429, reply("PerMinute", "46.5s").as_bytes());
+    assert_eq!(found.retry_after, Some(Duration::from_millis(46_500)));
+    is(
+        Authentication,
+        400,
+        r#"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}"#,
+    );
+    is(Overloaded, 503, r#"[{"error":{"code":503,"message":"m","status":"UNAVAILABLE"}}]"#);
+}
+
+#[test]
+fn routers_and_local_servers_have_forms_of_their_own() {
+    is(RateLimited, 200, r#"{"error":{"code":429,"message":"Provider returned error"}}"#);
+    is(QuotaExhausted, 402, r#"{"error":{"code":402,"message":"Insufficient credits"}}"#);
+    is(Timeout, 408, r#"{"error":{"code":408,"message":"m"}}"#);
+    is(
+        Overloaded,
+        502,
+        r#"{"error":{"code":502,"message":"m","metadata":{"error_type":"provider_unavailable"}}}"#,
+    );
+    is(
+        ContextTooLong,
+        400,
+        r#"{"error":{"code":400,"message":"m","type":"exceed_context_size_error","n_prompt_tokens":9,"n_ctx":8}}"#,
+    );
+    is(Overloaded, 498, r#"{"error":{"message":"m","type":"capacity_exceeded"}}"#);
+    is(
+        BadRequest,
+        400,
+        r#"{"object":"error","message":"m","type":"invalid_request_error","raw_status_code":400}"#,
+    );
+    is(Authentication, 401, r#"{"detail":"Invalid API Key"}"#);
+    is(BadRequest, 400, r#"{"code":"invalid-argument","error":"the model does not take images"}"#);
+    is(BadRequest, 422, r#"{"detail":[{"loc":["body"],"msg":"field required"}]}"#);
+}
+
+#[test]
+fn a_page_of_html_a_bare_text_and_nothing_are_errors_too() {
+    let page = error(502, b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>");
+    assert_eq!((page.kind, page.message.as_str()), (Overloaded, "502 Bad Gateway nginx"));
+    assert_eq!(error(429, b"slow down please").message, "slow down please");
+    let empty = error(500, b"");
+    assert_eq!((empty.kind, empty.status()), (Overloaded, Some(500)));
+    assert_eq!(empty.message, "the provider replied with status 500 and no words");
+}
+
+#[test]
+fn used_up_money_is_never_tried_again_whatever_the_provider_says() {
+    let mut found = error(429, br#"{"error":{"code":"insufficient_quota","message":"m"}}"#);
+    assert!(!found.is_retryable());
+    found.reply.as_mut().unwrap().should_retry = Some(true);
+    assert!(!found.is_retryable());
+    assert!(error(503, b"").is_retryable());
+}
+
+#[test]
+fn an_error_survives_being_stored() {
+    let found = error(429, br#"{"error":{"code":"rate_limit_exceeded","message":"m"}}"#)
+        .retry_after(Duration::from_secs(2));
+    let stored = serde_json::to_string(&found).unwrap();
+    assert_eq!(serde_json::from_str::<samokoder_core::llm::LlmError>(&stored).unwrap(), found);
+}

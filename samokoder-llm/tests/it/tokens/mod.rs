@@ -1,0 +1,4 @@
+//! How many tokens a text is.
+
+mod counting;
+mod measured;
