@@ -31,7 +31,7 @@ pub struct Stats {
     pub most_open: u64,
     /// Of these, billed: the first token of a stream was sent, or a unary answer was made, whatever came after.
     pub billed: u64,
-    /// Tokens of the prompts of what was billed.
+    /// Tokens of the prompts of what was billed; none of what is replayed.
     pub input_tokens: u64,
     /// Tokens of the answers of what was billed; of a stream that broke, those that were sent.
     pub output_tokens: u64,

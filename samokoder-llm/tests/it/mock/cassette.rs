@@ -39,7 +39,7 @@ async fn what_is_recorded_is_replayed_byte_by_byte() {
         assert_eq!(again.headers["content-type"], answer.headers["content-type"]);
     }
     let stats = server.stats();
-    assert_eq!((stats.answered, stats.refused, stats.mismatched), (2, 1, 0));
+    assert_eq!((stats.answered, stats.refused, stats.billed, stats.mismatched), (2, 1, 2, 0));
 }
 
 #[tokio::test]
@@ -62,13 +62,13 @@ async fn a_request_that_is_not_in_the_recording_is_refused_and_counted() {
 }
 
 #[tokio::test]
-async fn the_order_of_keys_is_of_no_account_and_each_exchange_is_used_once() {
+async fn an_exchange_with_the_same_json_is_used_once_and_before_one_for_any_request() {
     let lines = [
+        json!({"method": "POST", "path": CHAT, "status": 429, "headers": {"retry-after": "7", "content-length": "999"},
+            "content_type": "application/json", "response": "{}"}),
         json!({"method": "POST", "path": "/v1/chat/completions#1", "status": 200, "content_type": "text/event-stream",
             "request": r#"{"messages": [{"role":"user","content":"Hello."}], "stream":true, "model":"some-model"}"#,
             "response": "data: [DONE]\n\n", "file": "a name", "i": 1}),
-        json!({"method": "POST", "path": CHAT, "status": 429, "headers": {"retry-after": "7", "content-length": "999"},
-            "content_type": "application/json", "response": "{}"}),
     ];
     let text = lines.map(|line| line.to_string()).join("\n");
     let server = replaying(Cassette::from_lines(&text).unwrap()).await;
