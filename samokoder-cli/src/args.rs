@@ -5,9 +5,19 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use samokoder::{llm::ModelId, store::Seq};
 
+/// What is the same for all commands.
+const AFTER_HELP: &str = "\
+Example:
+  samokoder new \"A library: books with title, author and year; members with name and email\"
+  samokoder run library
+
+Limits, and models of single agents, are set in samokoder.toml, where the command is typed or in the app's folder.
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 stopped by a limit, 4 a question is open.";
+
 /// Turns a description into a working, tested app.
 #[derive(Debug, Parser)]
-#[command(name = "samokoder", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(name = "samokoder", version, arg_required_else_help = true, max_term_width = 100, after_help = AFTER_HELP)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -17,15 +27,15 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Build an app from a description
     New(NewArgs),
-    /// Go on with an app whose run stopped, for whatever reason
+    /// Go on with an app whose run was stopped: by Ctrl-C, a crash, a limit, a question
     Resume(ResumeArgs),
-    /// Answer an open question
+    /// Answer the question that a run has asked
     Answer(AnswerArgs),
     /// Stop the run that is working on an app
     Cancel(FolderArg),
-    /// List what happened to an app: version, who, what changed, cost
+    /// List the versions of an app: who made them, what changed, what it cost
     Log(FolderArg),
-    /// Print the specification, the plan and the files
+    /// Print what an app is to do, the plan and the list of files
     Show(ShowArgs),
     /// Start a finished app in the sandbox and serve it on this machine
     Run(RunArgs),
@@ -70,10 +80,10 @@ pub(crate) struct ModelsArgs {
 pub(crate) struct NewArgs {
     /// What to build, in English or Russian: "A library: books with title, author and year; members with name …"
     pub(crate) description: String,
-    /// The folder for the app; one named after it when absent
+    /// A new or empty folder for the app [default: one named after it]
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
-    /// The app's name; found in the description when absent
+    /// The app's name [default: taken from the description]
     #[arg(long)]
     pub(crate) name: Option<String>,
     #[command(flatten)]
@@ -91,19 +101,19 @@ pub(crate) struct ResumeArgs {
 /// What `new` and `resume` share.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Options {
-    /// The model, as `provider:model`; `offline` needs no key and no network
+    /// The model, as `provider:model`; `offline` needs no key and no network [default: offline]
     #[arg(long)]
     pub(crate) model: Option<ModelId>,
     /// Where the history is kept: `sqlite:PATH` or `memory:` [default: in the app's folder]
     #[arg(long, value_name = "URI")]
     pub(crate) store: Option<String>,
-    /// Where the app's code runs: `local`, or `none` to skip its tests
+    /// Where the app's code runs: `local`, or `none` to skip its tests [default: local]
     #[arg(long, value_name = "URI")]
     pub(crate) sandbox: Option<String>,
     /// The most the app may cost over its whole life, in US dollars
-    #[arg(long, value_name = "USD", value_parser = dollars)]
+    #[arg(long, value_name = "USD", value_parser = dollars, allow_negative_numbers = true)]
     pub(crate) max_cost: Option<f64>,
-    /// How many agents may work at a time
+    /// How many agents may work at a time [default: 8]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) max_parallel: Option<u16>,
     /// Answer every question with its default
@@ -124,7 +134,7 @@ pub(crate) struct FolderArg {
 pub(crate) struct AnswerArgs {
     /// The app's folder
     pub(crate) dir: PathBuf,
-    /// The answer; asked for when absent
+    /// The answer; without it, the question is shown and, at a terminal, answered there
     pub(crate) answer: Option<String>,
     /// Which question, by its id or a part of it; needed when there are several
     #[arg(long, value_name = "ID")]
@@ -135,7 +145,7 @@ pub(crate) struct AnswerArgs {
 pub(crate) struct ShowArgs {
     /// The app's folder
     pub(crate) dir: PathBuf,
-    /// The version to show, as `log` lists them; the latest when absent
+    /// The version to show, a number that `log` lists [default: the latest]
     #[arg(long, value_name = "VERSION", value_parser = version)]
     pub(crate) at: Option<Seq>,
 }
@@ -144,7 +154,7 @@ pub(crate) struct ShowArgs {
 pub(crate) struct RunArgs {
     /// The app's folder
     pub(crate) dir: PathBuf,
-    /// The port on this machine; a free one from 3000 on when absent
+    /// The port on this machine [default: a free one from 3000 on]
     #[arg(long)]
     pub(crate) port: Option<u16>,
 }
@@ -158,11 +168,17 @@ pub(crate) struct ExportArgs {
     pub(crate) file: PathBuf,
 }
 
+/// What is said of something that is no amount of dollars.
+pub(crate) const NO_AMOUNT: &str = "give an amount of dollars, such as 2.50";
+
+/// Whether a number can be an amount of dollars.
+pub(crate) fn is_amount(number: f64) -> bool {
+    number.is_finite() && number >= 0.0
+}
+
 fn dollars(text: &str) -> Result<f64, String> {
-    match text.trim_start_matches('$').parse::<f64>() {
-        Ok(amount) if amount.is_finite() && amount >= 0.0 => Ok(amount),
-        _ => Err("give an amount of dollars, such as 2.50".into()),
-    }
+    let number = text.trim_start_matches('$').parse().ok().filter(|number| is_amount(*number));
+    number.ok_or_else(|| NO_AMOUNT.into())
 }
 
 fn version(text: &str) -> Result<Seq, String> {

@@ -1,24 +1,37 @@
 //! `samokoder.toml`.
 
-use std::{collections::BTreeMap, fs, io, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use samokoder::{
     agent::Role,
+    agents::{Architect, BugHunter, CodeMonkey, Developer, SpecWriter, TechLead},
     budget::SpendLimits,
     llm::{ModelId, Money},
     providers::catalogue::ModelEntry,
 };
 use serde::Deserialize;
 
-use crate::{failure::Failure, provider::ProviderConfig};
+use crate::{args, failure::Failure, provider::ProviderConfig};
 
 /// The file's name, in the folder where the command is typed or in the app's.
-const NAME: &str = "samokoder.toml";
+pub(crate) const NAME: &str = "samokoder.toml";
+
+/// The agents that ask a model.
+const ROLES: [Role; 6] =
+    [SpecWriter::ROLE, Architect::ROLE, TechLead::ROLE, Developer::ROLE, CodeMonkey::ROLE, BugHunter::ROLE];
 
 /// What `samokoder.toml` may say. Everything has a default; what is typed wins.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
+    /// Where it is, or would be.
+    #[serde(skip)]
+    pub(crate) file: PathBuf,
     /// The model that agents ask.
     pub(crate) model: Option<ModelId>,
     /// Models of single agents, by role.
@@ -60,20 +73,36 @@ pub(crate) struct Limits {
 impl Config {
     /// The configuration in the folder where the command is typed, or else in the app's.
     pub(crate) fn load(app: Option<&Path>) -> Result<Self, Failure> {
-        for folder in std::iter::once(Path::new(".")).chain(app) {
-            let path = folder.join(NAME);
+        let here = PathBuf::from(NAME);
+        for path in std::iter::once(here.clone()).chain(app.map(|app| app.join(NAME))) {
             match fs::read_to_string(&path) {
                 Ok(text) => {
-                    return toml::from_str(&text).map_err(|error| {
+                    let config: Self = toml::from_str(&text).map_err(|error| {
                         Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end()))
-                    });
+                    })?;
+                    config.check().map_err(|wrong| Failure::usage(format!("{}: {wrong}", path.display())))?;
+                    return Ok(Self { file: path, ..config });
                 }
                 Err(error)
                     if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
                 Err(error) => return Err(Failure::failed(format!("{}: {error}", path.display()))),
             }
         }
-        Ok(Self::default())
+        Ok(Self { file: here, ..Self::default() })
+    }
+
+    /// Finds what can be written but makes no sense.
+    fn check(&self) -> Result<(), String> {
+        if let Some(unknown) =
+            self.models.keys().find(|name| ROLES.iter().all(|role| role.as_str() != **name))
+        {
+            let known = ROLES.each_ref().map(Role::as_str).join(", ");
+            return Err(format!("no agent that asks a model is called {unknown:?}; choose from: {known}"));
+        }
+        match self.limits.cost_usd {
+            Some(amount) if !args::is_amount(amount) => Err(format!("cost_usd: {}", args::NO_AMOUNT)),
+            _ => Ok(()),
+        }
     }
 
     /// Models by role.

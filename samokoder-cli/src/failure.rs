@@ -57,6 +57,7 @@ impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Unknown { .. } => Self::usage(error.to_string()),
+            OpenError::Store(error) => error.into(),
             _ => Self::failed(error.to_string()),
         }
     }
@@ -66,6 +67,7 @@ impl From<PipelineError> for Failure {
     fn from(error: PipelineError) -> Self {
         match error {
             PipelineError::Model { .. } => Self::usage(error.to_string()),
+            PipelineError::Store(error) => error.into(),
             _ => Self::failed(error.to_string()),
         }
     }
@@ -81,4 +83,10 @@ macro_rules! failed {
     )*};
 }
 
-failed! { StoreError SandboxError FolderError }
+failed! { SandboxError FolderError }
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::failed(error.message)
+    }
+}

@@ -15,8 +15,10 @@ mod args;
 mod commands;
 mod config;
 mod failure;
+mod folder;
 mod project;
 mod provider;
+mod serving;
 mod session;
 mod view;
 

@@ -15,10 +15,17 @@ use samokoder::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::{
+    failure::Failure,
+    folder::{card_path, check_free, write_card},
+    view,
+};
 
 /// Where the history is kept unless something else is said: a file in the app's folder.
 const DEFAULT_STORE: &str = "sqlite:state.db";
+
+/// The store that is gone with the process.
+const MEMORY: &str = "memory:";
 
 /// What is written down before anything else, so that a run that is killed at any moment can be found again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -61,15 +68,17 @@ impl Project {
         };
         if store.is_some() {
             // A wrong URI leaves nothing behind.
-            open_store(folder, &card.store).await?;
+            open_store(folder, &card.store).await?.close().await?;
         }
-        write_card(folder, &card)
-            .map_err(|error| Failure::failed(format!("{}: can't be written: {error}", folder.display())))?;
+        write_card(folder, &card).map_err(|error| {
+            let folder = folder.display();
+            Failure::failed(format!("{folder} can't be written: {error}; choose another folder with --dir"))
+        })?;
         Ok(Self { is_new, ..Self::with_card(folder, card).await? })
     }
 
     /// Opens the folder of an app, whose history is where it was when it was made unless `store` says something else.
-    pub(crate) async fn open(folder: &Path, store: Option<&str>) -> Result<Self, Failure> {
+    async fn open(folder: &Path, store: Option<&str>) -> Result<Self, Failure> {
         let path = card_path(folder);
         let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
@@ -95,9 +104,26 @@ impl Project {
         Ok(Self { folder: folder.into(), card, store, is_new: false })
     }
 
+    /// Opens the folder of an app, lets `work` have it, and closes it however that ends.
+    pub(crate) async fn with<T>(
+        folder: &Path,
+        store: Option<&str>,
+        work: impl AsyncFnOnce(&Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let project = Self::open(folder, store).await?;
+        let outcome = work(&project).await;
+        project.close().await;
+        outcome
+    }
+
+    /// Closes the history, which is one file then.
+    pub(crate) async fn close(&self) {
+        // Nothing is lost by a log that could not be written back: it stays, and the next one to open the file reads it.
+        let _ = self.store.close().await;
+    }
+
     /// Takes back a folder in which nothing was recorded. A store somewhere else stays.
-    pub(crate) fn discard(self) {
-        drop(self.store);
+    pub(crate) fn discard(&self) {
         // What can't be removed is empty of anything of worth, and says so when it is resumed.
         let _ = fs::remove_dir_all(self.folder.join(STATE_FOLDER));
         if self.is_new {
@@ -114,37 +140,24 @@ impl Project {
         }
     }
 
-    /// The history, which must have begun.
-    pub(crate) async fn history(&self, until: Option<Seq>) -> Result<History, Failure> {
-        if !self.has_begun().await? {
-            let folder = self.folder.display();
-            return Err(Failure::failed(format!("nothing has happened in {folder} yet; resume it")));
+    /// Fails unless something has been recorded.
+    pub(crate) async fn must_have_begun(&self) -> Result<(), Failure> {
+        if self.has_begun().await? {
+            return Ok(());
         }
+        let folder = view::quoted(&self.folder);
+        let why = match self.card.store.as_str() {
+            MEMORY => format!("the history of {folder} was kept in memory and is gone; build it again with"),
+            _ => format!("nothing has happened in {folder} yet; begin with"),
+        };
+        Err(Failure::failed(format!("{why}: {} resume {folder}", view::command())))
+    }
+
+    /// The history up to a version, or all of it. It must have begun.
+    pub(crate) async fn history(&self, until: Option<Seq>) -> Result<History, Failure> {
+        self.must_have_begun().await?;
         Ok(History::load_until(&*self.store, &self.card.branch, until.unwrap_or(Seq(u64::MAX))).await?)
     }
-}
-
-/// A folder that can be filled: not there, or empty but for a state folder in which nothing was ever written down.
-fn check_free(folder: &Path) -> Result<(), Failure> {
-    let shown = folder.display();
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Failure::usage(format!("{shown}: {error}"))),
-        Ok(entries) => entries,
-    };
-    if card_path(folder).exists() {
-        return Err(Failure::usage(format!(
-            "{shown} is an app already. Changing a finished app is not possible yet; \
-             `samokoder resume` goes on with an unfinished one. Nothing was touched"
-        )));
-    }
-    let others = entries.flatten().any(|entry| entry.file_name() != STATE_FOLDER);
-    if others {
-        return Err(Failure::usage(format!(
-            "{shown} is not empty; choose another folder with --dir. Nothing was touched"
-        )));
-    }
-    Ok(())
 }
 
 /// A URI as it was typed, with a path that means the same from everywhere.
@@ -154,19 +167,6 @@ fn from_here(uri: &str) -> String {
         Some(path) => format!("sqlite:{}", path.display()),
         None => uri.into(),
     }
-}
-
-fn card_path(folder: &Path) -> PathBuf {
-    folder.join(STATE_FOLDER).join("project.json")
-}
-
-fn write_card(folder: &Path, card: &Card) -> io::Result<()> {
-    let path = card_path(folder);
-    fs::create_dir_all(folder.join(STATE_FOLDER))?;
-    let temporary = path.with_extension("new");
-    fs::write(&temporary, serde_json::to_vec_pretty(card)?)?;
-    fs::File::open(&temporary)?.sync_all()?;
-    fs::rename(&temporary, &path)
 }
 
 async fn open_store(folder: &Path, uri: &str) -> Result<Arc<dyn StateStore>, Failure> {

@@ -103,18 +103,23 @@ pub(crate) fn catalogue(config: &Config) -> Catalogue {
 
 /// The key in the environment, if there is one.
 pub(crate) fn key(id: &str, variable: Option<&str>) -> Result<Option<String>, Failure> {
-    let found = |name: &str| env::var(name).ok().filter(|key| !key.trim().is_empty());
     match variable {
-        Some(name) => found(name).map(Some).ok_or_else(|| {
+        Some(name) => environment(name).map(Some).ok_or_else(|| {
             Failure::usage(format!("samokoder.toml names {name} for the key of {id}, but it is not set"))
         }),
-        None => Ok(variables(id).iter().find_map(|name| found(name))),
+        None => Ok(variables(id).iter().find_map(|name| environment(name))),
     }
+}
+
+/// A variable of the environment that says something.
+#[expect(clippy::disallowed_methods, reason = "the command is who reads the environment")]
+fn environment(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
 fn address(id: &str) -> Option<String> {
     let (_, name) = ADDRESSES.iter().find(|(known, _)| *known == id)?;
-    let url = env::var(name).ok().filter(|url| !url.trim().is_empty())?;
+    let url = environment(name)?;
     // Ollama's own variable leaves the scheme out.
     Some(if url.contains("://") { url } else { format!("http://{url}") })
 }

@@ -22,7 +22,7 @@ use crate::{
     config::{Config, Limits},
     failure::{Failure, Outcome},
     provider,
-    view::{self, Person, View},
+    view::{self, Person, Settings, View},
 };
 
 /// What a sitting is made of.
@@ -33,6 +33,7 @@ pub(crate) struct Session {
     pub(crate) has_sandbox: bool,
     json: bool,
     folder: PathBuf,
+    settings: Settings,
 }
 
 /// The model for those who have chosen none.
@@ -59,6 +60,7 @@ impl Session {
             Some(rounds) => Team::default().fixes(rounds),
             None => Team::default(),
         };
+        let settings = Settings { file: config.file.clone(), fixes: team.workflow.fixes };
         let mut builder = team.join(Pipeline::empty(store));
         let uri = typed.sandbox.as_deref().or(config.sandbox.as_deref()).unwrap_or("local");
         let sandbox = open::sandbox(uri, &search_path())?;
@@ -67,7 +69,8 @@ impl Session {
             builder = builder.sandbox(sandbox);
         }
         let options = options(folder, typed, config)?;
-        Ok(Self { pipeline: builder.build()?, options, has_sandbox, json: typed.json, folder: folder.into() })
+        let (pipeline, folder) = (builder.build()?, folder.into());
+        Ok(Self { pipeline, options, has_sandbox, json: typed.json, folder, settings })
     }
 
     /// Watches a run to its end and says what came of it.
@@ -85,7 +88,7 @@ impl Session {
             never = interrupted => never,
         };
         if !self.json {
-            view::summary(&self.folder, &report);
+            view::summary(&self.folder, &report, &self.settings);
         }
         Ok(match report.end {
             RunEnd::Done { .. } => Outcome::Done,
@@ -142,6 +145,7 @@ async fn follow(run: Run, mut view: Box<dyn View>, person: Option<Person>) -> Re
             Ok(delta) = deltas.recv() => view.delta(&delta),
             Some(heard) = view::hear(&mut person) => match heard {
                 view::Heard::Answer(question, answer) => run.answer(question, answer).await?,
+                view::Heard::Unclear(why) => view.say(&why),
                 view::Heard::Cancel => run.cancel().await?,
                 view::Heard::Gone => run.set_answers(Answers::End),
             },

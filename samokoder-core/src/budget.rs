@@ -34,7 +34,9 @@ impl Spend {
         }
     }
 
-    fn minus(self, other: Self) -> Self {
+    /// What is left after taking `other` away, of each at least zero.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
         Self {
             money: self.money.minus(other.money),
             tokens: self.tokens.saturating_sub(other.tokens),
@@ -98,6 +100,9 @@ pub struct BudgetExceeded {
     pub limit: Limit,
     /// What was asked for, what is left, and of how much.
     pub reason: String,
+    /// What all limits would have to allow for it to fit. Absent when no amount would do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needed: Option<Spend>,
 }
 
 /// What a run may still spend. Clones share it. The default one is unlimited.
@@ -114,13 +119,15 @@ struct Shared {
 struct Ledger {
     limits: SpendLimits,
     spent: Spend,
+    /// The part of `spent` that is a worst case.
+    uncertain: Spend,
     reserved: Spend,
 }
 
 impl Budget {
     /// A budget with these limits of which `spent` is gone.
     pub fn new(limits: SpendLimits, spent: Spend) -> Self {
-        let ledger = Ledger { limits, spent, reserved: Spend::default() };
+        let ledger = Ledger { limits, spent, ..Ledger::default() };
         Self(Arc::new(Shared { ledger: Mutex::new(ledger), changed: Notify::new() }))
     }
 
@@ -153,6 +160,12 @@ impl Budget {
         self.lock().spent
     }
 
+    /// The part of what was [spent](Self::spent) through this budget that nobody knows: the worst case of calls whose
+    /// reservation was dropped.
+    pub fn uncertain(&self) -> Spend {
+        self.lock().uncertain
+    }
+
     /// The limits in force.
     pub fn limits(&self) -> SpendLimits {
         self.lock().limits
@@ -175,11 +188,17 @@ impl Budget {
         drop(ledger);
         self.0.changed.notify_waiters();
     }
+
+    fn lose(&self, worst: Spend) {
+        self.lock().uncertain += worst;
+        self.settle(worst, worst);
+    }
 }
 
 impl Ledger {
     fn fits(&self, gone: Spend, more: Spend) -> Result<(), BudgetExceeded> {
-        let exceeded = |limit, reason| Err(BudgetExceeded { limit, reason });
+        let needed = Some(gone.plus(more));
+        let exceeded = |limit, reason| Err(BudgetExceeded { limit, reason, needed });
         if let Some(limit) = self.limits.money
             && gone.money.plus(more.money) > limit
         {
@@ -197,8 +216,11 @@ impl Ledger {
                 && gone.saturating_add(more) > at_most
             {
                 let left = at_most.saturating_sub(gone);
-                let reason =
-                    format!("the next call may take up to {more} {name}, but {left} are left of {at_most}");
+                let wanted = match limit {
+                    Limit::Calls => "one more is needed".into(),
+                    _ => format!("the next call may take up to {more} {name}"),
+                };
+                let reason = format!("{wanted}, but {left} are left of {at_most}");
                 return exceeded(limit, reason);
             }
         }
@@ -230,7 +252,7 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         if self.open {
-            self.budget.settle(self.worst, self.worst);
+            self.budget.lose(self.worst);
         }
     }
 }
@@ -266,7 +288,16 @@ mod tests {
     async fn a_reservation_without_an_outcome_is_spent() {
         let budget = budget(1);
         drop(budget.reserve(calls(1)).await.unwrap());
+        assert_eq!((budget.spent(), budget.uncertain()), (calls(1), calls(1)));
         assert!(budget.reserve(calls(1)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_is_needed_is_what_was_spent_and_the_worst_case() {
+        let budget = budget(3);
+        budget.reserve(calls(2)).await.unwrap().settle(calls(2));
+        let refused = budget.reserve(calls(2)).await.unwrap_err();
+        assert_eq!((refused.limit, refused.needed), (Limit::Calls, Some(calls(4))));
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, IsTerminal as _};
 
 use samokoder::{
-    id::SignalId,
+    id::{QuestionId, SignalId},
     project::Question,
     store::{Signal, StoreErrorKind},
 };
@@ -16,32 +16,54 @@ use crate::{
 };
 
 pub(crate) async fn answer(args: AnswerArgs) -> Result<Outcome, Failure> {
-    let AnswerArgs { dir, answer, question } = args;
-    let project = Project::open(&dir, None).await?;
+    Project::with(&args.dir, None, async |project| answer_in(project, &args).await).await
+}
+
+async fn answer_in(
+    project: &Project,
+    AnswerArgs { dir, answer, question }: &AnswerArgs,
+) -> Result<Outcome, Failure> {
     let history = project.history(None).await?;
-    let open: Vec<&Question> = history.state().open_questions().collect();
+    // Said, but no run has heard it yet.
+    let answered = answered(project).await?;
+    let open: Vec<&Question> =
+        history.state().open_questions().filter(|question| !answered.contains(&question.id)).collect();
+    if open.is_empty() && !answered.is_empty() {
+        let resume = format!("{} resume {}", view::command(), view::quoted(dir));
+        return Err(Failure::usage(format!("it is answered already; go on with: {resume}")));
+    }
     let question = pick(&open, question.as_deref())?;
     let text = match answer {
-        Some(text) => text,
+        Some(text) => text.clone(),
         None if std::io::stdin().is_terminal() => ask(question)?,
         None => {
             outln!("{}", person::put(question));
-            outln!("\nAnswer with: {} answer {} \"…\"", view::command(), view::quoted(&dir));
+            outln!("\nAnswer with: {} answer {} \"…\"", view::command(), view::quoted(dir));
             return Ok(Outcome::Waiting);
         }
     };
-    let answer = person::choose(question, text.trim()).ok_or_else(|| {
-        Failure::usage(format!("{text:?} is not one of the answers: {}", question.options.join(", ")))
-    })?;
+    let text = text.trim();
+    let answer =
+        person::choose(question, text).ok_or_else(|| Failure::usage(person::unclear(question, text)))?;
     let signal = Signal::Answer { question: question.id, answer };
     project.store.post(&project.card.branch, SignalId::fresh(), signal).await?;
     match project.store.acquire(&project.card.branch).await {
         Err(error) if error.kind == StoreErrorKind::LeaseHeld => {
             outln!("Answered; the run goes on with it.");
         }
-        _ => outln!("Answered. Next: {} resume {}", view::command(), view::quoted(&dir)),
+        _ => outln!("Answered. Next: {} resume {}", view::command(), view::quoted(dir)),
     }
     Ok(Outcome::Done)
+}
+
+/// The questions whose answers wait for the next run.
+async fn answered(project: &Project) -> Result<Vec<QuestionId>, Failure> {
+    let signals = project.store.signals(&project.card.branch).await?;
+    let answers = signals.into_iter().filter_map(|(_, signal)| match signal {
+        Signal::Answer { question, .. } => Some(question),
+        _ => None,
+    });
+    Ok(answers.collect())
 }
 
 fn pick<'a>(open: &[&'a Question], id: Option<&str>) -> Result<&'a Question, Failure> {

@@ -16,7 +16,11 @@ use crate::{
 };
 
 pub(crate) async fn log(FolderArg { dir }: FolderArg) -> Result<Outcome, Failure> {
-    let project = Project::open(&dir, None).await?;
+    Project::with(&dir, None, async |project| list(project).await).await
+}
+
+async fn list(project: &Project) -> Result<Outcome, Failure> {
+    project.must_have_begun().await?;
     let mut narrator = Narrator::default();
     let mut spent: BTreeMap<AssignmentId, Spend> = BTreeMap::new();
     let mut after = Seq::START;

@@ -21,7 +21,7 @@ pub(crate) async fn new(args: NewArgs) -> Result<Outcome, Failure> {
     let description = description.trim();
     if description.is_empty() {
         return Err(Failure::usage(
-            "say what to build, for example: new \"A diary: entries with a title and a day\"",
+            "say what to build, for example: samokoder new \"A diary: entries with a title and a day\"",
         ));
     }
     let config = Config::load(dir.as_deref())?;
@@ -36,7 +36,9 @@ pub(crate) async fn new(args: NewArgs) -> Result<Outcome, Failure> {
         Ok(session) => begin(&project, &session).await,
         Err(failure) => Err(failure),
     };
-    if outcome.is_err() && !project.has_begun().await? {
+    let is_empty = outcome.is_err() && !project.has_begun().await?;
+    project.close().await;
+    if is_empty {
         project.discard();
     }
     outcome

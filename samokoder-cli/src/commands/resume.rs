@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::new;
 use crate::{
-    args::ResumeArgs,
+    args::{Options, ResumeArgs},
     config::Config,
     failure::{Failure, Outcome},
     project::Project,
@@ -14,13 +14,17 @@ use crate::{
 pub(crate) async fn resume(args: ResumeArgs) -> Result<Outcome, Failure> {
     let ResumeArgs { dir, options } = args;
     let config = Config::load(Some(&dir))?;
-    let project = Project::open(&dir, options.store.as_deref()).await?;
-    let session = Session::new(&dir, Arc::clone(&project.store), &options, &config)?;
+    let store = options.store.as_deref();
+    Project::with(&dir, store, async |project| go_on(project, &options, &config).await).await
+}
+
+async fn go_on(project: &Project, options: &Options, config: &Config) -> Result<Outcome, Failure> {
+    let session = Session::new(&project.folder, Arc::clone(&project.store), options, config)?;
     if !project.has_begun().await? {
-        return new::begin(&project, &session).await;
+        return new::begin(project, &session).await;
     }
     let run = session.pipeline.resume(&project.card.branch, session.options.clone()).await?;
     let mut view = session.view();
-    new::greet(&mut *view, &session, &dir);
+    new::greet(&mut *view, &session, &project.folder);
     session.watch(run, view).await
 }

@@ -1,15 +1,11 @@
 //! `samokoder run`.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use samokoder::{
     open,
     project::{Architecture, ProjectState},
-    sandbox::{CheckoutFile, Command, Limits, SandboxErrorKind, SandboxSession, SessionSpec},
+    sandbox::{Command, Limits, SandboxErrorKind, SandboxSession, SessionSpec},
 };
 use tokio::{
     io::copy_bidirectional,
@@ -20,7 +16,9 @@ use tokio::{
 use crate::{
     args::RunArgs,
     failure::{Failure, Outcome},
+    folder,
     project::Project,
+    serving::Serving,
     session, view,
 };
 
@@ -31,13 +29,13 @@ const INSIDE: u16 = 3000;
 const READY: Duration = Duration::from_secs(30);
 
 pub(crate) async fn run(RunArgs { dir, port }: RunArgs) -> Result<Outcome, Failure> {
-    let project = Project::open(&dir, None).await?;
-    let history = project.history(None).await?;
+    let history = Project::with(&dir, None, async |project| project.history(None).await).await?;
     let state = history.state();
-    let Some(architecture) = state.architecture().filter(|_| state.files().next().is_some()) else {
+    let Some(architecture) = state.architecture().filter(|_| state.is_built()) else {
         let resume = format!("{} resume {}", view::command(), view::quoted(&dir));
         return Err(Failure::failed(format!("the app is not finished; go on with: {resume}")));
     };
+    let mut serving = Serving::begin(&dir)?;
     let listener = listen(port).await?;
     let session = open_session(&dir, state).await?;
     let mut service = session.spawn(command(architecture)).await?;
@@ -51,7 +49,9 @@ pub(crate) async fn run(RunArgs { dir, port }: RunArgs) -> Result<Outcome, Failu
         _ = tokio::signal::ctrl_c() => return Ok(Outcome::Done),
     }
     let address = listener.local_addr().map_err(|error| Failure::failed(error.to_string()))?;
-    outln!("Running at http://{address}");
+    let address = format!("http://{address}");
+    serving.at(&address);
+    outln!("Running at {address}");
     outln!("Its data is kept in {}. Ctrl-C stops it.", view::quoted(&dir.join("data")));
     tokio::select! {
         failure = ended(&mut service) => return Err(failure),
@@ -68,7 +68,9 @@ pub(crate) async fn run(RunArgs { dir, port }: RunArgs) -> Result<Outcome, Failu
 async fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
     if let Some(port) = port {
         let listener = TcpListener::bind(("127.0.0.1", port)).await;
-        return listener.map_err(|error| Failure::usage(format!("port {port} can't be used: {error}")));
+        return listener.map_err(|error| {
+            Failure::usage(format!("port {port} can't be used: {error}; choose another one with --port"))
+        });
     }
     for port in (3000..3100).chain([0]) {
         if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
@@ -88,19 +90,8 @@ async fn open_session(folder: &Path, state: &ProjectState) -> Result<Arc<dyn San
         .map_err(|error| Failure::failed(format!("{}: {error}", data.display())))?;
     let owner = format!("run {} {}", folder.display(), std::process::id());
     let session = sandbox.open(SessionSpec::new(owner).limits(Limits::default()).data(data)).await?;
-    session.checkout(read_files(&folder, state)?).await?;
+    session.checkout(folder::read_files(&folder, state)?).await?;
     Ok(session)
-}
-
-/// The app's files as they are in the folder, a person's edits included.
-fn read_files(folder: &Path, state: &ProjectState) -> Result<Vec<CheckoutFile>, Failure> {
-    let read = |path: PathBuf| {
-        std::fs::read(&path).map_err(|error| Failure::failed(format!("{}: {error}", path.display())))
-    };
-    let file = |path: &samokoder::project::WorkspacePath| {
-        Ok(CheckoutFile { path: path.clone(), content: read(folder.join(path.as_str()))?.into() })
-    };
-    state.files().map(|(path, _)| file(path)).collect()
 }
 
 fn command(architecture: &Architecture) -> Command {

@@ -1,6 +1,10 @@
 //! `samokoder show`.
 
-use samokoder::project::{Entity, ProjectState, Verdict};
+use samokoder::{
+    pipeline::History,
+    project::{Entity, ProjectState, Verdict},
+    store::Seq,
+};
 
 use crate::{
     args::ShowArgs,
@@ -10,8 +14,7 @@ use crate::{
 };
 
 pub(crate) async fn show(ShowArgs { dir, at }: ShowArgs) -> Result<Outcome, Failure> {
-    let project = Project::open(&dir, None).await?;
-    let history = project.history(at).await?;
+    let history = Project::with(&dir, None, async |project| load(project, at).await).await?;
     let state = history.state();
     outln!("Version {} of {}", state.version(), view::quoted(&dir));
     outln!("\nDESCRIPTION\n  {}", state.description().replace('\n', "\n  "));
@@ -19,6 +22,20 @@ pub(crate) async fn show(ShowArgs { dir, at }: ShowArgs) -> Result<Outcome, Fail
     plan(state);
     files(state);
     Ok(Outcome::Done)
+}
+
+/// The history up to a version, which must be one.
+async fn load(project: &Project, at: Option<Seq>) -> Result<History, Failure> {
+    let history = project.history(at).await?;
+    let Some(at) = at else { return Ok(history) };
+    let last = project.history(None).await?.state().version();
+    if at <= last && history.state().version() > Seq::START {
+        return Ok(history);
+    }
+    let (me, folder) = (view::command(), view::quoted(&project.folder));
+    let message =
+        format!("{folder} has no version {at}; the latest is {last}, and `{me} log {folder}` lists them all");
+    Err(Failure::usage(message))
 }
 
 fn specification(state: &ProjectState) {

@@ -5,19 +5,18 @@ mod live;
 mod narrate;
 pub(crate) mod person;
 mod plain;
+mod summary;
 
 use std::path::Path;
 
-use samokoder::{
-    pipeline::{Delta, RunReport},
-    store::{RunEnd, Stored},
-};
+use samokoder::{pipeline::Delta, store::Stored};
 
 pub(crate) use json::Json;
 pub(crate) use live::Live;
 pub(crate) use narrate::{Narrator, size};
 pub(crate) use person::{Desk, Heard, Person, hear};
 pub(crate) use plain::Plain;
+pub(crate) use summary::{Settings, summary};
 
 /// Shows a run as it goes.
 pub(crate) trait View: Send {
@@ -35,53 +34,6 @@ pub(crate) trait View: Send {
 
     /// The run is over.
     fn close(&mut self) {}
-}
-
-/// What came of a run, and what to type next.
-pub(crate) fn summary(folder: &Path, report: &RunReport) {
-    let me = command();
-    let dir = quoted(folder);
-    let next = match &report.end {
-        RunEnd::Done { verified: true } => {
-            outln!("\nDone: the app is in {dir}, and its own tests pass.");
-            format!("{me} run {dir}")
-        }
-        RunEnd::Done { verified: false } => {
-            outln!(
-                "\nDone, unverified: the app is in {dir}; its tests were not run, because there is no sandbox."
-            );
-            format!("{me} resume {dir} --sandbox local")
-        }
-        RunEnd::Waiting { .. } => {
-            outln!("\nWaiting for an answer.");
-            format!("{me} answer {dir}")
-        }
-        RunEnd::Exhausted { limit, reason } => {
-            outln!("\nStopped by the limit on {limit}: {reason}.");
-            format!("{me} resume {dir}")
-        }
-        RunEnd::Stuck { reason } => {
-            outln!("\nFailed: {reason}.");
-            format!("{me} resume {dir}")
-        }
-        _ => {
-            outln!("\nStopped. Everything finished is kept.");
-            format!("{me} resume {dir}")
-        }
-    };
-    let spent = report.spent;
-    let counted = match report.end {
-        RunEnd::Done { .. } | RunEnd::Waiting { .. } => "",
-        _ => ", calls that were cut off counted in full",
-    };
-    outln!(
-        "Cost{counted}: {} calls, {} tokens, {}. Time: {:.1} s.",
-        spent.calls,
-        spent.tokens,
-        spent.money,
-        report.elapsed.as_secs_f64()
-    );
-    outln!("Next: {next}");
 }
 
 /// How this command was typed.

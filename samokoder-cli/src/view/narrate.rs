@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use samokoder::{
+    budget::SpendLimits,
     id::TaskId,
     project::{Change, Verdict},
     store::{AssignmentEnd, AttemptId, Author, EffectKind, Record, Stored},
@@ -40,7 +41,9 @@ impl Narrator {
                     _ => "samokoder".into(),
                 };
                 let lines = commit.changes.iter().filter_map(|change| self.change(change));
-                lines.map(|(what, alarming)| Line { who: who.clone(), what, alarming }).collect()
+                lines
+                    .map(|(what, alarming)| Line { who: who.clone(), what: one_line(&what), alarming })
+                    .collect()
             }
             Record::Started { id, role, subject, .. } => {
                 let about = self.about(subject.as_str());
@@ -57,10 +60,10 @@ impl Narrator {
                     }
                     _ => return Vec::new(),
                 };
-                vec![Line { who, what: again, alarming: true }]
+                vec![Line { who, what: one_line(&again), alarming: true }]
             }
             Record::Intent { kind: EffectKind::Exec { command }, .. } => {
-                let what = format!("runs {} in the sandbox", command.join(" "));
+                let what = one_line(&format!("runs {} in the sandbox", command.join(" ")));
                 vec![Line { who: "executor".into(), what, alarming: false }]
             }
             _ => Vec::new(),
@@ -91,6 +94,7 @@ impl Narrator {
 
     fn change(&mut self, change: &Change) -> Option<(String, bool)> {
         let what = match change {
+            Change::Described { description, .. } => format!("describes: {}", shortened(description)),
             Change::SpecificationWritten { specification } => {
                 let entities: Vec<_> =
                     specification.entities.iter().map(|entity| entity.label_plural.as_str()).collect();
@@ -135,14 +139,43 @@ impl Narrator {
             Change::AssignmentFailed { role, subject, reason } => {
                 return Some((format!("{role} gave up on {}: {reason}", self.about(subject.as_str())), true));
             }
-            Change::BudgetSet { limits } => match limits.money {
-                Some(money) => format!("at most {money} from now on"),
-                None => "other limits from now on".into(),
-            },
+            Change::FailureCleared { role, subject } => {
+                format!("{role} may try {} again", self.about(subject.as_str()))
+            }
+            Change::BudgetSet { limits } => format!("sets the limits: {}", allowed(limits)),
+            Change::Extension { namespace, key, value } if value.is_null() => {
+                format!("{namespace}: {key} removed")
+            }
+            Change::Extension { namespace, key, .. } => format!("{namespace}: {key}"),
             _ => return None,
         };
         Some((what, false))
     }
+}
+
+/// What may be spent.
+fn allowed(SpendLimits { money, tokens, calls }: &SpendLimits) -> String {
+    let parts = [
+        money.map(|money| money.to_string()),
+        tokens.map(|tokens| format!("{tokens} tokens")),
+        calls.map(|calls| format!("{calls} calls")),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { "none".into() } else { format!("at most {}", parts.join(", ")) }
+}
+
+/// The beginning of a text that may be long.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 100;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.into(),
+    }
+}
+
+/// A text without what would break the line or tell a terminal to do something: part of it was written by a model.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// A size as people read it.
@@ -152,5 +185,54 @@ pub(crate) fn size(bytes: u64) -> String {
         0..1024 => format!("{bytes} B"),
         1024..1_048_576 => format!("{:.1} KB", bytes as f64 / 1024.0),
         _ => format!("{:.1} MB", bytes as f64 / 1_048_576.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use samokoder::{
+        agent::{Role, Subject},
+        llm::Money,
+        store::{Commit, Seq},
+    };
+    use serde_json::json;
+
+    use super::*;
+
+    /// What is told of a commit of a person.
+    fn told(change: Change) -> String {
+        let record = Record::Commit(Commit { author: Author::Person, changes: vec![change] });
+        let lines = Narrator::default().tell(&Stored { seq: Seq(1), at_ms: 0, record });
+        let [line] = &lines[..] else { panic!("{lines:?}") };
+        assert_eq!(line.who, "you");
+        line.what.clone()
+    }
+
+    fn described(description: &str) -> String {
+        told(Change::Described { description: description.into(), name: None, toolchains: vec![] })
+    }
+
+    #[test]
+    fn a_description_is_told_in_one_line_that_is_not_too_long() {
+        assert_eq!(described("Coins:\n\u{1b}[31mtitle"), "describes: Coins:  [31mtitle");
+        assert_eq!(described(&"я".repeat(101)), format!("describes: {}…", "я".repeat(100)));
+    }
+
+    #[test]
+    fn limits_are_told_with_all_that_they_limit() {
+        let limits = |limits| told(Change::BudgetSet { limits });
+        assert_eq!(limits(SpendLimits::default()), "sets the limits: none");
+        let all = SpendLimits { money: Some(Money::from_dollars(2.0)), tokens: Some(500), calls: Some(3) };
+        assert_eq!(limits(all), "sets the limits: at most $2.00, 500 tokens, 3 calls");
+    }
+
+    #[test]
+    fn a_second_chance_and_what_extensions_keep_are_told() {
+        let (role, subject) = (Role::new("architect"), Subject::new("project"));
+        assert_eq!(told(Change::FailureCleared { role, subject }), "architect may try project again");
+        let extension =
+            |value| told(Change::Extension { namespace: "billing".into(), key: "plan".into(), value });
+        assert_eq!(extension(json!("small")), "billing: plan");
+        assert_eq!(extension(json!(null)), "billing: plan removed");
     }
 }

@@ -26,6 +26,8 @@ pub(crate) enum Person {
 pub(crate) enum Heard {
     Answer(QuestionId, String),
     Cancel,
+    /// Something that is no answer to the question, with what to say about it.
+    Unclear(String),
     /// Nothing more will come.
     Gone,
 }
@@ -110,7 +112,11 @@ impl Desk {
         match self.person {
             Person::Terminal => {
                 let question = self.open.first()?;
-                Some(Heard::Answer(question.id, choose(question, line.trim())?))
+                let line = line.trim();
+                Some(match choose(question, line) {
+                    Some(answer) => Heard::Answer(question.id, answer),
+                    None => Heard::Unclear(unclear(question, line)),
+                })
             }
             Person::Json => self.understand(&line),
         }
@@ -181,18 +187,56 @@ pub(crate) fn choose(question: &Question, line: &str) -> Option<String> {
     by_number.or_else(|| question.options.iter().find(|option| option.eq_ignore_ascii_case(line))).cloned()
 }
 
+/// What is said of a line that [stands](choose) for no answer.
+pub(crate) fn unclear(question: &Question, line: &str) -> String {
+    if question.options.is_empty() {
+        "an answer is needed".into()
+    } else {
+        format!("{line:?} is not one of the answers: {}", question.options.join(", "))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_option_is_chosen_by_number_or_text_and_the_default_by_an_empty_line() {
-        let question = Question {
+    fn question(options: &[&str], default: Option<&str>) -> Question {
+        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        Question {
             id: QuestionId::derive(["q"]),
             text: "Colour?".into(),
-            options: vec!["red".into(), "blue".into()],
-            default: Some("red".into()),
+            options,
+            default: default.map(Into::into),
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_types_something_else_than_an_answer_is_told_and_asked_on() {
+        let (sender, lines) = mpsc::unbounded_channel();
+        let question = question(&["red", "blue"], None);
+        let desk = Desk {
+            person: Person::Terminal,
+            open: vec![question],
+            shown: None,
+            lines,
+            early: VecDeque::new(),
+            gone: false,
         };
+        let mut desk = Some(desk);
+        for line in ["green", "", "2"] {
+            sender.send(line.into()).unwrap();
+        }
+        for said in
+            ["\"green\" is not one of the answers: red, blue", "\"\" is not one of the answers: red, blue"]
+        {
+            assert!(matches!(hear(&mut desk).await, Some(Heard::Unclear(text)) if text == said));
+        }
+        assert!(matches!(hear(&mut desk).await, Some(Heard::Answer(_, answer)) if answer == "blue"));
+    }
+
+    #[test]
+    fn an_option_is_chosen_by_number_or_text_and_the_default_by_an_empty_line() {
+        let question = question(&["red", "blue"], Some("red"));
         let chosen = |line| choose(&question, line);
         assert_eq!(chosen("2").as_deref(), Some("blue"));
         assert_eq!(chosen("Blue").as_deref(), Some("blue"));

@@ -78,4 +78,19 @@ fn a_port_that_is_taken_is_refused_on_node() {
     let port = taken.local_addr().unwrap().port().to_string();
     let refused = place.expect(2, &["run", "app", "--port", &port]);
     assert!(refused.err.contains(&format!("port {port} can't be used")), "{}", refused.err);
+    assert!(refused.err.contains("choose another one with --port"), "{}", refused.err);
+}
+
+#[test]
+fn an_app_is_served_by_one_command_at_a_time_on_node() {
+    let place = Place::new();
+    place.expect(0, &["new", crate::command::SMALL, "--dir", "app"]);
+    let (running, address) = serve(&place);
+    let second = place.expect(1, &["run", "app"]);
+    assert!(
+        second.err.contains(&format!("app is running already at http://{address}; stop it")),
+        "{second:?}"
+    );
+    running.kill();
+    serve(&place);
 }

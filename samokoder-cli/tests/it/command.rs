@@ -61,13 +61,6 @@ impl Place {
         files(self.folder.path(), |_| true)
     }
 
-    /// Waits until the history is all in its file: a write-ahead log beside it goes when the last reader closes it.
-    pub(crate) fn settle(&self) {
-        while self.path("app/.samokoder/state.db-wal").exists() {
-            self.expect(0, &["log", "app"]);
-        }
-    }
-
     /// Fails unless every file here is as it was. What a database keeps beside itself while it is open may differ.
     pub(crate) fn is_as_before(&self, before: &BTreeMap<String, Vec<u8>>, what: &str) {
         let now = self.everything();

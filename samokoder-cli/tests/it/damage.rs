@@ -26,7 +26,6 @@ fn a_damaged_history_is_refused_and_not_touched() {
     let place = Place::new();
     place.expect(4, &["new", QUESTION, "--dir", "app"]);
     let file = "app/.samokoder/state.db";
-    place.settle();
     let whole = fs::read(place.path(file)).unwrap();
     is_refused(&place, file, b"This is no history. ");
     is_refused(&place, file, &vec![0xA5; whole.len()]);

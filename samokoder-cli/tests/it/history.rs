@@ -4,7 +4,7 @@ use std::{fs, io::Read as _};
 
 use zip::ZipArchive;
 
-use crate::command::{Place, SMALL};
+use crate::command::{Place, QUESTION, SMALL};
 
 fn built(sandbox: &str) -> Place {
     let place = Place::new();
@@ -33,6 +33,58 @@ fn the_log_lists_every_version_and_who_made_it() {
     }
     assert!(rows.iter().any(|row| row[1] == "code-monkey" && row[3] == "README.md"), "{log}");
     assert!(rows.iter().all(|row| ["-", "$0"].contains(&row[2])), "what each cost: {log}");
+    assert!(rows.iter().all(|row| row.len() > 3), "what changed: {log}");
+    assert!(log.lines().nth(1).unwrap().ends_with(&format!("describes: {SMALL}")), "{log}");
+}
+
+#[test]
+fn after_each_command_the_history_is_one_file_that_can_be_copied() {
+    let place = Place::new();
+    let commands: [(i32, &[&str]); 9] = [
+        (4, &["new", QUESTION, "--dir", "app", "--sandbox", "none"]),
+        (4, &["answer", "app"]),
+        (2, &["show", "app", "--at", "0"]),
+        (2, &["cancel", "app"]),
+        (0, &["answer", "app", "raw, ripe"]),
+        (0, &["resume", "app", "--sandbox", "none"]),
+        (0, &["log", "app"]),
+        (0, &["show", "app"]),
+        (0, &["export", "app", "app.zip"]),
+    ];
+    for (code, command) in commands {
+        place.expect(code, command);
+        for left in ["state.db-wal", "state.db-shm"] {
+            assert!(!place.path("app/.samokoder").join(left).exists(), "{left} after {command:?}");
+        }
+    }
+    let log = place.expect(0, &["log", "app"]).out;
+    for file in ["project.json", "state.db"] {
+        let copy = place.path("copy/.samokoder").join(file);
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(place.path("app/.samokoder").join(file), copy).unwrap();
+    }
+    assert_eq!(place.expect(0, &["log", "copy"]).out, log);
+}
+
+#[test]
+fn a_history_in_memory_is_said_to_be_gone() {
+    let place = Place::new();
+    place.expect(0, &["new", SMALL, "--dir", "app", "--sandbox", "none", "--store", "memory:"]);
+    for command in ["log", "show", "run", "cancel"] {
+        let failed = place.expect(1, &[command, "app"]);
+        assert!(failed.err.contains("was kept in memory and is gone") && failed.out.is_empty(), "{failed:?}");
+    }
+}
+
+#[test]
+fn an_app_that_is_not_finished_is_not_run_and_exported_with_a_word() {
+    let place = Place::new();
+    place.write("samokoder.toml", "[limits]\ncalls = 20\n");
+    place.expect(3, &["new", SMALL, "--dir", "app"]);
+    let failed = place.expect(1, &["run", "app"]);
+    assert!(failed.err.contains("the app is not finished; go on with: "), "{}", failed.err);
+    let exported = place.expect(0, &["export", "app", "app.zip"]);
+    assert!(exported.out.contains("The app is not finished"), "{}", exported.out);
 }
 
 #[test]
@@ -86,7 +138,8 @@ fn an_export_never_writes_over_anything() {
     assert_eq!(fs::read_to_string(place.path("app.zip")).unwrap(), "something else");
     fs::remove_file(place.path("app/server.mjs")).unwrap();
     let failed = place.expect(1, &["export", "app", "other.zip"]);
-    assert!(failed.err.contains("other.zip"), "{}", failed.err);
+    assert!(failed.err.contains("app/server.mjs can't be read"), "{}", failed.err);
+    assert!(failed.err.contains("resume app` records that it is gone"), "{}", failed.err);
     assert!(!place.path("other.zip").exists(), "half an archive is none");
 }
 

@@ -16,6 +16,7 @@ mod history;
 mod http;
 mod json;
 mod kill;
+mod limits;
 mod people;
 mod terminal;
 mod usage;

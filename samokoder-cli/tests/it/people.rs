@@ -63,6 +63,8 @@ fn a_question_is_answered_after_the_run_has_ended_on_node() {
 
     let answered = place.expect(0, &["answer", "app", "raw, ripe"]);
     assert!(answered.out.contains("resume app"), "{}", answered.out);
+    let again = place.expect(2, &["answer", "app", "something else"]);
+    assert!(again.err.contains("it is answered already; go on with: "), "{}", again.err);
     place.expect(0, &["resume", "app"]);
     let shown = place.expect(0, &["show", "app"]).out;
     assert!(shown.contains("enumeration: raw, ripe"), "{shown}");

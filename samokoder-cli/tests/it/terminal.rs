@@ -101,3 +101,14 @@ fn a_question_is_put_and_answered_at_a_terminal_on_node() {
     );
     assert!(place.expect(0, &["show", "app"]).out.contains("enumeration: raw, ripe"));
 }
+
+#[test]
+fn whoever_reads_only_the_first_line_is_not_told_about_it() {
+    let place = Place::new();
+    place.expect(0, &["new", SMALL, "--dir", "app", "--sandbox", "none"]);
+    let mut command = Command::new("sh");
+    let typed = format!("{} log app | head -n 1", env!("CARGO_BIN_EXE_samokoder"));
+    command.args(["-c", &typed]).current_dir(place.path(""));
+    let ran = Running::start(command).finish();
+    assert_eq!((ran.code, ran.err.as_str(), ran.out.lines().count()), (Some(0), "", 1));
+}

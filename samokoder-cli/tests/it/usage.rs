@@ -1,6 +1,6 @@
 //! What can't be meant is one clear error with exit code 2, and what was there is as it was.
 
-use crate::command::{Place, SMALL};
+use crate::command::{Place, QUESTION, SMALL};
 
 /// Types something that is refused, and looks for words in the one line that says why.
 fn refused(place: &Place, arguments: &[&str], why: &str) {
@@ -34,6 +34,7 @@ fn a_name_that_nothing_has_is_refused() {
         ("--store", "sqlite:", "there is no store"),
         ("--sandbox", "bunker", "there is no sandbox"),
         ("--max-cost", "lots", "give an amount of dollars"),
+        ("--max-cost", "-1", "give an amount of dollars"),
         ("--max-parallel", "0", "0"),
         ("--frobnicate", "1", "--frobnicate"),
     ] {
@@ -48,6 +49,8 @@ fn a_configuration_that_says_something_unknown_is_refused() {
     for (text, why) in [
         ("colour = 1", "colour"),
         ("[limits]\ncalls = -1", "calls"),
+        ("[limits]\ncost_usd = -1.0", "cost_usd: give an amount of dollars"),
+        ("[models]\ncode-monky = \"offline\"", "\"code-monky\"; choose from: spec-writer, architect, "),
         ("model = \"\"", "is not a model"),
         ("[", "samokoder.toml"),
     ] {
@@ -82,10 +85,34 @@ fn a_folder_without_an_app_is_refused() {
 fn a_finished_app_is_never_built_over_on_node() {
     let place = Place::new();
     place.expect(0, &["new", SMALL, "--dir", "app"]);
-    place.settle();
     refused(&place, &["new", "Add tags", "--dir", "app"], "Changing a finished app is not possible yet");
     refused(&place, &["new", SMALL, "--dir", "app"], "Nothing was touched");
     refused(&place, &["answer", "app", "yes"], "no question is open");
+    assert!(place.expect(2, &["cancel", "app"]).err.contains("there is nothing to stop"));
+}
+
+#[test]
+fn a_version_that_never_was_is_refused() {
+    let place = Place::new();
+    place.expect(4, &["new", QUESTION, "--dir", "app"]);
+    for version in ["0", "99999"] {
+        let why = format!("app has no version {version}; the latest is ");
+        refused(&place, &["show", "app", "--at", version], &why);
+    }
+}
+
+#[test]
+fn a_folder_that_cant_be_made_is_said_with_what_to_do() {
+    let place = Place::new();
+    place.write("thesis.txt", "years of work");
+    for (arguments, why) in [
+        (["--dir", "thesis.txt/app"], "choose another folder with --dir"),
+        (["--store", "sqlite:thesis.txt/state.db"], "name a folder that may be written"),
+    ] {
+        let failed = place.run(&[&["new", SMALL], &arguments[..]].concat());
+        assert!(failed.err.starts_with("error: ") && failed.err.contains(why), "{failed:?}");
+        assert_eq!((failed.out.as_str(), place.everything().len()), ("", 1));
+    }
 }
 
 #[test]
@@ -95,6 +122,9 @@ fn help_and_version_are_there() {
     let help = place.expect(0, &["--help"]).out;
     for command in ["new", "resume", "answer", "cancel", "log", "show", "run", "export"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command}: {help}");
+    }
+    for more in ["samokoder.toml", "Exit status: 0 done", "samokoder new \"A library: "] {
+        assert!(help.contains(more), "{more}: {help}");
     }
     assert!(
         place.expect(2, &[]).err.contains("Usage: samokoder"),

@@ -25,7 +25,7 @@ use crate::{
     },
     project::{ProjectState, Question, WorkspacePath},
     sandbox::{Command, ExecOutcome},
-    store::{AttemptId, EffectId, EffectKind},
+    store::{AttemptId, EffectId, EffectKind, StoreErrorKind},
 };
 
 /// An attempt at an assignment.
@@ -59,7 +59,14 @@ impl Attempt {
 
     pub(crate) async fn read(&self, path: &WorkspacePath) -> Result<Option<String>, AgentError> {
         let Some(file) = self.base.file(path) else { return Ok(None) };
-        let bytes = self.run.store.blob(&self.run.branch.scope, file.content).await?;
+        let bytes = match self.run.content(file.content).await {
+            // The commit that this attempt begins on may still be on its way to the store.
+            Err(error) if error.kind == StoreErrorKind::NotFound => {
+                self.journal.durable(self.base.version()).await?;
+                self.run.content(file.content).await?
+            }
+            other => other?,
+        };
         Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
 
@@ -77,7 +84,10 @@ impl Attempt {
         let call = self.call_context(&effect.id);
         let answer = self.send(provider, request, &effect.id, &call).await;
         let (usage, mut spent) = bill(&answer, &capabilities, worst);
-        reservation.settle(spent);
+        match &answer {
+            Err(error) if !error.was_refused() => drop(reservation),
+            _ => reservation.settle(spent),
+        }
         spent += call.spent_earlier();
         effect.conclude(answer.map_err(EffectError::Call), usage, spent).await
     }
@@ -93,7 +103,7 @@ impl Attempt {
                 "the price of {} is not known, so a limit on money can't hold; choose a priced model or drop the limit",
                 request.model
             );
-            return Err(BudgetExceeded { limit: Limit::Money, reason });
+            return Err(BudgetExceeded { limit: Limit::Money, reason, needed: None });
         }
         Ok(capabilities.worst_case(request))
     }

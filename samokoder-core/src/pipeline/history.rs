@@ -23,6 +23,8 @@ pub struct History {
     pub(crate) open: BTreeMap<Key, OpenAttempt>,
     pub(crate) begun: BTreeMap<Key, Begun>,
     spent: Spend,
+    /// The part of `spent` that is a worst case.
+    uncertain: Spend,
     pending: BTreeMap<EffectId, Spend>,
     end: Option<RunEnd>,
 }
@@ -105,11 +107,20 @@ impl History {
 
     /// What was spent. A call that was begun and has no outcome counts with all that was reserved for it.
     pub fn spent(&self) -> Spend {
-        let mut spent = self.spent;
+        self.with_pending(self.spent)
+    }
+
+    /// The part of what was [spent](Self::spent) that nobody knows: all that was reserved for calls that were cut off, or
+    /// failed after they were accepted.
+    pub fn uncertain(&self) -> Spend {
+        self.with_pending(self.uncertain)
+    }
+
+    fn with_pending(&self, mut spend: Spend) -> Spend {
         for lost in self.pending.values() {
-            spent += *lost;
+            spend += *lost;
         }
-        spent
+        spend
     }
 
     /// How the last sitting ended. `None` while one is going on, after one was killed, and before the first.
@@ -134,6 +145,7 @@ impl History {
             Record::Intent { effect, kind, request, reserved } => {
                 if let Some(lost) = self.pending.insert(effect.clone(), reserved) {
                     self.spent += lost;
+                    self.uncertain += lost;
                 }
                 self.with(effect.attempt, |open| {
                     if let EffectKind::Question { question } = kind {
@@ -146,6 +158,9 @@ impl History {
             Record::Outcome { effect, result, spent } => {
                 self.pending.remove(&effect);
                 self.spent += spent;
+                if matches!(&result, EffectResult::CallFailed { error } if !error.was_refused()) {
+                    self.uncertain += spent;
+                }
                 self.with(effect.attempt, |open| {
                     open.fruitless = 0;
                     open.parked.take_if(|(_, question)| *question == effect);

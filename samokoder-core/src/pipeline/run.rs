@@ -8,7 +8,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Answers, PipelineError, RunOptions, workbench::Workbench};
+use super::{Answers, PipelineError, RunOptions, contents::Contents, workbench::Workbench};
 use crate::{
     agent::{Agent, Role},
     budget::{Budget, Spend, SpendLimits},
@@ -25,6 +25,7 @@ pub(crate) struct RunShared {
     pub(crate) options: RunOptions,
     pub(crate) agents: BTreeMap<Role, Arc<dyn Agent>>,
     pub(crate) budget: Budget,
+    pub(crate) contents: Contents,
     pub(crate) workbench: Option<Workbench>,
     pub(crate) deltas: broadcast::Sender<Delta>,
     /// What happens to questions, as it is now.
@@ -67,8 +68,12 @@ pub struct Delta {
 pub struct RunReport {
     /// Why it ended.
     pub end: RunEnd,
-    /// What the project has spent over its whole life.
+    /// What the project has spent over its whole life, at most.
     pub spent: Spend,
+    /// The part of `spent` that nobody knows: the worst case of calls that were cut off, or failed after they were accepted.
+    pub uncertain: Spend,
+    /// What all limits would have to allow for the call that was refused. Absent when none was, and when no amount would do.
+    pub needed: Option<Spend>,
     /// How long this sitting took.
     pub elapsed: Duration,
 }

@@ -180,4 +180,18 @@ pub trait StateStore: Debug + Send + Sync {
     /// # Cancel safety
     /// May be dropped and called again.
     async fn wait_signal(&self, branch: &Branch) -> Result<(), StoreError>;
+
+    /// Lets go of what is kept open to work faster, such as connections and logs that are written back at the end.
+    ///
+    /// For whoever is about to leave. Nothing depends on it: what was appended is durable already, and a store that
+    /// is used again opens again what it needs.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Unavailable`] when something could not be closed in order. Nothing was lost then.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again.
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }

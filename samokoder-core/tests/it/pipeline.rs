@@ -14,12 +14,13 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use samokoder_core::{
     agent::{Agent, AgentContext, AgentError, Assignment, Proposal, Resource, Role, Subject},
     budget::{Limit, SpendLimits},
-    llm::{Money, Price},
+    llm::{LlmError, LlmErrorKind, Money, Price},
     pipeline::{History, Next, Pipeline, Run, Workflow, WorkflowError},
     project::{Change, ProjectState},
     store::{
         Branch, EffectKind, MemoryStore, Record, RunEnd, Scope, Seq, StateStore, StoreErrorKind, Stored,
     },
+    testing::ScriptedModel,
 };
 
 use crate::script::{build, good_model, options, pipeline, start, state};
@@ -306,4 +307,41 @@ async fn two_effects_of_one_name_at_the_same_time_are_an_error() {
     })
     .await;
     assert!(stuck(end).contains("two effects named \"count\""));
+}
+
+#[tokio::test]
+async fn what_nobody_knows_of_a_call_is_told_apart_from_what_was_spent() {
+    let (store, pipeline) = pipeline();
+    let slow = good_model().latency(Duration::from_hours(1));
+    let (branch, cut_off) = build(&pipeline, options(&slow).wall(Duration::from_millis(20))).await;
+    assert_eq!((cut_off.uncertain, cut_off.uncertain.calls), (cut_off.spent, 1));
+
+    // Accepted, and then the line broke: nobody knows what it was billed. One that was refused costs nothing.
+    for (kind, calls) in [(LlmErrorKind::Timeout, 2), (LlmErrorKind::Connection, 2)] {
+        let broken = ScriptedModel::new(move |_| Err(LlmError::new(kind, "no answer")));
+        let options = options(&broken).attempts(1);
+        let report = pipeline.resume(&branch, options).await.unwrap().finish().await.unwrap();
+        assert_eq!(report.uncertain.calls, calls, "{kind:?}");
+    }
+
+    let report = pipeline.resume(&branch, options(&good_model())).await.unwrap().finish().await.unwrap();
+    let history = History::load(&*store, &branch).await.unwrap();
+    assert_eq!((report.spent, report.uncertain), (history.spent(), history.uncertain()));
+    assert_eq!((report.uncertain.calls, report.end), (2, RunEnd::Done { verified: true }));
+}
+
+#[tokio::test]
+async fn a_limit_that_is_raised_to_what_is_needed_lets_the_next_call_through() {
+    let (_, pipeline) = pipeline();
+    let model = good_model();
+    let none = SpendLimits { tokens: Some(0), ..SpendLimits::default() };
+    let (branch, report) = build(&pipeline, options(&model).budget(none)).await;
+    let needed = report.needed.unwrap();
+    assert!(model.requests().is_empty());
+    let just_enough = SpendLimits { tokens: Some(needed.tokens), ..SpendLimits::default() };
+    let resumed = pipeline.resume(&branch, options(&model).budget(just_enough)).await.unwrap();
+    assert!(resumed.finish().await.unwrap().spent.calls > 0);
+
+    let (_, unlimited) = build(&pipeline, options(&model)).await;
+    assert_eq!(unlimited.needed, None);
 }

@@ -4,6 +4,7 @@ mod answer;
 mod client;
 mod config;
 mod list;
+mod preflight;
 mod send;
 
 use std::sync::Arc;
@@ -91,30 +92,21 @@ impl LlmProvider for HttpProvider {
     }
 
     async fn stream(&self, mut request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
-        let model = self.model(request.model.name());
-        accepts(&request, &model)?;
+        let known = self.config.catalogue.lookup(self.vendor.id, request.model.name());
+        let mut model = self.model(request.model.name());
+        preflight::accepts(&request, &model)?;
+        if let Some(entry) = known {
+            preflight::fits(&request, entry, &mut model)?;
+        }
         if !model.json_schema {
             describe_format(&mut request);
         }
-        let wire = (self.vendor.wire)(request.model.name());
+        let wire = (self.vendor.wire)(request.model.name(), known);
         let encoded = wire.encode(&request, &model)?;
         drop(request);
         let credential = self.credential(call).await?;
         send::send(self, wire, encoded, credential, model.price, call).await
     }
-}
-
-/// Refuses what the model is known not to do, before it costs anything.
-fn accepts(request: &ChatRequest, model: &ModelCapabilities) -> Result<(), LlmError> {
-    let refuse =
-        |what: &str| Err(LlmError::new(LlmErrorKind::BadRequest, format!("{} {what}", request.model)));
-    if request.temperature.is_some() && !model.temperature {
-        return refuse("takes no temperature; leave it out");
-    }
-    if !request.tools.is_empty() && !model.tools {
-        return refuse("can't call tools; choose another model");
-    }
-    Ok(())
 }
 
 /// Asks in words for the form that the model can't be held to.

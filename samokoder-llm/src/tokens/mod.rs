@@ -10,9 +10,9 @@
 //!
 //! | feature | counts with | a binary grows by | first use of `o200k` | memory at most | then |
 //! |---|---|---|---|---|---|
-//! | none | an estimate | nothing | 0 | 0 | 35 to 230 MB/s |
-//! | `tokens` | [bpe-openai](https://docs.rs/bpe-openai) | 50 MB | 114 ms | 101 MB | 8 to 17 MB/s |
-//! | `tiktoken` | [tiktoken-rs](https://docs.rs/tiktoken-rs) | 8 MB | 289 ms | 75 MB | 6 to 10 MB/s |
+//! | none | an estimate | nothing | 0 | 0 | 20 to 100 MB/s |
+//! | `tokens` | [bpe-openai](https://docs.rs/bpe-openai) | 50 MB | 110 to 190 ms | 101 MB | 6 to 17 MB/s |
+//! | `tiktoken` | [tiktoken-rs](https://docs.rs/tiktoken-rs) | 8 MB | 290 to 440 ms | 75 MB | 5 to 10 MB/s |
 //!
 //! Both count the same, as a test shows. With both features `bpe-openai` counts: its time is linear in any text, and
 //! [`count_till_limit`] stops at the limit. It makes its tables when it is built, which took a minute.

@@ -2,22 +2,20 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
 use futures::future::BoxFuture;
 use samokoder_core::store::{StoreError, StoreErrorKind};
 use sqlx::{
-    ConnectOptions as _, SqliteConnection,
+    ConnectOptions as _, Connection as _, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use tokio::sync::{Mutex as AsyncMutex, Notify, Semaphore, oneshot};
+use tokio::sync::{Mutex, Notify, oneshot};
 
-use super::error::Failure;
+use super::{error::Failure, readers::Readers};
 
-/// Each connection is a thread; reads are short.
-const READERS: usize = 4;
 /// How long one waits for another process that writes. Transactions take milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the write-ahead log is cut down to after a checkpoint.
@@ -30,9 +28,8 @@ pub(super) type Work<'c, T> = BoxFuture<'c, Result<T, Failure>>;
 #[derive(Debug)]
 pub(super) struct Connections {
     file: PathBuf,
-    writer: Arc<AsyncMutex<Option<SqliteConnection>>>,
-    readers: Mutex<Vec<SqliteConnection>>,
-    reading: Semaphore,
+    writer: Arc<Mutex<Option<SqliteConnection>>>,
+    readers: Readers,
     /// Signalled after each write of this process.
     pub(super) changed: Notify,
     /// Signalled after each post of this process.
@@ -43,10 +40,9 @@ impl Connections {
     /// Connections to `file`, of which `writer` is the first.
     pub(super) fn new(file: PathBuf, writer: SqliteConnection) -> Self {
         Self {
+            readers: Readers::new(file.clone()),
             file,
-            writer: Arc::new(AsyncMutex::new(Some(writer))),
-            readers: Mutex::default(),
-            reading: Semaphore::new(READERS),
+            writer: Arc::new(Mutex::new(Some(writer))),
             changed: Notify::new(),
             posted: Notify::new(),
         }
@@ -120,29 +116,22 @@ impl Connections {
         operation: &'static str,
         work: impl for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T>,
     ) -> Result<T, StoreError> {
-        self.reader(work).await.map_err(|failure| failure.explain(operation, &self.file))
+        self.readers.read(work).await.map_err(|failure| failure.explain(operation, &self.file))
     }
 
-    async fn reader<T>(
-        &self,
-        work: impl for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T>,
-    ) -> Result<T, Failure> {
-        let _turn = self.reading.acquire().await;
-        let idle = self.idle().pop();
-        let mut connection = match idle {
-            Some(connection) => connection,
-            None => reading(&self.file).connect().await?,
+    /// Closes all connections: the last one to a file writes its log back and removes it.
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer.lock().await;
+        let outcome = async {
+            self.readers.close().await?;
+            // Alone at the end: two that close at the same time leave the log to each other.
+            let last = match writer.take() {
+                Some(connection) => connection,
+                None => writing(&self.file).connect().await?,
+            };
+            last.close().await
         };
-        let outcome = work(&mut connection).await;
-        // One that failed or was dropped in between is closed instead.
-        if !matches!(outcome, Err(Failure::Sqlite(_))) {
-            self.idle().push(connection);
-        }
-        outcome
-    }
-
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<SqliteConnection>> {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+        outcome.await.map_err(|error| Failure::from(error).explain("close", &self.file))
     }
 }
 
@@ -151,7 +140,8 @@ pub(super) fn writing(file: &Path) -> SqliteConnectOptions {
     common(file).journal_mode(SqliteJournalMode::Wal).pragma("journal_size_limit", JOURNAL_SIZE_LIMIT)
 }
 
-fn reading(file: &Path) -> SqliteConnectOptions {
+/// For a connection that reads.
+pub(super) fn reading(file: &Path) -> SqliteConnectOptions {
     // Not `read_only`: the last connection to close must be able to write the log back.
     common(file).pragma("query_only", "ON")
 }

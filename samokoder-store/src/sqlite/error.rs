@@ -90,11 +90,22 @@ fn explain(operation: &'static str, file: &Path, error: sqlx::Error) -> StoreErr
         // The statements are always the same: what they can't work on is not what they made.
         (_, code::CORRUPT | code::ERROR | code::CONSTRAINT) => (
             StoreErrorKind::Damaged,
-            format!("{file} is damaged ({error}); restore it and its -wal file from a copy"),
+            format!(
+                "{file} is damaged ({}); restore it from a copy, with its -wal file if it has one",
+                cause(&error)
+            ),
         ),
-        _ => (StoreErrorKind::Unavailable, format!("{file} can't be used: {error}")),
+        _ => (StoreErrorKind::Unavailable, format!("{file} can't be used: {}", cause(&error))),
     };
     StoreError::new(kind, operation, message).caused_by(error)
+}
+
+/// What SQLite says, without who says it.
+fn cause(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().into(),
+        other => other.to_string(),
+    }
 }
 
 /// What is in the file can't be true.

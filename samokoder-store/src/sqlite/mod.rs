@@ -3,8 +3,9 @@
 //! Every append is one transaction and one `fsync`. Any number of processes may read the file and post signals to it
 //! at the same time; who may append to a branch is decided by a lock that the kernel drops with its holder.
 //!
-//! Beside `state.db` live SQLite's `state.db-wal` and `state.db-shm`, which belong to it, and an empty
-//! `state.db-lease-N` for each branch. They must be on a local disk: network folders don't keep locks.
+//! Beside `state.db` live SQLite's `state.db-wal` and `state.db-shm`, which belong to it while it is open and after a
+//! crash, and an empty `state.db-lease-N` for each branch. They must be on a local disk: network folders don't keep
+//! locks. Once everyone has [closed](StateStore::close) it, `state.db` alone is the whole history and can be copied.
 
 mod blob;
 mod branch;
@@ -14,6 +15,7 @@ mod error;
 mod lease;
 mod log;
 mod open;
+mod readers;
 mod schema;
 mod script;
 mod signal;
@@ -198,5 +200,9 @@ impl StateStore for SqliteStore {
             Box::pin(async move { Ok(signal::any(connection, &branch).await?.then_some(())) })
         })
         .await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.0.close().await
     }
 }

@@ -14,6 +14,7 @@
 mod blobs;
 mod branches;
 mod cancelling;
+mod closing;
 mod fixture;
 mod forms;
 mod leases;
@@ -161,5 +162,9 @@ pub const CASES: &[Case] = cases! {
         a_dropped_post_can_be_posted_again
         a_dropped_create_can_be_made_again
         a_dropped_read_leaves_the_store_usable
+    }
+    closing {
+        a_store_that_was_closed_goes_on_where_it_was
+        closing_while_others_work_is_no_error
     }
 };

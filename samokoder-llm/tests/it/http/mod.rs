@@ -210,3 +210,22 @@ fn a_base_url_may_end_in_a_slash_and_must_be_one() {
         HttpProvider::new(vendor, HttpConfig::default()).unwrap_err().message.contains("say the base URL")
     );
 }
+
+#[tokio::test]
+async fn what_a_model_can_not_do_or_hold_is_refused_before_it_is_sent() {
+    let server = Server::start(Reply::stream(ANSWER)).await;
+    let groq = provider("groq", &server, HttpConfig::default());
+    let long = "word ".repeat(300_000);
+    let mut too_long = request("groq:qwen/qwen3.8-27b");
+    too_long.messages.push(Message::new(ModelRole::User, long));
+    let error = groq.complete(too_long, &CallContext::default()).await.unwrap_err();
+    assert_eq!(error.kind, LlmErrorKind::ContextTooLong);
+    assert!(error.message.contains("larger context window"), "{error}");
+    let openai = provider("openai", &server, HttpConfig::default());
+    let mut warm = request("openai:gpt-daybreak-blue-latest");
+    warm.temperature = Some(0.5);
+    let error = openai.complete(warm, &CallContext::default()).await.unwrap_err();
+    assert_eq!(error.kind, LlmErrorKind::BadRequest);
+    assert!(error.message.contains("takes no temperature"), "{error}");
+    assert!(server.requests().is_empty());
+}

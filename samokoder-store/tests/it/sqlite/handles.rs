@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::{
     child,
-    fixture::{batch, branch, filled, record, verified},
+    fixture::{batch, branch, filled, log_of, record, verified},
 };
 
 #[tokio::test]
@@ -39,6 +39,47 @@ async fn a_second_handle_reads_and_posts_but_may_not_take_the_lease() {
     let lease = other.acquire(&branch).await.unwrap();
     other.append(&lease, Seq(3), batch(Seq(3), 1)).await.unwrap();
     assert_eq!(verified(&holder).await.unwrap(), Seq(4));
+}
+
+#[tokio::test]
+async fn a_history_that_everyone_has_closed_is_one_file_that_can_be_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("state.db"), folder.path().join("copy.db"));
+    let (store, lease) = filled(&path, 3).await;
+    let other = SqliteStore::open_existing(&path).await.unwrap();
+    assert_eq!(verified(&other).await.unwrap(), Seq(3));
+    store.close().await.unwrap();
+    assert!(log_of(&path).exists(), "someone else may be writing");
+    other.close().await.unwrap();
+    assert!(!log_of(&path).exists());
+    fs::copy(&path, &copy).unwrap();
+    assert_eq!(verified(&SqliteStore::open_existing(&copy).await.unwrap()).await.unwrap(), Seq(3));
+
+    store.append(&lease, Seq(3), batch(Seq(3), 1)).await.unwrap();
+    assert_eq!(verified(&store).await.unwrap(), Seq(4));
+    store.close().await.unwrap();
+    assert!(!log_of(&path).exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closing_waits_for_reads_that_were_dropped_halfway() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let (store, _lease) = filled(&path, 20).await;
+    for round in 0..60 {
+        let mut reading = JoinSet::new();
+        for _ in 0..6 {
+            let reader = store.clone();
+            reading.spawn(async move { verified(&reader).await });
+        }
+        for _ in 0..round * 1000 {
+            std::hint::spin_loop();
+        }
+        reading.shutdown().await;
+        store.close().await.unwrap();
+        assert!(!log_of(&path).exists(), "in round {round}");
+    }
+    assert_eq!(verified(&store).await.unwrap(), Seq(20));
 }
 
 #[tokio::test]

@@ -1,0 +1,70 @@
+//! Where a limit stops a run, whoever does what is said comes further.
+
+use crate::command::{Place, Ran, SMALL};
+
+const BUILD: [&str; 6] = ["new", SMALL, "--dir", "app", "--sandbox", "none"];
+
+/// What to type next.
+fn next(ran: &Ran) -> &str {
+    ran.out.lines().find_map(|line| line.strip_prefix("Next: ")).unwrap_or_else(|| panic!("{ran:#?}"))
+}
+
+/// Raises a limit as often as it is said, until the app is done. Says how often that was.
+fn raised_until_done(limit: &str, least: u64) -> usize {
+    let place = Place::new();
+    let mut value = least;
+    for round in 0..20 {
+        place.write("samokoder.toml", &format!("[limits]\n{limit} = {value}\n"));
+        let ran =
+            if round == 0 { place.run(&BUILD) } else { place.run(&["resume", "app", "--sandbox", "none"]) };
+        if ran.code == Some(0) {
+            return round;
+        }
+        assert_eq!(ran.code, Some(3), "{ran:#?}");
+        let (setting, command) = next(&ran)
+            .strip_prefix("set `")
+            .and_then(|hint| hint.split_once("` under [limits] in samokoder.toml, then: "))
+            .unwrap_or_else(|| panic!("{ran:#?}"));
+        assert!(command.ends_with("samokoder resume app"), "{command}");
+        let raised = setting.strip_prefix(&format!("{limit} = ")).unwrap().parse().unwrap();
+        assert!(raised > value, "{ran:#?}");
+        value = raised;
+    }
+    panic!("20 times was not enough");
+}
+
+#[test]
+fn whoever_raises_the_limit_on_calls_as_is_said_comes_to_the_end() {
+    assert!((1..10).contains(&raised_until_done("calls", 0)));
+}
+
+#[test]
+fn whoever_raises_the_limit_on_tokens_as_is_said_comes_to_the_end() {
+    assert!((1..10).contains(&raised_until_done("tokens", 1)));
+}
+
+#[test]
+fn a_sitting_that_was_too_short_is_gone_on_with() {
+    let place = Place::new();
+    place.write("samokoder.toml", "[limits]\nwall_s = 0\n");
+    let ran = place.expect(3, &BUILD);
+    assert!(next(&ran).contains("resume app") && next(&ran).contains("`wall_s` under [limits]"), "{ran:#?}");
+}
+
+#[test]
+fn the_configuration_beside_the_app_is_named_where_it_is() {
+    let place = Place::new();
+    place.write("app/samokoder.toml", "[limits]\ncalls = 3\n");
+    let ran = place.expect(3, &BUILD);
+    assert!(next(&ran).contains("under [limits] in app/samokoder.toml"), "{ran:#?}");
+}
+
+#[test]
+fn tests_that_still_fail_are_mended_by_hand_or_in_more_rounds_on_node() {
+    let place = Place::new();
+    place.expect(0, &["new", SMALL, "--dir", "app"]);
+    place.write("app/tests/app.test.mjs", "throw new Error('broken by hand');\n");
+    place.write("samokoder.toml", "[limits]\nfixes = 0\n");
+    let ran = place.expect(3, &["resume", "app"]);
+    assert!(next(&ran).starts_with("mend it by hand, or set `fixes = 2` under [limits]"), "{ran:#?}");
+}
