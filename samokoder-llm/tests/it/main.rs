@@ -13,6 +13,8 @@ mod http;
 mod llama;
 #[cfg(feature = "mock")]
 mod mock;
+#[cfg(all(feature = "http", feature = "mock"))]
+mod own_client;
 #[cfg(feature = "mock")]
 mod python_clients;
 mod reply;
