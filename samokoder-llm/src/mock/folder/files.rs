@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tokio::fs;
+use tokio::{fs, io::AsyncWriteExt as _};
 
 use super::super::Reply;
 
@@ -30,12 +30,7 @@ impl Slot {
         let mut number = last_number(folder).await? + 1;
         loop {
             let name = format!("{number:04}");
-            let temporary = folder.join(format!(".{name}-request.json.{}", std::process::id()));
-            fs::write(&temporary, request).await?;
-            // Whose link this is has the number, whichever other server works in the folder.
-            let linked = fs::hard_link(&temporary, folder.join(format!("{name}-request.json"))).await;
-            fs::remove_file(&temporary).await?;
-            match linked {
+            match keep(folder, &name, request).await {
                 Ok(()) => return Ok(Self { folder: folder.to_owned(), name, is_closed: false }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
                 Err(error) => return Err(error),
@@ -100,6 +95,19 @@ impl Answer {
         }
         Ok(Reply::text(self.text.strip_suffix('\n').unwrap_or(&self.text)))
     }
+}
+
+/// Writes the request of a number, whole or not at all, unless the number is another's: of this server or of another that
+/// works in the folder.
+async fn keep(folder: &Path, name: &str, request: &[u8]) -> io::Result<()> {
+    let temporary = folder.join(format!(".{name}-request.json"));
+    // A second one who is about to take the number fails here, one who comes later at the link.
+    let mut file = fs::File::create_new(&temporary).await?;
+    file.write_all(request).await?;
+    file.flush().await?;
+    let linked = fs::hard_link(&temporary, folder.join(format!("{name}-request.json"))).await;
+    fs::remove_file(&temporary).await?;
+    linked
 }
 
 /// The highest number of a request in a folder; 0 if there is none.

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
+use futures::future::join_all;
 use samokoder_llm::mock::{Folder, MockServer, Source};
 use serde_json::{Value, json};
 use tokio::time;
@@ -91,16 +92,17 @@ async fn requests_wait_side_by_side_and_numbers_go_on_where_they_stopped() {
     fs::write(folder.path().join("0041-request.json"), "{}").unwrap();
     let server = server(folder.path()).await;
     let person = async {
-        for number in ["0043", "0042"] {
+        for number in ["0045", "0044", "0043", "0042"] {
             text_of(&folder.path().join(format!("{number}-request.md"))).await;
             fs::write(folder.path().join(format!("{number}-answer.md")), number).unwrap();
         }
     };
-    let (first, second, ()) = tokio::join!(ask(&server, CHAT, false), ask(&server, CHAT, false), person);
+    let asking = join_all((0..4).map(|_| ask(&server, CHAT, false)));
+    let (responses, ()) = tokio::join!(asking, person);
     let said = |body: Value| body["choices"][0]["message"]["content"].as_str().unwrap().to_owned();
-    let mut answers = [said(first.json()), said(second.json())];
+    let mut answers: Vec<_> = responses.iter().map(|response| said(response.json())).collect();
     answers.sort();
-    assert_eq!(answers, ["0042", "0043"]);
+    assert_eq!(answers, ["0042", "0043", "0044", "0045"]);
 }
 
 #[tokio::test(start_paused = true)]
