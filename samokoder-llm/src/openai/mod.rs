@@ -1,6 +1,7 @@
 //! OpenAI: Chat Completions and Responses.
 
 pub mod chat;
+pub mod responses;
 
 use samokoder_core::llm::ModelCapabilities;
 

@@ -1,14 +1,13 @@
 //! Tests of the crate from outside.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test ends at the first thing that is not as it should be"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that does not hold panics")]
 
 mod cassettes;
 mod catalogue;
+mod credentials;
+mod fan_out;
 mod http;
+mod layers;
 #[cfg(feature = "mock")]
 mod llama;
 #[cfg(feature = "mock")]
