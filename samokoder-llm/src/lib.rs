@@ -12,6 +12,8 @@ pub mod groq;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod layer;
+#[cfg(feature = "mock")]
+pub mod mock;
 #[cfg(feature = "offline")]
 pub mod offline;
 pub mod ollama;

@@ -6,6 +6,7 @@ use std::{io, path::Path};
 
 use super::{
     manifests,
+    needs::Provided,
     step::{Step, words},
 };
 
@@ -34,18 +35,19 @@ pub(crate) fn lint(root: &Path) -> io::Result<Vec<Step>> {
 }
 
 /// All tests but those whose name says that they need something that is missing.
-pub(crate) fn test(left_out: &[&str]) -> Step {
+pub(crate) fn test(provided: Provided) -> Step {
     let mut command = words(TEST);
-    for (at, name) in left_out.iter().enumerate() {
+    for (at, name) in provided.left_out.iter().enumerate() {
         command.extend((at == 0).then(|| "--".to_owned()));
         command.extend(["--skip".to_owned(), (*name).to_owned()]);
     }
-    Step { has_tests: true, ..Step::new("test", vec![command]) }
+    Step { has_tests: true, environment: provided.environment, ..Step::new("test", vec![command]) }
 }
 
 /// The documentation.
 pub(crate) fn doc() -> Step {
-    Step { environment: &[("RUSTDOCFLAGS", "-D warnings")], ..Step::new("doc", vec![words(DOC)]) }
+    let environment = vec![("RUSTDOCFLAGS", "-D warnings".to_owned())];
+    Step { environment, ..Step::new("doc", vec![words(DOC)]) }
 }
 
 /// What would be published.
@@ -59,8 +61,9 @@ mod tests {
 
     #[test]
     fn tests_that_need_what_is_missing_are_left_out_by_name() {
-        assert_eq!(test(&[]).commands, [words(TEST)]);
-        let command = test(&["on_node", "on_python"]).commands[0].join(" ");
+        assert_eq!(test(Provided::default()).commands, [words(TEST)]);
+        let provided = Provided { left_out: vec!["on_node", "on_python"], ..Provided::default() };
+        let command = test(provided).commands[0].join(" ");
         assert_eq!(command, format!("{TEST} -- --skip on_node --skip on_python"));
     }
 }

@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_mins(30);
 /// When it can't be started.
 pub(crate) fn run(
     line: &[String],
-    environment: &[(&str, &str)],
+    environment: &[(&str, String)],
     folder: &Path,
     mut log: &File,
 ) -> io::Result<ExitStatus> {
@@ -28,7 +28,7 @@ pub(crate) fn run(
     command
         .args(arguments)
         .current_dir(folder)
-        .envs(environment.iter().copied())
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .env("CARGO_TERM_COLOR", "never")
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)

@@ -1,22 +1,31 @@
 //! What the tests need beside Rust, and where it comes from.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
-use super::packages;
+use super::{packages, python_clients};
+
+/// What tests can have.
+#[derive(Debug, Default)]
+pub(crate) struct Provided {
+    /// What they read to find it.
+    pub(crate) environment: Vec<(&'static str, String)>,
+    /// Tests with one of these in their name can't run.
+    pub(crate) left_out: Vec<&'static str>,
+}
 
 /// Something that tests need.
 #[derive(Debug)]
-pub(crate) struct Need {
+struct Need {
     name: &'static str,
     found: fn() -> bool,
     /// The packages of Debian that bring it.
     packages: &'static [&'static str],
     /// Tests with this in their name can't run without it.
-    pub(crate) leaves_out: &'static str,
+    leaves_out: &'static str,
 }
 
 /// A part that tests need is a row here; their names say so.
-const NEEDS: [Need; 3] = [
+const NEEDS: [Need; 4] = [
     Need {
         name: "Node.js 18 or newer",
         found: || is_at_least("node", [18, 0]),
@@ -30,6 +39,12 @@ const NEEDS: [Need; 3] = [
         leaves_out: "on_python",
     },
     Need {
+        name: "Python's virtual environments",
+        found: || succeeds("python3", &["-c", "import ensurepip, venv"]),
+        packages: &["python3-venv"],
+        leaves_out: python_clients::LEAVES_OUT,
+    },
+    Need {
         name: "Chromium with its driver",
         found: || is_at_least("chromedriver", [100, 0]),
         packages: &["chromium", "chromium-driver"],
@@ -38,21 +53,43 @@ const NEEDS: [Need; 3] = [
 ];
 
 /// Installs what is missing, if that is possible here. Says what could not be had and which tests that leaves out.
-pub(crate) fn provide() -> Vec<Need> {
+pub(crate) fn provide(root: &Path) -> Provided {
+    let mut provided = Provided { left_out: install(), ..Provided::default() };
+    if !provided.left_out.contains(&python_clients::LEAVES_OUT) {
+        match python_clients::provide(root) {
+            Ok(python) => {
+                provided.environment.push((python_clients::VARIABLE, python.display().to_string()));
+            }
+            Err(why_not) => {
+                tell("The Python clients", python_clients::LEAVES_OUT, &why_not);
+                provided.left_out.push(python_clients::LEAVES_OUT);
+            }
+        }
+    }
+    provided
+}
+
+/// Installs programs that are missing. Returns which tests those leave out that could not be had.
+fn install() -> Vec<&'static str> {
     let wanted: Vec<Need> = NEEDS.into_iter().filter(|need| !(need.found)()).collect();
     if wanted.is_empty() {
-        return wanted;
+        return Vec::new();
     }
     let packages: Vec<&str> = wanted.iter().flat_map(|need| need.packages).copied().collect();
     let why_not = packages::install(&packages).err().unwrap_or_else(|| "what Debian has is too old".into());
     let missing: Vec<Need> = wanted.into_iter().filter(|need| !(need.found)()).collect();
     for need in &missing {
-        println!(
-            "missing    {}: no test with {:?} in its name is run ({why_not})",
-            need.name, need.leaves_out
-        );
+        tell(need.name, need.leaves_out, &why_not);
     }
-    missing
+    missing.iter().map(|need| need.leaves_out).collect()
+}
+
+fn tell(name: &str, leaves_out: &str, why_not: &str) {
+    println!("missing    {name}: no test with {leaves_out:?} in its name is run ({why_not})");
+}
+
+fn succeeds(program: &str, arguments: &[&str]) -> bool {
+    Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
 }
 
 fn is_at_least(program: &str, oldest: [u32; 2]) -> bool {

@@ -17,7 +17,7 @@ pub(crate) struct Step {
     pub(crate) name: &'static str,
     /// Programs with their arguments. All are run, whatever the ones before came to.
     pub(crate) commands: Vec<Vec<String>>,
-    pub(crate) environment: &'static [(&'static str, &'static str)],
+    pub(crate) environment: Vec<(&'static str, String)>,
     /// Whether tests are run, so that none at all is a mistake.
     pub(crate) has_tests: bool,
 }
@@ -25,7 +25,7 @@ pub(crate) struct Step {
 impl Step {
     /// A step that is these commands.
     pub(crate) fn new(name: &'static str, commands: Vec<Vec<String>>) -> Self {
-        Self { name, commands, environment: &[], has_tests: false }
+        Self { name, commands, environment: Vec::new(), has_tests: false }
     }
 
     /// Runs it in a folder, prints one line on what came of it, and everything it said if it failed.
@@ -70,7 +70,7 @@ impl Step {
         let mut succeeded = true;
         for line in &self.commands {
             writeln!(log, "$ {}", line.join(" "))?;
-            let status = command::run(line, self.environment, folder, &log)?;
+            let status = command::run(line, &self.environment, folder, &log)?;
             if !status.success() {
                 writeln!(log, "{line:?} ended with {status}")?;
                 succeeded = false;

@@ -8,6 +8,14 @@ mod credentials;
 mod fan_out;
 mod http;
 mod layers;
+#[cfg(feature = "mock")]
+mod llama;
+#[cfg(feature = "mock")]
+mod mock;
+#[cfg(all(feature = "http", feature = "mock"))]
+mod own_client;
+#[cfg(feature = "mock")]
+mod python_clients;
 mod reply;
 mod tokens;
 mod wire;

@@ -1,0 +1,10 @@
+//! OpenAI Responses.
+
+mod item;
+mod read;
+mod stream;
+mod unary;
+
+pub(super) use read::read;
+pub(super) use stream::{failed, stream};
+pub(super) use unary::unary;
