@@ -25,6 +25,7 @@ fn answer(chunks: &[Value]) -> ChatResponse {
     read(&WIRE, [stream(chunks, DONE).as_bytes()]).unwrap()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
 fn delta(delta: Value) -> Value {
     json!({ "id": "1", "choices": [{ "index": 0, "delta": delta, "finish_reason": null }] })
 }
@@ -33,6 +34,7 @@ fn finish(reason: &str) -> Value {
     json!({ "id": "1", "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
 fn call(call: Value) -> Value {
     delta(json!({ "tool_calls": [call] }))
 }
