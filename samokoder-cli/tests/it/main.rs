@@ -17,6 +17,7 @@ mod http;
 mod json;
 mod kill;
 mod limits;
+mod model;
 mod people;
 mod terminal;
 mod usage;

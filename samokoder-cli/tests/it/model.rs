@@ -1,0 +1,148 @@
+//! Models behind a connection: a server answers as real providers do, by a script.
+
+use samokoder_llm::mock::{Fault, MockServer, Reply, Script, Usage, When};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::command::{Place, Ran, Running};
+
+const KEY: &str = "sk-test-that-nobody-may-see";
+
+/// A server, and the threads that it runs on.
+struct Model {
+    server: MockServer,
+    _runtime: Runtime,
+}
+
+impl Model {
+    fn start(script: Script) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let server = runtime.block_on(MockServer::start(script)).unwrap();
+        Self { server, _runtime: runtime }
+    }
+
+    /// Types a command that asks this server as if it were OpenAI.
+    fn run(&self, place: &Place, arguments: &[&str]) -> Ran {
+        let mut command = place.command(arguments);
+        let url = format!("{}/v1", self.server.base_url());
+        command.env("OPENAI_API_KEY", KEY).env("OPENAI_BASE_URL", url);
+        let ran = Running::start(command).finish();
+        assert!(!format!("{ran:?}").contains(KEY), "the key is shown: {ran:?}");
+        ran
+    }
+}
+
+fn of<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    events.iter().filter(|event| event["type"] == kind).collect()
+}
+
+#[test]
+fn an_answer_is_streamed_as_lines_of_json() {
+    let reply = Reply::text("Look outside.")
+        .thinking("Hm.")
+        .calling("weather", json!({ "city": "Oslo" }))
+        .costing(Usage { input: 12, output: 7, ..Usage::default() });
+    for model in ["openai:gpt-4o", "openai:gpt-6.1-sol"] {
+        let server = Model::start(Script::default().then(reply.clone()));
+        let ran = server.run(&Place::new(), &["chat", "--model", model, "--json", "Will it rain?"]);
+        assert_eq!(ran.code, Some(0), "{model}: {ran:#?}");
+        let events = ran.events();
+        let text: String = of(&events, "text").iter().map(|event| event["text"].as_str().unwrap()).collect();
+        assert_eq!(text, "Look outside.", "{model}");
+        let call = of(&events, "tool_call")[0];
+        assert_eq!(
+            (call["name"].as_str(), call["arguments"].as_str()),
+            (Some("weather"), Some(r#"{"city":"Oslo"}"#))
+        );
+        let usage = of(&events, "usage")[0];
+        assert_eq!((&usage["input"], &usage["output"]), (&json!(12), &json!(7)), "{model}");
+        assert_eq!(of(&events, "finish")[0]["reason"], "tool_calls", "{model}");
+    }
+}
+
+#[test]
+fn a_refusal_is_a_line_of_json_too_and_is_not_tried_again() {
+    let limited = Fault::RateLimit { retry_after_ms: Some(7000) };
+    let server = Model::start(Script::default().then(Reply::fault(limited)));
+    let ran = server.run(&Place::new(), &["chat", "--model", "openai:gpt-4o", "--json", "Hello"]);
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    let error = &ran.events()[0];
+    assert_eq!((error["kind"].as_str(), error["retryable"].as_bool()), (Some("rate_limited"), Some(true)));
+    assert_eq!(server.server.stats().asked, 1);
+}
+
+#[test]
+fn a_missing_key_is_said_before_anything_is_begun() {
+    let place = Place::new();
+    let mut command = place.command(&["new", "A jar", "--dir", "jar", "--model", "openai:gpt-4o"]);
+    command.env_remove("OPENAI_API_KEY");
+    let ran = Running::start(command).finish();
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    assert!(ran.err.contains("set OPENAI_API_KEY"), "{}", ran.err);
+    assert!(!place.path("jar").exists());
+}
+
+/// A team for an app of two files. Its first answer for the module is cut off, and one request finds no capacity.
+fn team() -> Script {
+    let files = ["src/greet.mjs", "test/greet.test.mjs"];
+    let specification = json!({
+        "name": "Greeter", "slug": "greeter", "language": "en", "summary": "It greets.",
+        "entities": [], "requirements": ["It greets by name."], "not_understood": [],
+    });
+    let architecture = json!({
+        "runtime": "node", "summary": "A module and its test.",
+        "start": ["node", files[0]], "test": ["node", "--test"],
+        "files": files.map(|path| json!({ "path": path, "purpose": "Part of the app." })),
+    });
+    let plan = json!({
+        "epics": [{ "title": "App", "description": "The app." }],
+        "tasks": [{ "title": "Greeting", "description": "Write it.", "files": files }],
+    });
+    let steps = files.map(|path| json!({ "path": path, "instruction": "Write it." }));
+    let file = |path: &str, text: &str| format!("<file path=\"{path}\">\n{text}</file>");
+    let module = file(files[0], "export const greet = (name) => `Hello, ${name}!`;\n");
+    let test = file(
+        files[1],
+        "import test from 'node:test';\nimport assert from 'node:assert';\nimport { greet } from '../src/greet.mjs';\n\
+         test('greets', () => assert.equal(greet('Ann'), 'Hello, Ann!'));\n",
+    );
+    let when = |words: &str| When { contains: Some(words.into()), ..When::default() };
+    let asked = |words: &str, times| samokoder_llm::mock::Rule {
+        when: when(words),
+        times: Some(times),
+        reply: Reply::fault(Fault::Cut { after_bytes: 400 }),
+    };
+    let mut script = Script::default()
+        .when(
+            when("Write the specification"),
+            Reply::text(json!({ "specification": specification }).to_string()),
+        )
+        .when(when("Choose how"), Reply::text(architecture.to_string()))
+        .when(when("Plan the work"), Reply::text(plan.to_string()))
+        .when(when("Break this task down"), Reply::text(json!({ "steps": steps }).to_string()))
+        .when(when("Write the file `src/greet.mjs`"), Reply::text(module))
+        .when(when("Write the file `test/greet.test.mjs`"), Reply::text(test));
+    script.rules.insert(0, asked("Write the file `src/greet.mjs`", 1));
+    script
+}
+
+#[test]
+fn an_app_is_built_by_a_real_provider_and_paid_by_its_tokens_on_node() {
+    for model in ["openai:gpt-4o", "openai:gpt-6.1-sol"] {
+        let (place, server) = (Place::new(), Model::start(team()));
+        let ran = server.run(
+            &place,
+            &["new", "A greeter", "--dir", "app", "--model", model, "--max-cost", "50", "--yes"],
+        );
+        assert_eq!(ran.code, Some(0), "{model}: {ran:#?}");
+        assert!(ran.out.contains("its own tests pass"), "{}", ran.out);
+        assert!(place.path("app/src/greet.mjs").exists());
+        assert_eq!(server.server.stats().asked, 7, "six answers, one of which broke off and came again");
+        assert!(!ran.out.contains("$0."), "{}", ran.out);
+        let kept = place
+            .everything()
+            .into_values()
+            .any(|file| file.windows(KEY.len()).any(|bytes| bytes == KEY.as_bytes()));
+        assert!(!kept, "the key is in a file");
+    }
+}
