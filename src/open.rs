@@ -39,7 +39,9 @@ pub enum OpenError {
 impl std::fmt::Display for OpenError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Unknown { kind, name, known } => write!(f, "there is no {kind} {name:?}; choose from: {known}"),
+            Self::Unknown { kind, name, known } => {
+                write!(f, "there is no {kind} {name:?}; choose from: {known}")
+            }
             Self::Store(error) => error.fmt(f),
             Self::Provider(error) => f.write_str(&error.message),
         }

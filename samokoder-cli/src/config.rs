@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) model: Option<ModelId>,
     /// Models of single agents, by role.
     pub(crate) models: BTreeMap<String, ModelId>,
+    /// Models that are asked, in this order, when the chosen one does not answer.
+    pub(crate) fallback: Vec<ModelId>,
     /// Where the app's code runs.
     pub(crate) sandbox: Option<String>,
     /// Limits.

@@ -12,7 +12,8 @@ use samokoder::{
     providers::{
         catalogue::Catalogue,
         credentials::variables,
-        vendor::{VENDORS, Vendor},
+        layer::{Concurrency, Fallback, Governor, Rate, Retry, Stack, Telemetry},
+        vendor::{Auth, VENDORS, Vendor},
     },
 };
 use serde::Deserialize;
@@ -103,23 +104,74 @@ pub(crate) fn catalogue(config: &Config) -> Catalogue {
 
 /// The key in the environment, if there is one.
 pub(crate) fn key(id: &str, variable: Option<&str>) -> Result<Option<String>, Failure> {
-    let found = |name: &str| env::var(name).ok().filter(|key| !key.trim().is_empty());
     match variable {
-        Some(name) => found(name).map(Some).ok_or_else(|| {
+        Some(name) => environment(name).map(Some).ok_or_else(|| {
             Failure::usage(format!("samokoder.toml names {name} for the key of {id}, but it is not set"))
         }),
-        None => Ok(variables(id).iter().find_map(|name| found(name))),
+        None => Ok(variables(id).iter().find_map(|name| environment(name))),
     }
+}
+
+/// A variable of the environment that says something.
+#[expect(clippy::disallowed_methods, reason = "the command is who reads the environment")]
+fn environment(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
 fn address(id: &str) -> Option<String> {
     let (_, name) = ADDRESSES.iter().find(|(known, _)| *known == id)?;
-    let url = env::var(name).ok().filter(|url| !url.trim().is_empty())?;
+    let url = environment(name)?;
     // Ollama's own variable leaves the scheme out.
     Some(if url.contains("://") { url } else { format!("http://{url}") })
 }
 
-/// Opens the provider of a model for a run: with the layers that a run wants.
+/// Opens the provider of a model for a run: with attempts, limits and other models as the configuration says.
 pub(crate) fn open(id: &str, config: &Config) -> Result<Arc<dyn LlmProvider>, Failure> {
-    bare(id, config, None)
+    if id == Offline::ID {
+        return bare(id, config, None);
+    }
+    let mut fallback = Fallback::new();
+    for model in &config.fallback {
+        let provider = layered(model.provider(), config, Stack::new())?;
+        fallback = fallback.then(model.clone(), provider);
+    }
+    let stack = Stack::new().with(Telemetry::default());
+    layered(id, config, if config.fallback.is_empty() { stack } else { stack.with(fallback) })
+}
+
+/// A provider with the layers that every one has: each attempt at a call waits for its turn.
+fn layered(id: &str, config: &Config, mut stack: Stack) -> Result<Arc<dyn LlmProvider>, Failure> {
+    let provider = bare(id, config, None)?;
+    if id == Offline::ID {
+        return Ok(provider);
+    }
+    require_key(id, config)?;
+    let said = config.providers.get(id).cloned().unwrap_or_default();
+    // Agents get whole answers, so that one that broke off may begin again.
+    stack = stack.with(Retry::default().attempts(5).mid_stream(true));
+    if let Some(limit) = said.concurrency {
+        stack = stack.with(Concurrency::new(limit.max(1)));
+    }
+    let mut rate = Rate::default();
+    if let Some(requests) = said.requests_per_minute {
+        rate = rate.requests(requests.into());
+    }
+    if let Some(tokens) = said.tokens_per_minute {
+        rate = rate.tokens(tokens.into());
+    }
+    stack = stack.with(Governor::new(rate));
+    stack.build(provider).map_err(|error| Failure::failed(error.to_string()))
+}
+
+/// Says what to do about a missing key before anything is begun.
+fn require_key(id: &str, config: &Config) -> Result<(), Failure> {
+    let named = config.providers.get(id).and_then(|said| said.key_env.as_deref());
+    let needs_one = Vendor::by_id(id).is_some_and(|vendor| vendor.auth != Auth::OptionalBearer);
+    if needs_one && key(id, named)?.is_none() {
+        return Err(Failure::usage(format!(
+            "there is no key for {id}: set {}, or name the variable that has it as key_env under [providers.{id}] in samokoder.toml",
+            variables(id).join(" or ")
+        )));
+    }
+    Ok(())
 }

@@ -18,10 +18,11 @@ impl Digest {
 
     /// The hash of a value's JSON. Maps must have a stable order.
     pub fn of_json<T: Serialize + ?Sized>(value: &T) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        // Writing to a hasher can't fail; a type whose serialiser fails hashes what it wrote until then.
-        let _ = serde_json::to_writer(&mut hasher, value);
-        Self(*hasher.finalize().as_bytes())
+        // As a whole: a hasher is slow on the few bytes that a serialiser writes at a time.
+        let mut json = Vec::new();
+        // Writing to memory can't fail; a type whose serialiser fails hashes what it wrote until then.
+        let _ = serde_json::to_writer(&mut json, value);
+        Self::of(&json)
     }
 
     /// The hash as bytes.

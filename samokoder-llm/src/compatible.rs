@@ -15,6 +15,6 @@ pub const VENDOR: Vendor = Vendor {
     auth: Auth::OptionalBearer,
     headers: &[],
     models: "/models",
-    wire: |_| &ChatWire { dialect: Dialect::COMPATIBLE },
+    wire: |_, _| &ChatWire { dialect: Dialect::COMPATIBLE },
     unknown: ModelCapabilities::default,
 };

@@ -17,6 +17,6 @@ pub const VENDOR: Vendor = Vendor {
     auth: Auth::Bearer,
     headers: &[],
     models: "/models",
-    wire: |_| &ChatWire { dialect: Dialect::GROQ },
+    wire: |_, _| &ChatWire { dialect: Dialect::GROQ },
     unknown: ModelCapabilities::default,
 };

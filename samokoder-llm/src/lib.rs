@@ -5,12 +5,15 @@
 pub mod catalogue;
 #[cfg(feature = "http")]
 pub mod compatible;
-#[cfg(feature = "http")]
 pub mod credentials;
+pub mod fan_out;
+#[cfg(feature = "http")]
+pub mod gemini;
 #[cfg(feature = "http")]
 pub mod groq;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod layer;
 #[cfg(feature = "offline")]
 pub mod offline;
 #[cfg(feature = "http")]
@@ -18,6 +21,7 @@ pub mod openai;
 #[cfg(feature = "http")]
 pub mod openrouter;
 pub mod reply;
+pub mod schema;
 pub mod tokens;
 #[cfg(feature = "http")]
 pub mod vendor;

@@ -17,6 +17,6 @@ pub const VENDOR: Vendor = Vendor {
     auth: Auth::Bearer,
     headers: &[],
     models: "/models",
-    wire: |_| &ChatWire { dialect: Dialect::OPENROUTER },
+    wire: |_, _| &ChatWire { dialect: Dialect::OPENROUTER },
     unknown: ModelCapabilities::default,
 };

@@ -2,7 +2,10 @@
 
 use samokoder_core::llm::ModelCapabilities;
 
-use crate::wire::Wire;
+use crate::{
+    catalogue::{Catalogue, ModelEntry},
+    wire::Wire,
+};
 
 /// A provider that is reached over HTTP.
 #[derive(Debug, Clone, Copy)]
@@ -21,8 +24,8 @@ pub struct Vendor {
     pub headers: &'static [(&'static str, &'static str)],
     /// The path of its list of models.
     pub models: &'static str,
-    /// Which protocol a model is spoken to in.
-    pub wire: fn(&str) -> &'static dyn Wire,
+    /// Which protocol a model is spoken to in, by its name and what is known of it.
+    pub wire: fn(&str, Option<&ModelEntry>) -> &'static dyn Wire,
     /// What a model of this provider can do when nothing is known of it.
     pub unknown: fn() -> ModelCapabilities,
 }
@@ -40,6 +43,11 @@ pub enum Auth {
 }
 
 impl Vendor {
+    /// The protocol that a model is spoken to in, as far as the built-in catalogue knows it.
+    pub fn wire(&self, model: &str) -> &'static dyn Wire {
+        (self.wire)(model, Catalogue::builtin().lookup(self.id, model))
+    }
+
     /// The vendor with this id.
     pub fn by_id(id: &str) -> Option<&'static Self> {
         VENDORS.iter().find(|vendor| vendor.id == id)

@@ -43,7 +43,7 @@ pub(crate) async fn models(args: ModelsArgs) -> Result<Outcome, Failure> {
         );
     }
     for (provider, name, entry) in known {
-        let tokens = |count: Option<u64>| count.map_or("?".into(), |count| thousands(count));
+        let tokens = |count: Option<u64>| count.map_or("?".into(), thousands);
         let price = entry.prices.as_ref().map(samokoder::providers::catalogue::Prices::price);
         let dollars = |of: fn(&samokoder::llm::Price) -> Money| {
             price.as_ref().map_or("?".into(), |price| per_million(of(price)))
@@ -104,7 +104,7 @@ fn per_million(price: Money) -> String {
     }
     // Picodollars a token are millionths of a dollar per million tokens.
     let cents = price.picodollars() / 10_000;
-    if price.picodollars() % 10_000 == 0 {
+    if price.picodollars().is_multiple_of(10_000) {
         format!("${}.{:02}", cents / 100, cents % 100)
     } else {
         format!("${}.{:04}", cents / 100, price.picodollars() % 1_000_000 / 100)

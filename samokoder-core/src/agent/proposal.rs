@@ -1,5 +1,7 @@
 //! What an agent proposes.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 
 use crate::{
@@ -12,7 +14,8 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct Proposal {
     pub(crate) changes: Vec<Change>,
-    pub(crate) blobs: Vec<Bytes>,
+    /// The contents of the files that are written, by their hash.
+    pub(crate) contents: BTreeMap<Digest, Bytes>,
 }
 
 impl Proposal {
@@ -39,14 +42,9 @@ impl Proposal {
     ) -> Self {
         let content = content.into();
         let replaces = state.file(&path).map(|file| file.content);
-        self.changes.push(Change::FileWritten {
-            path,
-            content: Digest::of(&content),
-            size: content.len() as u64,
-            replaces,
-            finishes,
-        });
-        self.blobs.push(content);
+        let (digest, size) = (Digest::of(&content), content.len() as u64);
+        self.changes.push(Change::FileWritten { path, content: digest, size, replaces, finishes });
+        self.contents.insert(digest, content);
         self
     }
 }

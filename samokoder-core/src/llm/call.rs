@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{LlmError, LlmErrorKind};
 use crate::{
-    budget::{Budget, Spend},
+    budget::{Budget, Reservation, Spend},
     id::{AssignmentId, RunId},
     store::Scope,
 };
@@ -87,26 +87,35 @@ impl CallContext {
     /// Dropping the future books nothing.
     pub async fn book_failed(&self, error: &LlmError, worst: Spend) -> Result<(), LlmError> {
         let cost = if error.was_refused() { Spend { calls: 1, ..Spend::default() } } else { worst };
-        self.book(cost).await
-    }
-
-    /// Books what an earlier request of this call cost, before another one is sent. What the caller reserved goes on
-    /// to cover the one that follows.
-    ///
-    /// # Errors
-    /// [`LlmErrorKind::BudgetExceeded`] when the budget has no room for another request.
-    ///
-    /// # Cancel safety
-    /// Dropping the future books nothing.
-    pub async fn book(&self, cost: Spend) -> Result<(), LlmError> {
-        let reservation = self.budget.reserve(cost).await;
-        let exceeded = |exceeded| LlmError::new(LlmErrorKind::BudgetExceeded, format!("{exceeded}"));
-        reservation.map_err(exceeded)?.settle(cost);
-        *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) += cost;
+        let reservation = self.budget.reserve(cost).await.map_err(|exceeded| {
+            LlmError::new(
+                LlmErrorKind::BudgetExceeded,
+                format!("{exceeded}, after a failed attempt: {error}"),
+            )
+        })?;
+        self.settle_beside(reservation, cost);
         Ok(())
     }
 
-    /// What the earlier requests of this call cost. It is settled with the budget already.
+    /// Sets aside what a call beside this one may cost, such as one that checks its answer.
+    ///
+    /// # Errors
+    /// [`LlmErrorKind::BudgetExceeded`] when the budget has no room for it.
+    ///
+    /// # Cancel safety
+    /// Dropping the future reserves nothing.
+    pub async fn reserve_beside(&self, worst: Spend) -> Result<Reservation, LlmError> {
+        let reserved = self.budget.reserve(worst).await;
+        reserved.map_err(|exceeded| LlmError::new(LlmErrorKind::BudgetExceeded, exceeded.to_string()))
+    }
+
+    /// Books what a call beside this one cost.
+    pub fn settle_beside(&self, reservation: Reservation, actual: Spend) {
+        reservation.settle(actual);
+        *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) += actual;
+    }
+
+    /// What earlier attempts of this call and calls beside it cost. It is settled with the budget already.
     pub fn spent_earlier(&self) -> Spend {
         *self.earlier.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,6 +6,7 @@ use crate::budget::Spend;
 /// What a model can do, as data: callers branch on it instead of trying.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is an ability of its own, not a state")]
 pub struct ModelCapabilities {
     /// Tokens that the request and its answer may have together.
     pub context_window: u64,

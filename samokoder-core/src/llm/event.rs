@@ -10,7 +10,8 @@ use super::{Echo, FinishReason, Money, Payer, ToolCall, Usage};
 /// Something that happens while an answer is written.
 ///
 /// Pieces go to the last part of their kind: text after text is one text, text after a tool call a new one.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StreamEvent {
     /// What is known of the answer as a whole. A later one adds to an earlier one.
@@ -73,13 +74,17 @@ impl StreamEvent {
 }
 
 /// What is known of an answer as a whole.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Start {
     /// The provider's id of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// The model that answers, as its provider names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Whose key is used.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub payer: Option<Payer>,
 }
 

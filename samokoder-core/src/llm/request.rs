@@ -132,7 +132,6 @@ pub enum ToolChoice {
 }
 
 impl ToolChoice {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
     fn is_auto(&self) -> bool {
         matches!(self, Self::Auto)
     }

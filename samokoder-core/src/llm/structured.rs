@@ -31,7 +31,9 @@ pub(super) async fn complete_as<T: JsonSchema + DeserializeOwned>(
         Err(problem) => problem,
     };
     let model = provider.capabilities(request.model.name()).await?;
-    call.book(model.spent(&first)).await?;
+    // What the caller reserved goes on to cover the second request.
+    let cost = model.spent(&first);
+    call.settle_beside(call.reserve_beside(cost).await?, cost);
     request.messages.push(first.into_message());
     request.messages.push(Message::new(ModelRole::User, correction(&problem)));
     let second = whole(provider.complete(request, call).await?)?;

@@ -25,7 +25,7 @@ use crate::{
     },
     project::{ProjectState, Question, WorkspacePath},
     sandbox::{Command, ExecOutcome},
-    store::{AttemptId, EffectId, EffectKind},
+    store::{AttemptId, EffectId, EffectKind, StoreErrorKind},
 };
 
 /// An attempt at an assignment.
@@ -59,7 +59,14 @@ impl Attempt {
 
     pub(crate) async fn read(&self, path: &WorkspacePath) -> Result<Option<String>, AgentError> {
         let Some(file) = self.base.file(path) else { return Ok(None) };
-        let bytes = self.run.store.blob(&self.run.branch.scope, file.content).await?;
+        let bytes = match self.run.content(file.content).await {
+            // The commit that this attempt begins on may still be on its way to the store.
+            Err(error) if error.kind == StoreErrorKind::NotFound => {
+                self.journal.durable(self.base.version()).await?;
+                self.run.content(file.content).await?
+            }
+            other => other?,
+        };
         Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
 

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     agent::{AgentContext, AgentError, Assignment, Proposal, Resource},
     budget::{BudgetExceeded, Limit, Spend},
-    project::{Change, ProjectState},
+    project::{Change, ProjectState, WorkspacePath},
     store::{AssignmentEnd, AttemptId, Author, Commit, Lease, Record, RunEnd, StoreError},
     workspace::Folder,
 };
@@ -32,7 +32,12 @@ pub(super) struct Engine {
     pub(super) run: Arc<RunShared>,
     workflow: Arc<dyn Workflow>,
     pub(super) journal: Journal,
+    /// The project with everything that is committed, durable or not yet.
     pub(super) state: ProjectState,
+    /// Whether nothing was committed since the last [`settle`](Self::settle).
+    is_settled: bool,
+    /// Files that were changed since.
+    unpublished: Vec<WorkspacePath>,
     pub(super) open: BTreeMap<Key, Open>,
     begun: BTreeMap<Key, Begun>,
     /// Attempts that a sitting before this one left open.
@@ -86,6 +91,8 @@ impl Engine {
             workflow,
             journal,
             state,
+            is_settled: true,
+            unpublished: Vec::new(),
             open: BTreeMap::new(),
             begun,
             left,
@@ -107,6 +114,7 @@ impl Engine {
             // Attempts that are cut off here stay open in the log: the next sitting goes on with them.
             self.tasks.shutdown().await;
             self.watch.shutdown().await;
+            self.settle().await?;
             let run = self.run.id;
             self.journal.append(Entry::new(vec![Record::RunEnded { run, end: end.clone() }])).await?;
             let mut uncertain = self.uncertain;
@@ -136,6 +144,7 @@ impl Engine {
             // After the signals: what a person says comes before what nobody said.
             self.answer_with_defaults().await?;
             if let Some(end) = self.advance().await? {
+                self.settle().await?;
                 // What was said until the end counts: it may raise the limit that was reached.
                 if self.run.store.signals(&self.run.branch).await?.is_empty() {
                     return Ok(end);
@@ -144,8 +153,22 @@ impl Engine {
                 continue;
             }
             self.watch_signals();
+            // Those that have just begun come to their first effects: these are recorded together with the commit that
+            // they begin on.
+            tokio::task::yield_now().await;
+            let version = self.state.version();
             tokio::select! {
-                Some(finished) = self.tasks.join_next() => self.conclude(finished).await?,
+                Some(finished) = self.tasks.join_next() => {
+                    self.conclude(finished)?;
+                    // Those that finish at the same time are recorded at the same time.
+                    while let Some(finished) = self.tasks.try_join_next() {
+                        self.conclude(finished)?;
+                    }
+                }
+                durable = self.journal.durable(version), if !self.is_settled => {
+                    durable?;
+                    self.settle().await?;
+                }
                 Some(signal) = self.watch.join_next() => {
                     signal.map_err(|error| PipelineError::Aborted(error.to_string()))??;
                     cancelled = self.take_signals().await?;
@@ -167,7 +190,7 @@ impl Engine {
         self.journal.note(Record::RunStarted { run: self.run.id });
         for record in first {
             if let Record::Commit(Commit { author, changes }) = record {
-                self.commit(author, changes, Entry::default()).await?;
+                self.commit(author, changes, Entry::default())?;
             }
         }
         let failures = self.state.failures();
@@ -179,8 +202,9 @@ impl Engine {
             changes.push(Change::BudgetSet { limits });
         }
         if !changes.is_empty() {
-            self.commit(Author::Person, changes, Entry::default()).await?;
+            self.commit(Author::Person, changes, Entry::default())?;
         }
+        self.settle().await?;
         self.open_folder().await?;
         self.reopen().await
     }
@@ -198,8 +222,7 @@ impl Engine {
                 None => self.journal.note(Record::Ended { id: attempt.id, end: AssignmentEnd::Superseded }),
                 Some(assignment) if attempt.fruitless >= FRUITLESS => {
                     let reason = format!("resumed {FRUITLESS} times without anything coming of it");
-                    self.try_again(assignment, attempt.id, AssignmentEnd::Failed { reason }, Duration::ZERO)
-                        .await?;
+                    self.try_again(assignment, attempt.id, AssignmentEnd::Failed { reason }, Duration::ZERO)?;
                 }
                 Some(assignment) => {
                     let id = attempt.id;
@@ -314,27 +337,24 @@ impl Engine {
     }
 
     /// Commits what an agent proposes, or deals with why it has nothing to propose.
-    async fn conclude(
-        &mut self,
-        finished: Result<Finished, tokio::task::JoinError>,
-    ) -> Result<(), PipelineError> {
+    fn conclude(&mut self, finished: Result<Finished, tokio::task::JoinError>) -> Result<(), PipelineError> {
         // An aborted task is one that was superseded: it is not open any more.
         let Ok(Finished { key, id, result }) = finished else { return Ok(()) };
         let Some(open) = self.open.get_mut(&key).filter(|open| open.attempt.id == id) else { return Ok(()) };
         open.task = None;
         match result {
-            Ok(proposal) => self.commit_proposal(&key, proposal).await,
-            Err(AgentError::Suspended(suspension)) => self.suspend(&key, *suspension).await,
+            Ok(proposal) => self.commit_proposal(&key, proposal),
+            Err(AgentError::Suspended(suspension)) => self.suspend(&key, *suspension),
             Err(AgentError::Budget(exceeded)) => {
                 self.exhausted = Some(exceeded);
                 Ok(())
             }
             Err(AgentError::Store(error)) => Err(error.into()),
-            Err(error) => self.fail(&key, &error).await,
+            Err(error) => self.fail(&key, &error),
         }
     }
 
-    async fn commit_proposal(&mut self, key: &Key, proposal: Proposal) -> Result<(), PipelineError> {
+    fn commit_proposal(&mut self, key: &Key, proposal: Proposal) -> Result<(), PipelineError> {
         let Some(open) = self.open.get(key) else { return Ok(()) };
         let (id, assignment) = (open.attempt.id, open.assignment.clone());
         let strays = proposal.changes.iter().find(|change| {
@@ -343,22 +363,24 @@ impl Engine {
         });
         if let Some(change) = strays {
             let error = format!("it proposes a change outside of its write set: {change:.200?}");
-            return self.fail(key, &AgentError::Failed(error)).await;
+            return self.fail(key, &AgentError::Failed(error));
         }
         let stale = self.state.digest(&assignment.reads) != open.attempt.input;
         if stale || self.state.apply(self.state.version(), &proposal.changes).is_err() {
             self.open.remove(key);
-            return self.try_again(assignment, id, AssignmentEnd::Stale, Duration::ZERO).await;
+            return self.try_again(assignment, id, AssignmentEnd::Stale, Duration::ZERO);
         }
         self.open.remove(key);
         let author = Author::Agent { role: key.0.clone(), subject: key.1.clone(), assignment: id.assignment };
         let ended = Record::Ended { id, end: AssignmentEnd::Committed };
-        let files = files_of(&proposal.changes);
-        self.commit(author, proposal.changes, Entry::new(vec![ended]).blobs(proposal.blobs)).await?;
-        self.publish(files).await
+        for (digest, content) in &proposal.contents {
+            self.run.contents.keep(*digest, content.clone());
+        }
+        let entry = Entry::new(vec![ended]).blobs(proposal.contents.into_values().collect());
+        self.commit(author, proposal.changes, entry)
     }
 
-    async fn fail(&mut self, key: &Key, error: &AgentError) -> Result<(), PipelineError> {
+    fn fail(&mut self, key: &Key, error: &AgentError) -> Result<(), PipelineError> {
         let Some(open) = self.open.remove(key) else { return Ok(()) };
         tracing::warn!(role = %key.0, subject = %key.1, %error, "attempt failed");
         let id = open.attempt.id;
@@ -372,13 +394,13 @@ impl Engine {
                 _ => None,
             };
             let delay = asked.unwrap_or_else(|| schedule::backoff(error, id.attempt));
-            return self.try_again(open.assignment, id, end, delay).await;
+            return self.try_again(open.assignment, id, end, delay);
         }
-        self.give_up(&open.assignment, id, end).await
+        self.give_up(&open.assignment, id, end)
     }
 
     /// Ends an attempt and begins the next one on the ground as it is, if there may be one.
-    async fn try_again(
+    fn try_again(
         &mut self,
         assignment: Assignment,
         id: AttemptId,
@@ -386,7 +408,7 @@ impl Engine {
         delay: Duration,
     ) -> Result<(), PipelineError> {
         if id.attempt >= self.run.options.attempts {
-            return self.give_up(&assignment, id, end).await;
+            return self.give_up(&assignment, id, end);
         }
         self.journal.note(Record::Ended { id, end });
         let next = AttemptId { attempt: id.attempt + 1, ..id };
@@ -394,7 +416,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn give_up(
+    fn give_up(
         &mut self,
         assignment: &Assignment,
         id: AttemptId,
@@ -407,11 +429,12 @@ impl Engine {
         };
         let (role, subject) = (assignment.role.clone(), assignment.subject.clone());
         let failed = Change::AssignmentFailed { role, subject, reason };
-        self.commit(Author::Pipeline, vec![failed], Entry::new(vec![Record::Ended { id, end }])).await
+        self.commit(Author::Pipeline, vec![failed], Entry::new(vec![Record::Ended { id, end }]))
     }
 
-    /// Records a commit, with what goes with it, and makes it the state.
-    pub(super) async fn commit(
+    /// Makes a commit, with what goes with it, the state. It is durable before anything that is recorded after it, and
+    /// no later than when [`settle`](Self::settle) returns.
+    pub(super) fn commit(
         &mut self,
         author: Author,
         changes: Vec<Change>,
@@ -419,10 +442,23 @@ impl Engine {
     ) -> Result<(), PipelineError> {
         // What does not fit is found before it is recorded.
         let next = self.state.apply(self.state.version(), &changes)?;
+        self.unpublished.extend(files_of(&changes));
         with.records.insert(0, Record::Commit(Commit { author, changes }));
-        let version = self.journal.append(with).await?;
+        let version = self.journal.submit(with)?;
         self.state = next.at(version);
+        self.is_settled = false;
         Ok(())
+    }
+
+    /// Waits until all commits are durable, then publishes what they changed.
+    pub(super) async fn settle(&mut self) -> Result<(), PipelineError> {
+        if self.is_settled {
+            return Ok(());
+        }
+        self.journal.durable(self.state.version()).await?;
+        self.is_settled = true;
+        let files = std::mem::take(&mut self.unpublished);
+        self.publish(files).await
     }
 }
 

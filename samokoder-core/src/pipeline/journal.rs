@@ -2,11 +2,14 @@
 //!
 //! Everything that is recorded goes through a channel to one task, which appends what has come in as one batch
 //! (group commit). So an agent may be dropped anywhere: what it handed over is written, whole.
+//!
+//! Records get their numbers when they are handed over and become durable in that order. Whoever waits for one waits
+//! for all before it: an effect that is begun on the ground of a commit is recorded after it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 
 use crate::{
     id::SignalId,
@@ -15,13 +18,40 @@ use crate::{
 
 /// The way to the writer. Clones lead to the same one.
 #[derive(Debug, Clone)]
-pub(crate) struct Journal(mpsc::UnboundedSender<Message>);
+pub(crate) struct Journal {
+    queue: Arc<Mutex<Queue>>,
+    /// What is durable, or why there will be nothing more.
+    written: watch::Receiver<Result<Place, StoreError>>,
+}
+
+/// What is on its way to the writer.
+#[derive(Debug)]
+struct Queue {
+    sender: mpsc::UnboundedSender<Message>,
+    end: Place,
+}
+
+/// How far the log has come.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// The last record.
+    head: Seq,
+    /// Entries that were handed over until there. Not every entry has records.
+    entries: u64,
+}
 
 #[derive(Debug)]
 struct Message {
     entry: Entry,
-    /// Told the number of the entry's first record once it is durable. Without one, the entry may wait for the next.
-    durable: Option<oneshot::Sender<Result<Seq, StoreError>>>,
+    urgency: Urgency,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Urgency {
+    /// Someone waits for it.
+    Now,
+    /// It can wait for what comes next.
+    WithNext,
 }
 
 /// What is recorded together.
@@ -51,57 +81,100 @@ impl Journal {
         head: Seq,
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        (Self(sender), write(store, lease, head, receiver))
+        let start = Place { head, entries: 0 };
+        let (durable, written) = watch::channel(Ok(start));
+        let queue = Arc::new(Mutex::new(Queue { sender, end: start }));
+        (Self { queue, written }, write(store, lease, start, receiver, durable))
     }
 
-    /// Records an entry and waits until it is durable. Returns the number of its first record.
-    pub(crate) async fn append(&self, entry: Entry) -> Result<Seq, StoreError> {
-        let (durable, written) = oneshot::channel();
-        let closed = || StoreError::new(StoreErrorKind::Unavailable, "append", "the run has ended");
-        self.0.send(Message { entry, durable: Some(durable) }).map_err(|_| closed())?;
-        written.await.map_err(|_| closed())?
+    /// Records an entry and waits until it is durable.
+    pub(crate) async fn append(&self, entry: Entry) -> Result<(), StoreError> {
+        let (_, end) = self.send(entry, Urgency::Now)?;
+        self.until(|written| written.entries >= end.entries).await
+    }
+
+    /// Records an entry without waiting, and says which number its first record gets. It is durable no later than what
+    /// is appended next, and earlier when someone waits for it.
+    pub(crate) fn submit(&self, entry: Entry) -> Result<Seq, StoreError> {
+        self.send(entry, Urgency::WithNext).map(|(first, _)| first)
     }
 
     /// Records something that needs to be durable no earlier than what is appended next.
     pub(crate) fn note(&self, record: Record) {
         // The writer is gone only when the run is over, and the next append says so.
-        let _ = self.0.send(Message { entry: Entry::new(vec![record]), durable: None });
+        let _ = self.submit(Entry::new(vec![record]));
     }
+
+    /// Waits until record `seq` is durable, and with it all before.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again.
+    pub(crate) async fn durable(&self, seq: Seq) -> Result<(), StoreError> {
+        let is_durable = |written: &Place| written.head >= seq;
+        if !self.written.borrow().as_ref().is_ok_and(is_durable) {
+            self.send(Entry::default(), Urgency::Now)?;
+        }
+        self.until(is_durable).await
+    }
+
+    async fn until(&self, reached: impl Fn(&Place) -> bool) -> Result<(), StoreError> {
+        let mut written = self.written.clone();
+        let outcome = written.wait_for(|written| written.as_ref().map_or(true, &reached)).await;
+        outcome.map_err(|_| closed())?.clone().map(drop)
+    }
+
+    /// Hands an entry over. Returns the number of its first record and where the log ends with it.
+    fn send(&self, entry: Entry, urgency: Urgency) -> Result<(Seq, Place), StoreError> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let Place { head, entries } = queue.end;
+        let end = Place { head: head.after(entry.records.len()), entries: entries + 1 };
+        queue.sender.send(Message { entry, urgency }).map_err(|_| self.failure())?;
+        queue.end = end;
+        Ok((head.after(1), end))
+    }
+
+    /// Why the writer is gone.
+    fn failure(&self) -> StoreError {
+        self.written.borrow().clone().err().unwrap_or_else(closed)
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::new(StoreErrorKind::Unavailable, "append", "the run has ended")
 }
 
 async fn write(
     store: Arc<dyn StateStore>,
     lease: Lease,
-    mut head: Seq,
+    mut end: Place,
     mut receiver: mpsc::UnboundedReceiver<Message>,
+    durable: watch::Sender<Result<Place, StoreError>>,
 ) {
     let mut batch = Batch::default();
-    let mut waiting = Vec::new();
     loop {
         let message = receiver.recv().await;
         let ended = message.is_none();
-        for Message { entry, durable } in
+        let mut is_due = ended;
+        for Message { entry, urgency } in
             message.into_iter().chain(std::iter::from_fn(|| receiver.try_recv().ok()))
         {
-            if let Some(durable) = durable {
-                waiting.push((head.after(batch.records.len() + 1), durable));
-            }
+            end.entries += 1;
+            is_due |= urgency == Urgency::Now;
             batch.records.extend(entry.records);
             batch.blobs.extend(entry.blobs);
             batch.taken.extend(entry.taken);
         }
-        if !waiting.is_empty() || (ended && !batch.records.is_empty()) {
-            let written = store.append(&lease, head, std::mem::take(&mut batch)).await;
-            if let Ok(end) = &written {
-                head = *end;
+        if is_due && !(batch.records.is_empty() && batch.taken.is_empty()) {
+            match store.append(&lease, end.head, std::mem::take(&mut batch)).await {
+                Ok(head) => end.head = head,
+                Err(error) => {
+                    drop(durable.send_replace(Err(error)));
+                    return;
+                }
             }
-            for (first, durable) in waiting.drain(..) {
-                // Who does not wait any more does not need to know.
-                let _ = durable.send(written.clone().map(|_| first));
-            }
-            if written.is_err() {
-                return;
-            }
+        }
+        if is_due {
+            drop(durable.send_replace(Ok(end)));
         }
         if ended {
             return;

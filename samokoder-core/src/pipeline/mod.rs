@@ -3,6 +3,7 @@
 //! This is the only module that knows all the ports.
 
 mod attempt;
+mod contents;
 mod effect;
 mod engine;
 mod error;
@@ -35,6 +36,7 @@ use crate::{
     sandbox::{Sandbox, SandboxError, SandboxErrorKind, Toolchain},
     store::{Author, Branch, Commit, Lease, Record, Scope, Seq, StateStore},
 };
+use contents::Contents;
 use engine::Engine;
 use run::{OverGuard, RunShared};
 use workbench::Workbench;
@@ -216,6 +218,7 @@ impl Pipeline {
             store: Arc::clone(&self.store),
             budget: Budget::new(limits, history.spent()),
             agents: self.agents.clone(),
+            contents: Contents::default(),
             workbench: self.sandbox.clone().map(Workbench::new),
             deltas: broadcast::channel(1024).0,
             answers: watch::Sender::new(options.answers),

@@ -29,7 +29,9 @@ impl Engine {
             };
         }
         if !edits.is_empty() {
-            self.commit(Author::Person, proposal.changes, Entry::default().blobs(proposal.blobs)).await?;
+            let entry = Entry::default().blobs(proposal.contents.into_values().collect());
+            self.commit(Author::Person, proposal.changes, entry)?;
+            self.settle().await?;
             folder.accept(&edits)?;
         }
         let outdated = folder.outdated(&self.state);
@@ -42,7 +44,7 @@ impl Engine {
         let Some(folder) = &mut self.folder else { return Ok(()) };
         for path in paths {
             let content = match self.state.file(&path) {
-                Some(file) => Some(self.run.store.blob(&self.run.branch.scope, file.content).await?),
+                Some(file) => Some(self.run.content(file.content).await?),
                 None => None,
             };
             if !folder.publish(&path, content)? {

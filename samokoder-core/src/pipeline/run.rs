@@ -8,7 +8,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Answers, PipelineError, RunOptions, workbench::Workbench};
+use super::{Answers, PipelineError, RunOptions, contents::Contents, workbench::Workbench};
 use crate::{
     agent::{Agent, Role},
     budget::{Budget, Spend, SpendLimits},
@@ -25,6 +25,7 @@ pub(crate) struct RunShared {
     pub(crate) options: RunOptions,
     pub(crate) agents: BTreeMap<Role, Arc<dyn Agent>>,
     pub(crate) budget: Budget,
+    pub(crate) contents: Contents,
     pub(crate) workbench: Option<Workbench>,
     pub(crate) deltas: broadcast::Sender<Delta>,
     /// What happens to questions, as it is now.

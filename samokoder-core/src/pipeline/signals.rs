@@ -56,7 +56,7 @@ impl Engine {
             self.journal.append(Entry { taken: vec![id], ..Entry::default() }).await?;
             return Ok(());
         }
-        self.commit(Author::Person, changes, Entry { taken: vec![id], ..Entry::default() }).await
+        self.commit(Author::Person, changes, Entry { taken: vec![id], ..Entry::default() })
     }
 
     /// Lets attempts that a limit stopped go on.
@@ -70,7 +70,7 @@ impl Engine {
     }
 
     /// Records a question. The attempt that asked it holds no slot until the answer is there.
-    pub(super) async fn suspend(&mut self, key: &Key, suspension: Suspension) -> Result<(), PipelineError> {
+    pub(super) fn suspend(&mut self, key: &Key, suspension: Suspension) -> Result<(), PipelineError> {
         let Suspension { question, effect, request } = suspension;
         let Some(open) = self.open.get_mut(key) else { return Ok(()) };
         let asked = RecordedEffect { request: Digest::of(&request), result: None };
@@ -88,7 +88,7 @@ impl Engine {
             reserved: Spend::default(),
         };
         let entry = Entry::new(vec![intent]).blobs(vec![request]);
-        self.commit(author, vec![Change::QuestionAsked { question }], entry).await
+        self.commit(author, vec![Change::QuestionAsked { question }], entry)
     }
 
     /// Answers open questions with their defaults, if that is what happens to questions.
@@ -139,8 +139,8 @@ impl Engine {
             entry.blobs.push(payload.into());
             answered = Some(key);
         }
-        self.commit(author, vec![Change::QuestionAnswered { question, answer: answer.into() }], entry)
-            .await?;
+        self.commit(author, vec![Change::QuestionAnswered { question, answer: answer.into() }], entry)?;
+        self.settle().await?;
         if let Some(key) = answered {
             self.launch(&key, Duration::ZERO);
         }

@@ -34,7 +34,7 @@ impl Workbench {
     ) -> Result<ExecOutcome, SandboxError> {
         let mut files = Vec::new();
         for (path, file) in state.files() {
-            let content = run.store.blob(&run.branch.scope, file.content).await.map_err(|error| {
+            let content = run.content(file.content).await.map_err(|error| {
                 SandboxError::new(SandboxErrorKind::Infrastructure, "checkout", error.to_string())
             })?;
             files.push(CheckoutFile { path: path.clone(), content });

@@ -3,6 +3,7 @@
 mod architecture;
 mod change;
 mod check;
+mod digests;
 mod path;
 mod plan;
 mod question;

@@ -85,6 +85,8 @@ pub enum FieldKind {
     Date,
     /// A date and time of day, RFC 3339 or `YYYY-MM-DDTHH:MM`.
     DateTime,
+    /// A time of day without a date, `HH:MM` or `HH:MM:SS`.
+    Time,
     /// Yes or no.
     Boolean,
     /// An e-mail address.

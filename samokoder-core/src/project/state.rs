@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Architecture, Change, CheckReport, Epic, Iteration, Question, Specification, Step, Task, Verdict,
-    WorkspacePath,
+    WorkspacePath, digests::Digests,
 };
 use crate::{
     agent::{Resource, Role, Subject},
@@ -42,6 +42,7 @@ pub struct ProjectState {
     failures: OrdMap<(Role, Subject), Arc<str>>,
     budget: Option<SpendLimits>,
     extensions: OrdMap<(String, String), Arc<Value>>,
+    digests: Digests,
 }
 
 /// A file of the app.
@@ -155,8 +156,10 @@ impl ProjectState {
 
     /// The hash of all paths and contents.
     pub fn tree(&self) -> Digest {
-        let files: Vec<_> = self.files().map(|(path, file)| (path, file.content)).collect();
-        Digest::of_json(&files)
+        self.digests.tree.get(|| {
+            let files: Vec<_> = self.files().map(|(path, file)| (path, file.content)).collect();
+            Digest::of_json(&files)
+        })
     }
 
     /// The last check, whether or not files have changed since.
@@ -240,14 +243,17 @@ impl ProjectState {
             }
             Change::SpecificationWritten { specification } => {
                 self.specification = Some(Arc::new(specification.clone()));
+                self.digests.specification.forget();
             }
             Change::ArchitectureChosen { architecture } => {
                 self.architecture = Some(Arc::new(architecture.clone()));
+                self.digests.architecture.forget();
             }
             Change::PlanMade { epics, tasks } => {
                 self.epics = epics.iter().cloned().map(Arc::new).collect();
                 self.order = tasks.iter().map(|task| task.id).collect();
                 self.tasks = tasks.iter().map(|task| (task.id, Arc::new(task.clone()))).collect();
+                self.digests.plan.forget();
             }
             Change::StepsPlanned { task, steps } => {
                 if !self.tasks.contains_key(task) {
@@ -259,6 +265,7 @@ impl ProjectState {
                 self.expect_content(path, *replaces)?;
                 let file = SourceFile { content: *content, size: *size };
                 if self.files.insert(path.clone(), file) != Some(file) {
+                    self.digests.tree.forget();
                     self.check_is_current = false;
                 }
                 self.finished.extend(*finishes);
@@ -266,6 +273,7 @@ impl ProjectState {
             Change::FileDeleted { path, replaces } => {
                 self.expect_content(path, Some(*replaces))?;
                 self.files.remove(path);
+                self.digests.tree.forget();
                 self.check_is_current = false;
             }
             Change::Checked { report } => {
@@ -319,11 +327,13 @@ impl ProjectState {
     fn digest_one(&self, resource: &Resource) -> Digest {
         match resource {
             Resource::Description => Digest::of_json(&(&self.description, &self.name, &self.toolchains)),
-            Resource::Specification => Digest::of_json(&self.specification),
-            Resource::Architecture => Digest::of_json(&self.architecture),
-            Resource::Plan => {
-                Digest::of_json(&(self.epics().collect::<Vec<_>>(), self.tasks().collect::<Vec<_>>()))
+            Resource::Specification => {
+                self.digests.specification.get(|| Digest::of_json(&self.specification))
             }
+            Resource::Architecture => self.digests.architecture.get(|| Digest::of_json(&self.architecture)),
+            Resource::Plan => self.digests.plan.get(|| {
+                Digest::of_json(&(self.epics().collect::<Vec<_>>(), self.tasks().collect::<Vec<_>>()))
+            }),
             Resource::Task(task) => Digest::of_json(&(self.task(*task), self.steps(*task))),
             Resource::File(beneath) => {
                 let files: Vec<_> = self

@@ -1,172 +1,156 @@
 //! What a step costs, counted: unlike time it is the same on every machine.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use samokoder_core::{
     agent::{Agent, AgentContext, AgentError, Assignment, Proposal, Resource, Role, Subject},
-    digest::Digest,
-    id::SignalId,
     llm::{ChatRequest, Message, ModelRole},
     pipeline::{NewProject, Next, Pipeline, Workflow, WorkflowError},
-    project::{Change, ProjectState},
-    store::{Batch, Branch, Lease, MemoryStore, RunEnd, Scope, Seq, Signal, StateStore, StoreError, Stored},
+    project::{Change, ProjectState, WorkspacePath},
+    store::RunEnd,
+    testing::ScriptedModel,
 };
 
-use crate::script::options;
-
-/// A memory store that counts.
-#[derive(Debug, Default)]
-struct CountingStore {
-    inner: MemoryStore,
-    /// The bytes of each append.
-    appends: Mutex<Vec<usize>>,
-    signals: AtomicUsize,
-}
-
-#[deny(clippy::missing_trait_methods)]
-#[async_trait]
-impl StateStore for CountingStore {
-    async fn create(&self, branch: &Branch) -> Result<(), StoreError> {
-        self.inner.create(branch).await
-    }
-
-    async fn branches(&self, scope: &Scope) -> Result<Vec<Branch>, StoreError> {
-        self.inner.branches(scope).await
-    }
-
-    async fn acquire(&self, branch: &Branch) -> Result<Lease, StoreError> {
-        self.inner.acquire(branch).await
-    }
-
-    async fn append(&self, lease: &Lease, after: Seq, batch: Batch) -> Result<Seq, StoreError> {
-        let records = batch.records.iter().map(|record| serde_json::to_vec(record).unwrap().len());
-        let bytes = records.chain(batch.blobs.iter().map(Bytes::len)).sum();
-        self.appends.lock().unwrap().push(bytes);
-        self.inner.append(lease, after, batch).await
-    }
-
-    async fn read(&self, branch: &Branch, after: Seq, limit: usize) -> Result<Vec<Stored>, StoreError> {
-        self.inner.read(branch, after, limit).await
-    }
-
-    async fn wait(&self, branch: &Branch, after: Seq) -> Result<Seq, StoreError> {
-        self.inner.wait(branch, after).await
-    }
-
-    async fn blob(&self, scope: &Scope, digest: Digest) -> Result<Bytes, StoreError> {
-        self.inner.blob(scope, digest).await
-    }
-
-    async fn post(&self, branch: &Branch, id: SignalId, signal: Signal) -> Result<(), StoreError> {
-        self.inner.post(branch, id, signal).await
-    }
-
-    async fn signals(&self, branch: &Branch) -> Result<Vec<(SignalId, Signal)>, StoreError> {
-        self.signals.fetch_add(1, Ordering::SeqCst);
-        self.inner.signals(branch).await
-    }
-
-    async fn wait_signal(&self, branch: &Branch) -> Result<(), StoreError> {
-        self.inner.wait_signal(branch).await
-    }
-
-    async fn close(&self) -> Result<(), StoreError> {
-        self.inner.close().await
-    }
-}
+use crate::{
+    script::options,
+    watched_store::{Count, WatchedStore},
+};
 
 const ROLE: Role = Role::from_static("writer");
 
-/// Writes all files at once, and then one in each step.
+/// Writes all files at once, then rounds of steps side by side, each of which reads a file and writes it anew.
 #[derive(Debug, Clone, Copy)]
-struct Steps {
-    files: u64,
-    steps: u64,
+struct Work {
+    files: usize,
+    rounds: usize,
+    abreast: usize,
+}
+
+impl Work {
+    fn path(self, step: usize) -> WorkspacePath {
+        format!("src/{}.mjs", step % self.files).parse().unwrap()
+    }
+
+    fn assignment(self, step: Option<usize>) -> Assignment {
+        let name = name(step);
+        let files = step.map_or(Resource::Files, |step| Resource::File(self.path(step)));
+        let resources = [Resource::Extension(name.clone()), files];
+        Assignment::new(ROLE, Subject::new(name)).reads(resources.clone()).writes(resources)
+    }
+}
+
+/// What is about all files when it is about no step.
+fn name(step: Option<usize>) -> String {
+    step.map_or("files".into(), |step| format!("step:{step}"))
+}
+
+fn is_finished(state: &ProjectState, step: Option<usize>) -> bool {
+    state.extension(&name(step), "done").is_some()
+}
+
+fn finished(step: Option<usize>) -> Change {
+    Change::Extension { namespace: name(step), key: "done".into(), value: true.into() }
 }
 
 #[async_trait]
-impl Workflow for Steps {
+impl Workflow for Work {
     async fn next(&self, state: &ProjectState) -> Result<Next, WorkflowError> {
-        let done = state.extension("steps", "done").and_then(serde_json::Value::as_u64);
-        let subject = match done {
-            None => Subject::from_static("files"),
-            Some(done) if done < self.steps => Subject::of("step", done),
-            Some(_) => return Ok(Next::Done),
-        };
-        let resources = [Resource::Extension("steps".into()), Resource::Files];
-        Ok(Next::Run(vec![Assignment::new(ROLE, subject).reads(resources.clone()).writes(resources)]))
+        if !is_finished(state, None) {
+            return Ok(Next::Run(vec![self.assignment(None)]));
+        }
+        let mut rounds = (0..self.rounds).map(|round| round * self.abreast..(round + 1) * self.abreast);
+        let round = rounds.find_map(|steps| {
+            let unfinished = steps.filter(|step| !is_finished(state, Some(*step)));
+            let wanted: Vec<_> = unfinished.map(|step| self.assignment(Some(step))).collect();
+            (!wanted.is_empty()).then_some(wanted)
+        });
+        Ok(round.map_or(Next::Done, Next::Run))
     }
 }
 
 #[async_trait]
-impl Agent for Steps {
+impl Agent for Work {
     fn role(&self) -> Role {
         ROLE
     }
 
     async fn run(&self, context: AgentContext) -> Result<Proposal, AgentError> {
-        let write = |proposal: Proposal, file: u64, content: String| {
-            let path = format!("src/{file}.mjs").parse().unwrap();
-            proposal.write(context.state(), path, content, None)
+        let state = context.state();
+        let Some(step) = context.assignment().subject.id::<usize>("step") else {
+            let write = |all: Proposal, file| all.write(state, self.path(file), format!("// {file}"), None);
+            return Ok((0..self.files).fold(Proposal::new(), write).change(finished(None)));
         };
-        let progress = |done: u64| Change::Extension {
-            namespace: "steps".into(),
-            key: "done".into(),
-            value: done.into(),
-        };
-        let Some(step) = context.assignment().subject.id::<u64>("step") else {
-            let all = (0..self.files).fold(Proposal::new(), |all, file| write(all, file, "empty".into()));
-            return Ok(all.change(progress(0)));
-        };
-        let message = Message::new(ModelRole::User, "next");
+        let current = context.read(&self.path(step)).await?.unwrap();
+        let message = Message::new(ModelRole::User, format!("go on after {current:9.9}"));
         let answer = context.call("write", ChatRequest::new(context.model().clone(), vec![message])).await?;
-        Ok(write(Proposal::new(), step % self.files, answer.text()).change(progress(step + 1)))
+        let content = format!("// {step:04}\n{}", answer.text());
+        Ok(Proposal::new().write(state, self.path(step), content, None).change(finished(Some(step))))
     }
 }
 
-/// The bytes of each append, and how often signals were read, in a run of `steps` steps.
-async fn cost(files: u64, steps: u64) -> (Vec<usize>, usize) {
-    let store = Arc::new(CountingStore::default());
-    let model = samokoder_core::testing::ScriptedModel::new(|_| Ok("const x = 1;\n".into()));
-    let pipeline = |steps| {
-        let work = Steps { files, steps };
-        Pipeline::empty(Arc::clone(&store) as _).agent(work).workflow(work).build().unwrap()
-    };
-    let project = NewProject::new("Steps");
+const LATENCY: Duration = Duration::from_millis(50);
+
+/// What is done with the store in a sitting that finds all files written.
+async fn cost(work: Work) -> Count {
+    let store = WatchedStore::default();
+    let model = ScriptedModel::new(|_| Ok("const x = 1;\n".into())).latency(LATENCY);
+    let pipeline =
+        |work| Pipeline::empty(Arc::new(store.clone())).agent(work).workflow(work).build().unwrap();
+    let project = NewProject::new("Work");
     let branch = project.branch.clone();
-    pipeline(0).start(project, options(&model)).await.unwrap().finish().await.unwrap();
-    store.appends.lock().unwrap().clear();
-    store.signals.store(0, Ordering::SeqCst);
-    let report = pipeline(steps).resume(&branch, options(&model)).await.unwrap().finish().await.unwrap();
-    assert_eq!((report.end, report.spent.calls), (RunEnd::Done { verified: false }, steps));
-    (std::mem::take(&mut *store.appends.lock().unwrap()), store.signals.load(Ordering::SeqCst))
+    let options = options(&model).parallel(16);
+    let before = pipeline(Work { rounds: 0, ..work });
+    before.start(project, options.clone()).await.unwrap().finish().await.unwrap();
+    store.take_count();
+    let report = pipeline(work).resume(&branch, options).await.unwrap().finish().await.unwrap();
+    let calls = (work.rounds * work.abreast) as u64;
+    assert_eq!((report.end, report.spent.calls), (RunEnd::Done { verified: false }, calls));
+    store.take_count()
 }
 
-#[tokio::test]
-async fn a_step_with_one_call_is_three_appends() {
-    let (start_and_end, _) = cost(1, 0).await;
-    let (appends, _) = cost(1, 10).await;
-    assert_eq!(appends.len() - start_and_end.len(), 30, "intent, outcome, commit");
+const IDLE: Work = Work { files: 20, rounds: 0, abreast: 1 };
+const ONE_AFTER_ANOTHER: Work = Work { rounds: 10, ..IDLE };
+
+#[tokio::test(start_paused = true)]
+async fn a_step_with_one_call_is_two_appends() {
+    let (idle, busy) = (cost(IDLE).await, cost(ONE_AFTER_ANOTHER).await);
+    let appends = busy.appends.len() - idle.appends.len();
+    assert_eq!(
+        appends,
+        2 * 10 + 1,
+        "the commit before with the intent, and the outcome; then the last commit"
+    );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
+async fn steps_side_by_side_share_their_appends() {
+    let one = cost(ONE_AFTER_ANOTHER).await;
+    let sixteen = cost(Work { abreast: 16, ..ONE_AFTER_ANOTHER }).await;
+    assert_eq!(sixteen.appends.len(), one.appends.len());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_a_step_appends_does_not_grow_with_the_project() {
-    let (small, _) = cost(20, 10).await;
-    let (large, _) = cost(2000, 10).await;
-    assert_eq!(small.len(), large.len());
-    for (small, large) in small.iter().zip(&large) {
+    let small = cost(ONE_AFTER_ANOTHER).await;
+    let large = cost(Work { files: 2000, ..ONE_AFTER_ANOTHER }).await;
+    assert_eq!(small.appends.len(), large.appends.len());
+    for (small, large) in small.appends.iter().zip(&large.appends) {
         assert!(large.abs_diff(*small) <= 8, "{small} and {large} bytes: only numbers may be longer");
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
+async fn a_content_is_read_from_the_store_once_and_one_that_was_just_written_never() {
+    let all_once = Work { rounds: 2, abreast: 10, ..IDLE };
+    assert_eq!(cost(all_once).await.blobs, 20, "each file was written in the sitting before");
+    assert_eq!(cost(Work { rounds: 20, ..all_once }).await.blobs, 20);
+    let many = Work { files: 2000, ..all_once };
+    assert_eq!(cost(many).await.blobs, 20, "only what is shown is read");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_step_that_nobody_disturbs_reads_no_signals() {
-    let (_, idle) = cost(1, 0).await;
-    let (_, busy) = cost(1, 10).await;
-    assert_eq!(idle, busy);
+    let (idle, busy) = (cost(IDLE).await, cost(ONE_AFTER_ANOTHER).await);
+    assert_eq!(idle.signals, busy.signals);
 }

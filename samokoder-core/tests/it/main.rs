@@ -7,8 +7,10 @@
 )]
 
 mod cost;
+mod durability;
 mod model;
 mod pipeline;
 mod script;
 mod store;
 mod team;
+mod watched_store;

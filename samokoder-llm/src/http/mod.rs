@@ -92,15 +92,16 @@ impl LlmProvider for HttpProvider {
     }
 
     async fn stream(&self, mut request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
+        let known = self.config.catalogue.lookup(self.vendor.id, request.model.name());
         let mut model = self.model(request.model.name());
         preflight::accepts(&request, &model)?;
-        if let Some(entry) = self.config.catalogue.lookup(self.vendor.id, request.model.name()) {
+        if let Some(entry) = known {
             preflight::fits(&request, entry, &mut model)?;
         }
         if !model.json_schema {
             describe_format(&mut request);
         }
-        let wire = (self.vendor.wire)(request.model.name());
+        let wire = (self.vendor.wire)(request.model.name(), known);
         let encoded = wire.encode(&request, &model)?;
         drop(request);
         let credential = self.credential(call).await?;

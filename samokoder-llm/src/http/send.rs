@@ -141,7 +141,12 @@ fn secret(value: String) -> Result<HeaderValue, LlmError> {
 async fn refusal(response: reqwest::Response) -> LlmError {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = read(response, MAX_ERROR).await.unwrap_or_default();
-    headers::complete(reply::error(status, &body), &headers, SystemTime::now())
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a date in a header is compared with the clock on the wall"
+    )]
+    let now = SystemTime::now();
+    headers::complete(reply::error(status, &body), &headers, now)
 }
 
 async fn read(mut response: reqwest::Response, at_most: usize) -> Result<Vec<u8>, LlmError> {

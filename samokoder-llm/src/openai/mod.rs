@@ -1,6 +1,7 @@
 //! OpenAI: Chat Completions and Responses.
 
 pub mod chat;
+pub mod responses;
 
 use samokoder_core::llm::ModelCapabilities;
 
@@ -17,6 +18,6 @@ pub const VENDOR: Vendor = Vendor {
     auth: Auth::Bearer,
     headers: &[],
     models: "/models",
-    wire: |_| &ChatWire { dialect: Dialect::OPENAI },
+    wire: |_, _| &ChatWire { dialect: Dialect::OPENAI },
     unknown: ModelCapabilities::default,
 };

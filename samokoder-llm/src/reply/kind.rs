@@ -13,12 +13,10 @@ pub(super) fn of(status: u16, error: &ErrorBody) -> LlmErrorKind {
         return LlmErrorKind::QuotaExhausted;
     }
     let by_name = error.names.iter().find_map(|name| by_name(name));
-    match (by_name, by_words(error)) {
-        // Providers use their general codes for these too, and only the words tell.
-        (None | Some(LlmErrorKind::BadRequest | LlmErrorKind::RateLimited), Some(kind)) => kind,
-        (Some(kind), _) => kind,
-        (None, None) => by_status(status),
-    }
+    // Providers use their general codes for other things too, and only the words tell.
+    let general = matches!(by_name, None | Some(LlmErrorKind::BadRequest | LlmErrorKind::RateLimited));
+    let by_words = by_words(error).filter(|_| general);
+    by_words.or(by_name).unwrap_or_else(|| by_status(status))
 }
 
 fn by_name(name: &str) -> Option<LlmErrorKind> {

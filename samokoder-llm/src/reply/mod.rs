@@ -11,7 +11,7 @@ use samokoder_core::llm::{ErrorReply, LlmError, LlmErrorKind};
 use body::ErrorBody;
 
 /// Bytes of a body that are kept.
-const KEPT: usize = 4096;
+pub(crate) const KEPT: usize = 4096;
 
 /// Reads an error from a body: `{"error": {…}}`, `{"error": "…"}`, `{"detail": …}`, `{"message": …}`, a list of one of
 /// these, a page of HTML, or nothing. The kind is that of the provider's code, if it is known, and else of the

@@ -4,19 +4,25 @@
 //! to the protocol's [`Decoder`], which adds [`StreamEvent`]s to [`Events`]. So every decoder can be tested with
 //! recorded traffic, split anywhere.
 
+mod accepts;
 mod events;
 #[cfg(feature = "sse-eventsource")]
 mod eventsource;
+mod extra;
 mod framer;
 mod reader;
+mod text;
 
 use std::fmt::Debug;
 
 use samokoder_core::llm::{ChatRequest, LlmError, ModelCapabilities};
 
+pub(crate) use accepts::{accepts, refused};
 pub use events::Events;
+pub(crate) use extra::add_extra;
 pub use framer::{Frame, Framer, Framing};
 pub use reader::Reader;
+pub(crate) use text::{Text, from_json};
 
 /// A protocol that models are spoken to in.
 pub trait Wire: Debug + Send + Sync {

@@ -1,7 +1,6 @@
 //! Recorded exchanges with real providers, found through `SAMOKODER_CASSETTES`: a folder with `recorded.jsonl.gz`.
 
 use std::{
-    collections::BTreeMap,
     env,
     fs::File,
     io::{BufRead as _, BufReader},
@@ -20,19 +19,24 @@ pub(crate) struct Exchange {
     #[serde(default)]
     pub(crate) sse: bool,
     #[serde(default)]
-    pub(crate) headers: BTreeMap<String, String>,
-    #[serde(default)]
     pub(crate) request: String,
     pub(crate) response: String,
     pub(crate) file: String,
 }
 
-/// The recorded exchanges that `filter` wants. Without recordings there are none, and the test that asks says so.
+impl Exchange {
+    /// What to call it in a message.
+    pub(crate) fn name(&self) -> String {
+        format!("{} {} {}", self.provider, self.path, self.file)
+    }
+}
+
+/// The recorded exchanges that `filter` wants. `None` without recordings, which is said.
 #[expect(clippy::print_stdout, reason = "says which tests are left out")]
-pub(crate) fn exchanges(filter: impl Fn(&Exchange) -> bool) -> Vec<Exchange> {
+pub(crate) fn exchanges(filter: impl Fn(&Exchange) -> bool) -> Option<Vec<Exchange>> {
     let Some(folder) = env::var_os("SAMOKODER_CASSETTES").filter(|folder| !folder.is_empty()) else {
         println!("left out: SAMOKODER_CASSETTES names no folder with recorded traffic");
-        return vec![];
+        return None;
     };
     let path = Path::new(&folder).join("recorded.jsonl.gz");
     let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -42,5 +46,5 @@ pub(crate) fn exchanges(filter: impl Fn(&Exchange) -> bool) -> Vec<Exchange> {
         .filter(filter)
         .collect();
     assert!(!found.is_empty(), "{} has no exchange of this kind", path.display());
-    found
+    Some(found)
 }

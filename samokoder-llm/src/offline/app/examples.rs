@@ -79,6 +79,7 @@ fn value(spec: &Specification, entity: &Entity, field: &Field, nth: usize) -> Va
         FieldKind::Money => json!([9.99, 120.5][nth]),
         FieldKind::Date => json!(["2024-02-29", "2025-06-15"][nth]),
         FieldKind::DateTime => json!(["2024-02-29T09:30", "2025-06-15T18:00"][nth]),
+        FieldKind::Time => json!(["09:30", "18:00"][nth]),
         FieldKind::Boolean => json!(nth == 0),
         FieldKind::Email => json!(["anna@example.com", "boris@example.com"][nth]),
         FieldKind::Url => json!(["https://example.com/first", "https://example.com/second"][nth]),
@@ -98,6 +99,7 @@ pub(super) fn wrong(field: &Field) -> Vec<Value> {
         FieldKind::DateTime => {
             vec![json!("2024-02-29"), json!("2024-02-29T24:00"), json!("2023-02-29T09:30")]
         }
+        FieldKind::Time => vec![json!("9:30"), json!("24:00"), json!("2024-02-29T09:30"), json!(930)],
         FieldKind::Boolean => vec![json!("true"), json!(1)],
         FieldKind::Email => vec![json!("anna"), json!("anna@example"), json!(7)],
         FieldKind::Url => vec![json!("example.com"), json!("javascript:alert(1)"), json!(7)],

@@ -86,6 +86,7 @@ const TAKEN: &[&str] = &[
     "text",
     "this",
     "throw",
+    "time",
     "true",
     "try",
     "type",

@@ -229,6 +229,7 @@ fn type_name(kind: FieldKind) -> &'static str {
         FieldKind::Money => "money",
         FieldKind::Date => "date",
         FieldKind::DateTime => "date_time",
+        FieldKind::Time => "time",
         FieldKind::Boolean => "boolean",
         FieldKind::Email => "email",
         FieldKind::Url => "url",

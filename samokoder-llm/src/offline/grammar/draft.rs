@@ -3,6 +3,7 @@
 use samokoder_core::project::FieldKind;
 
 use super::language::Language;
+use super::pairs::Many;
 use super::phrase::Phrase;
 
 /// More entities than this are not read: an app of that size is not described in a few sentences.
@@ -18,6 +19,8 @@ pub(super) struct DraftEntity {
     pub(super) links: Vec<Link>,
     /// Whether the description says what it consists of.
     pub(super) described: bool,
+    /// Whether it only joins two records that have many of each other.
+    pub(super) joins: bool,
 }
 
 /// A field of a record.
@@ -51,6 +54,10 @@ pub(super) struct Link {
 pub(super) struct Draft {
     pub(super) language: Language,
     pub(super) entities: Vec<DraftEntity>,
+    /// Who has many of what.
+    pub(super) many: Vec<Many>,
+    /// Records of which each has many of the other.
+    pub(super) pairs: Vec<(Phrase, Phrase)>,
     pub(super) not_understood: Vec<String>,
     /// The words the app is called by.
     pub(super) title: Option<String>,
@@ -66,6 +73,8 @@ impl Draft {
         Self {
             language,
             entities: Vec::new(),
+            many: Vec::new(),
+            pairs: Vec::new(),
             not_understood: Vec::new(),
             title: None,
             topic: None,
@@ -129,8 +138,13 @@ impl Draft {
             }
             return None;
         }
-        let entity =
-            DraftEntity { phrase: phrase.clone(), fields: Vec::new(), links: Vec::new(), described: false };
+        let entity = DraftEntity {
+            phrase: phrase.clone(),
+            fields: Vec::new(),
+            links: Vec::new(),
+            described: false,
+            joins: false,
+        };
         self.entities.push(entity);
         Some(self.entities.len() - 1)
     }
@@ -173,6 +187,16 @@ impl Draft {
             Some(own) => own.creates |= link.creates,
             None => record.links.push(link),
         }
+    }
+
+    /// Relates many parts to one owner.
+    pub(super) fn many(&mut self, owner: usize, part: usize, required: bool) {
+        let key = self.entities[owner].phrase.key();
+        let adds_link =
+            !self.entities[part].links.iter().any(|link| link.role.is_none() && link.target.key() == key);
+        let (owner, target) = (self.entities[owner].phrase.clone(), self.entities[part].phrase.clone());
+        self.many.push(Many { owner: owner.clone(), part: target, adds_link });
+        self.link(part, Link { target: owner, required, creates: true, role: None });
     }
 
     /// Says that a part of the description leads to nothing.

@@ -92,11 +92,20 @@ fn fields(
     questions: &mut Vec<Question>,
 ) -> Vec<Field> {
     let mut taken = BTreeSet::new();
+    let mut pointed: Vec<(usize, &str)> = Vec::new();
     let mut fields: Vec<Field> = entity
         .links
         .iter()
         .filter_map(|link| {
             let target = draft.find(&link.target)?;
+            let own = link.target.singular.as_str();
+            let again = |(other, said): &(usize, &str)| {
+                *other == target && link.role.is_none() && (said.ends_with(own) || own.ends_with(said))
+            };
+            if pointed.iter().any(again) {
+                return None;
+            }
+            pointed.extend(link.role.is_none().then_some((target, own)));
             let name = link.role.as_ref().unwrap_or(&link.target.singular);
             Some(Field {
                 name: naming::relation(name, &mut taken),

@@ -3,6 +3,7 @@
 use super::annotation::is_conjunction;
 use super::knowledge::kinds;
 use super::language::Language;
+use super::lexicon::Words;
 use super::phrase::Phrase;
 use super::token::{Kind, Token};
 
@@ -12,7 +13,9 @@ pub(super) fn items(language: Language, tokens: &[Token]) -> Vec<&[Token]> {
     let mut start = 0;
     for (at, token) in tokens.iter().enumerate() {
         let separates = matches!(token.kind, Kind::Comma | Kind::Semicolon | Kind::Stop)
-            || (is_conjunction(language, token) && !joins_date_and_time(tokens, at));
+            || (is_conjunction(language, token)
+                && !joins_date_and_time(tokens, at)
+                && !joins_range(tokens, at));
         if separates {
             items.push(&tokens[start..at]);
             start = at + 1;
@@ -23,13 +26,21 @@ pub(super) fn items(language: Language, tokens: &[Token]) -> Vec<&[Token]> {
     items
 }
 
+/// "between 1 and 10".
+fn joins_range(tokens: &[Token], at: usize) -> bool {
+    let number = |at: usize| tokens.get(at).is_some_and(|token| token.is(Kind::Number));
+    at > 1 && tokens[at - 2].lower == "between" && number(at - 1) && number(at + 1)
+}
+
 fn joins_date_and_time(tokens: &[Token], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| tokens.get(before));
     let is = |token: Option<&Token>, words: &[&str]| {
         token.is_some_and(|token| words.contains(&token.lower.as_str()))
     };
-    is(before, &["date", "дата", "датой", "дату", "даты", "дате"])
-        && is(tokens.get(at + 1), &["time", "время", "временем", "времени"])
+    let date = ["date", "day", "дата", "датой", "дату", "даты", "дате"];
+    let time = ["time", "время", "временем", "времени"];
+    let (first, second) = (before, tokens.get(at + 1));
+    is(first, &date) && is(second, &time) || is(first, &time) && is(second, &date)
 }
 
 /// How the values after a field end, as a number of tokens.
@@ -54,7 +65,9 @@ pub(super) fn values_end(language: Language, tokens: &[Token]) -> usize {
             return start - 1;
         }
         if token.is(Kind::Comma) || is_conjunction(language, token) {
-            let starts_field = begins_field(language, &tokens[at + 1..], or_later && !after_or);
+            let several = tokens[..at].iter().any(|token| token.is(Kind::Comma)) && !or_later;
+            let starts_field = begins_field(language, &tokens[at + 1..], or_later && !after_or)
+                || several && is_never_a_value(&tokens[at + 1..]);
             let another_or = is_or_ahead(&tokens[at + 1..]);
             if at > 0 && ((after_or && !is_or && !another_or) || (starts_field && !is_or)) {
                 return at;
@@ -64,6 +77,16 @@ pub(super) fn values_end(language: Language, tokens: &[Token]) -> usize {
         }
     }
     tokens.len()
+}
+
+/// "priority: low, high, assignee": a person or a text among values is the next field.
+fn is_never_a_value(tokens: &[Token]) -> bool {
+    const FIELDS: Words = Words(
+        "reporter assignee creator owner notes comments remarks description автор исполнитель ответственный владелец \
+         примечания примечание комментарий комментарии заметки описание",
+    );
+    let ends = tokens.get(1).is_none_or(|next| !next.is_wordlike());
+    ends && tokens.first().is_some_and(|first| FIELDS.has(&first.lower))
 }
 
 fn is_or_ahead(tokens: &[Token]) -> bool {

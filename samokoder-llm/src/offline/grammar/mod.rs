@@ -15,6 +15,7 @@ mod lexicon;
 mod list;
 mod naming;
 mod outline;
+mod pairs;
 mod parser;
 mod phrase;
 mod requirements;
@@ -23,6 +24,7 @@ mod russian;
 #[cfg(test)]
 mod tests;
 mod text;
+mod times;
 mod token;
 
 use language::Language;

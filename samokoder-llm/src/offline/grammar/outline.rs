@@ -134,14 +134,21 @@ fn join_short_lists(tokens: &mut [Token]) {
 fn nest(lines: &mut std::iter::Peekable<std::vec::IntoIter<Line>>, above: usize) -> Vec<Statement> {
     let mut statements = Vec::new();
     while let Some(line) = lines.next_if(|line| line.level > above) {
+        let heads = is_name(&line);
         let Line { level, listed, opens, sentences } = line;
         statements.extend(sentences.into_iter().map(|tokens| Statement { tokens, below: Vec::new() }));
         let nests = lines.peek().is_some_and(|next| {
-            next.level > level && (opens || next.listed || (next.level >= level + 2 && listed))
+            next.level > level && (opens || next.listed || (next.level >= level + 2 && (listed || heads)))
         });
         if nests && let Some(last) = statements.last_mut() {
             last.below = nest(lines, level);
         }
     }
     statements
+}
+
+/// "Doctors" on a line of its own, with an indented line below it.
+fn is_name(line: &Line) -> bool {
+    const LONGEST: usize = 3;
+    matches!(line.sentences.as_slice(), [only] if only.len() <= LONGEST && only.iter().all(Token::is_wordlike))
 }

@@ -28,6 +28,8 @@ pub(super) struct Phrase {
     pub(super) is_nominative: bool,
     /// Named as a single one: "a member", "each book".
     pub(super) determined: bool,
+    /// "two teams": exactly two of it are meant.
+    pub(super) two: bool,
     /// Named by the app's title: what it depends on says where the app is used.
     pub(super) in_title: bool,
     pub(super) complements: Vec<Complement>,

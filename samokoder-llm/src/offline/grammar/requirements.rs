@@ -44,8 +44,28 @@ fn of_entity(language: Language, entity: &Entity, entities: &[Entity]) -> Vec<St
             }
         });
     }
+    sentences.extend(joins(language, entity, entities));
     sentences.extend(entity.fields.iter().filter_map(|field| of_field(language, entity, field, entities)));
     sentences
+}
+
+/// A record of nothing but two relations joins what has many of each other.
+fn joins(language: Language, entity: &Entity, entities: &[Entity]) -> Option<String> {
+    let target = |field: &Field| entities.iter().find(|other| Some(&other.name) == field.relation.as_ref());
+    let [one, other] = entity.fields.as_slice() else { return None };
+    let (one, other) = (target(one)?, target(other)?);
+    Some(match language {
+        Language::English => format!(
+            "{} join {} with {}: each can have many of the other, one record for each pair.",
+            entity.label_plural,
+            one.label_plural.to_lowercase(),
+            other.label_plural.to_lowercase()
+        ),
+        Language::Russian => format!(
+            "«{}» связывают записи «{}» и «{}»: у каждой может быть много других, одна запись на каждую пару.",
+            entity.label_plural, one.label_plural, other.label_plural
+        ),
+    })
 }
 
 fn of_field(language: Language, entity: &Entity, field: &Field, entities: &[Entity]) -> Option<String> {

@@ -20,11 +20,13 @@ pub(super) fn resolve(draft: &mut Draft) {
     created_targets(draft);
     lists_of_known_records(draft);
     fields_that_are_records(draft);
+    super::pairs::join_pairs(draft);
     add_usual_fields(draft);
     fields_that_are_records(draft);
     named_relations(draft);
     roles(draft);
     measured_amounts(draft);
+    super::times::times_of_a_day(draft);
     draft.entities.retain(|entity| !entity.fields.is_empty() || !entity.links.is_empty());
 }
 
@@ -110,7 +112,7 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
     let own = draft.entities[at].phrase.clone();
     let classifies = CLASSES.has(&own.head_key());
     let declared = draft.find(target).filter(|found| *found != at && !classifies);
-    let known = common::knows(draft.language, target) && !classifies;
+    let known = common::knows(draft.language, target) && !classifies && !is_deed(target);
     let singular = match draft.language {
         Language::English => target.determined || (target.is_plural && common::knows(draft.language, &own)),
         Language::Russian => target.determined || ["", "к", "от"].contains(&complement.preposition.as_str()),
@@ -135,7 +137,9 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
     if declared.is_some()
         || (singular && (known || (draft.language == Language::English && !is_setting(target))))
     {
-        draft.link(at, Link { target: target.clone(), required: true, creates: true, role: None });
+        for role in roles_of(target) {
+            draft.link(at, Link { target: target.clone(), required: true, creates: true, role });
+        }
     } else if !is_setting(target) {
         let entity = &mut draft.entities[at];
         let joined = |noun: &str| match (complement.preposition.as_str(), draft.language) {
@@ -145,6 +149,22 @@ fn complement_of(draft: &mut Draft, at: usize, complement: &Complement) {
         entity.phrase.singular = joined(&entity.phrase.singular);
         entity.phrase.plural = joined(&entity.phrase.plural);
     }
+}
+
+/// "between two teams" are a first and a second one.
+pub(super) fn roles_of(target: &Phrase) -> Vec<Option<String>> {
+    if !target.two {
+        return vec![None];
+    }
+    let numbered = |number: u8| Some(format!("{} {number}", target.singular));
+    vec![numbered(1), numbered(2)]
+}
+
+/// "договор аренды": what is agreed on, and no record that is referred to.
+fn is_deed(target: &Phrase) -> bool {
+    const DEEDS: Words =
+        Words("аренда прокат ремонт доставка покупка продажа обслуживание оплата подписка поставка");
+    DEEDS.has(&target.head_key())
 }
 
 /// Where the app is used: no record of it.
@@ -212,7 +232,15 @@ fn fields_that_are_records(draft: &mut Draft) {
             }
             let label = field.phrase.label.clone();
             draft.entities[at].fields.retain(|own| own.phrase.label != label);
-            if field.phrase.is_plural {
+            if field.known && super::pairs::are_joined(draft, at, target) {
+                continue;
+            }
+            if field.phrase.two {
+                for role in roles_of(&field.phrase) {
+                    let target = field.phrase.clone();
+                    draft.link(at, Link { target, required: true, creates: false, role });
+                }
+            } else if field.phrase.is_plural {
                 has_many(draft, at, target, &label);
             } else {
                 let named = entity
@@ -314,39 +342,37 @@ fn without_id(phrase: &Phrase) -> Phrase {
     phrase
 }
 
-/// The many side holds the relation; many on both sides is more than a form can show.
+/// The many side holds the relation; many on both sides make a pair.
 fn has_many(draft: &mut Draft, owner: usize, part: usize, label: &str) {
-    let part_at = part;
-    let owner_phrase = draft.entities[owner].phrase.clone();
-    let both = draft.entities[part]
-        .fields
-        .iter()
-        .any(|field| field.phrase.is_plural && draft.find(&field.phrase) == Some(owner));
+    let key = draft.entities[owner].phrase.key();
+    let names_owner = |field: &super::draft::DraftField| field.phrase.is_plural && field.phrase.key() == key;
+    let both = draft.entities[part].fields.iter().any(names_owner);
     if draft.entities[part].links.iter().any(|link| draft.find(&link.target) == Some(owner)) {
         return;
     }
-    let already = draft.entities[owner].links.iter().any(|link| draft.find(&link.target) == Some(part));
-    if both || already || owner == part {
-        let reason = draft.language.choose(
-            "many on both sides; a record can point to one other only",
-            "связь «многие ко многим»; запись может указывать только на одну другую",
-        );
-        let part = format!("{} — {label}", owner_phrase.plural);
-        draft.reject(&part, reason);
-        let key = draft.entities[owner].phrase.key();
-        let many_back =
-            |field: &super::draft::DraftField| field.phrase.is_plural && field.phrase.key() == key;
-        draft.entities[part_at].fields.retain(|field| !many_back(field));
+    if both {
+        draft.entities[part].fields.retain(|field| !names_owner(field));
+        draft.pairs.push((draft.entities[owner].phrase.clone(), draft.entities[part].phrase.clone()));
         return;
     }
-    draft.link(part, Link { target: owner_phrase, required: false, creates: false, role: None });
+    let already = draft.entities[owner].links.iter().any(|link| draft.find(&link.target) == Some(part));
+    if already || owner == part {
+        let reason = draft.language.choose(
+            "it points at such a record already; a list of them would lead back",
+            "запись уже указывает на такую; их список вёл бы обратно",
+        );
+        let part = format!("{} — {label}", draft.entities[owner].phrase.plural);
+        draft.reject(&part, reason);
+        return;
+    }
+    draft.many(owner, part, false);
 }
 
 /// Records of which nothing is said get the fields such records usually have.
 fn add_usual_fields(draft: &mut Draft) {
     for at in 0..draft.entities.len() {
         let entity = &draft.entities[at];
-        if !entity.fields.is_empty() {
+        if !entity.fields.is_empty() || entity.joins {
             continue;
         }
         let usual = common::fields(draft.language, &entity.phrase);

@@ -20,6 +20,12 @@ const ABBREVIATIONS: &[(&str, &str)] = &[
     (", etc.", "."),
     (" etc.", "."),
     ("incl.", "including"),
+    (" runs from a start date to an end date", " has a start date and an end date"),
+    (" lasts from a start date to an end date", " has a start date and an end date"),
+    (" from a start date to an end date", " with a start date and an end date"),
+    (" from a date to a date", " with a start date and an end date"),
+    (" is of type ", " has a type of "),
+    (" are of type ", " have a type of "),
     (" or not,", " flag,"),
     (" or not.", " flag."),
     (" или нет,", " (да/нет),"),
@@ -74,6 +80,9 @@ pub(super) fn clean(description: &str) -> CleanText {
         if text.contains(short) {
             text = text.replace(short, long);
         }
+    }
+    for (question, flag) in [("?,", " (yes/no),"), ("?;", " (yes/no);"), ("?)", " (yes/no))")] {
+        text = text.replace(question, flag);
     }
     for (ending, flag) in [(" or not", " flag"), (" или нет", " (да/нет)")] {
         if let Some(rest) = text.trim_end().strip_suffix(ending) {

@@ -149,13 +149,11 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a text begins with letters such as "б/у" or "n/a" that are one word.
+/// Whether a text begins with a short form that holds a slash and is one word.
 fn is_short_form(text: &str) -> bool {
-    let mut letters = text.chars();
-    let single = letters.next().is_some_and(char::is_alphabetic) && letters.next() == Some('/');
-    single
-        && letters.next().is_some_and(char::is_alphabetic)
-        && !letters.next().is_some_and(char::is_alphanumeric)
+    const FORMS: &[&str] = &["б/у", "н/д", "т/с", "р/с", "к/с", "ч/б", "n/a", "w/o", "c/o", "a/c"];
+    let three: String = text.chars().take(3).flat_map(char::to_lowercase).collect();
+    FORMS.contains(&three.as_str()) && !text.chars().nth(3).is_some_and(char::is_alphanumeric)
 }
 
 /// Whether a hyphen, apostrophe, point or comma at this place belongs to the word: `e-mail`, `client's`, `2.5`.

@@ -49,7 +49,7 @@ pub(super) struct Delta<'a> {
     /// Groq's and OpenRouter's name for thoughts.
     #[serde(borrow, default)]
     pub(super) reasoning: Option<Cow<'a, str>>,
-    /// DeepSeek's, vLLM's and llama.cpp's name for them.
+    /// The name for them with `DeepSeek`, vLLM and llama.cpp.
     #[serde(borrow, default)]
     pub(super) reasoning_content: Option<Cow<'a, str>>,
     /// OpenRouter's blocks, which it wants back as they are.

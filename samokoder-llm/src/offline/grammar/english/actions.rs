@@ -33,6 +33,7 @@ const MODALS: Words = Words("can should must may will shall could would lets all
 /// Verbs that are nothing else, and those that are nouns too and count only where a verb stands.
 const KEEP: &[&str] = &[
     "manage",
+    "sell",
     "add",
     "edit",
     "delete",
@@ -106,6 +107,9 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
     if MODALS.has(&token.lower) {
         return Some(Matched { connector: Connector::Modal, length: 1, case: None });
     }
+    if marks_as(rest) {
+        return Some(Matched { connector: Connector::Keep, length: 1, case: None });
+    }
     let base = base(&token.lower);
     let third_person = token.lower == format!("{base}s");
     let gerund = token.lower.ends_with("ing");
@@ -124,7 +128,7 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
     if third_person && KEEP_OR_NOUN.contains(&base.as_str()) {
         let stands = match before {
             None => ["track", "store", "log", "list", "record"].contains(&base.as_str()),
-            Some(before) => tells.contains(&before.lower.as_str()),
+            Some(before) => tells.contains(&before.lower.as_str()) || is_one(subject_of(&tokens[..at])),
         };
         return stands.then_some(Matched { connector: Connector::Keep, length: 1, case: None });
     }
@@ -141,7 +145,8 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
             let sure = ["track", "store", "log", "catalog", "catalogue"].contains(&base.as_str());
             let determined = rest.get(1).is_some_and(|next| super::words::is_filler(&next.lower));
             let noun = KEEP_OR_NOUN.contains(&base.as_str());
-            next_is_noun && (determined || !noun || (sure && is_noun_start(rest.get(1))))
+            let names = gerund && SEARCH.contains(&base.as_str());
+            next_is_noun && !names && (determined || !noun || (sure && is_noun_start(rest.get(1))))
         }
         Some(before) if before.lower == "to" => true,
         Some(before) if KEEP.contains(&base.as_str()) && !gerund && SPEAKERS.has(&before.lower) => {
@@ -156,7 +161,7 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
             next_is_noun
                 && (MODALS.has(&before.lower)
                     || ["users", "people", "me", "us", "i", "we", "them"].contains(&before.lower.as_str())
-                    || (in_list && after_verb_sign && is_noun_start(rest.get(1))))
+                    || (in_list && after_verb_sign && is_noun_start(rest.get(1)) && !names_part(rest.get(1))))
         }
         Some(_) => in_list && after_verb_sign,
     };
@@ -174,16 +179,14 @@ pub(in super::super) fn at(tokens: &[Token], at: usize, in_list: bool) -> Option
 fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     const LONGEST_SUBJECT: usize = 3;
     let (before, rest) = tokens.split_at(at);
+    let modals =
+        before.iter().rev().take_while(|token| MODALS.has(&token.lower) || token.lower == "also").count();
+    let before = &before[..before.len() - modals];
     let before = match before {
         [head @ .., who] if ["who", "that", "which"].contains(&who.lower.as_str()) => head,
         _ => before,
     };
-    let starts = |token: &Token| {
-        !token.is(Kind::Word)
-            || ["where", "and", "while", "when", "with", "for", "so", "has", "have"]
-                .contains(&token.lower.as_str())
-    };
-    let subject = &before[before.iter().rposition(starts).map_or(0, |start| start + 1)..];
+    let subject = subject_of(before);
     let last = subject.last()?;
     let plain = |token: &Token| {
         token.is(Kind::Word)
@@ -193,9 +196,7 @@ fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     if subject.len() > LONGEST_SUBJECT || !subject.iter().all(plain) {
         return None;
     }
-    let one = super::words::is_singular_determiner(&subject[0].lower)
-        && subject.len() > 1
-        && !super::nouns::is_plural(&last.lower);
+    let one = is_one(subject);
     if !one && !super::nouns::is_plural(&last.lower) {
         return None;
     }
@@ -206,7 +207,9 @@ fn deed(tokens: &[Token], at: usize) -> Option<usize> {
         .map(|token| token.lower.as_str())
         .collect();
     let any_verb = || {
-        let verb = words.first().filter(|_| before.len() == subject.len() && !one && words.len() > 1)?;
+        let verb = words
+            .first()
+            .filter(|_| modals == 0 && before.len() == subject.len() && !one && words.len() > 1)?;
         let plain = verb.len() > 3
             && !super::words::is_preposition(verb)
             && !super::words::is_filler(verb)
@@ -217,7 +220,8 @@ fn deed(tokens: &[Token], at: usize) -> Option<usize> {
         let person = super::super::knowledge::common::knows_name(&super::nouns::singular(&last.lower));
         (plain && person).then_some(1)
     };
-    let length = super::super::knowledge::deeds::english_length(&words, one).or_else(any_verb)?;
+    let length =
+        super::super::knowledge::deeds::english_length(&words, one && modals == 0).or_else(any_verb)?;
     let object: Vec<&str> =
         words[length..].iter().copied().take_while(|word| !super::words::is_preposition(word)).collect();
     let starts_noun = |word: &str| {
@@ -226,6 +230,50 @@ fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     let noun = object.first().is_some_and(|first| starts_noun(first))
         || object.iter().take(2).any(|word| super::nouns::is_plural(word));
     noun.then_some(length)
+}
+
+/// "mark rentals as returned".
+fn marks_as(rest: &[Token]) -> bool {
+    const MARK: Words = Words("mark marks flag flags tick");
+    const LONGEST: usize = 6;
+    let words = rest.iter().take(LONGEST).take_while(|token| token.is(Kind::Word));
+    rest.first().is_some_and(|first| MARK.has(&first.lower)) && words.skip(1).any(|token| token.lower == "as")
+}
+
+/// The words before a verb that can be its subject.
+fn subject_of(before: &[Token]) -> &[Token] {
+    let starts = |token: &Token| {
+        !token.is(Kind::Word)
+            || ["where", "and", "while", "when", "with", "for", "so", "has", "have"]
+                .contains(&token.lower.as_str())
+    };
+    &before[before.iter().rposition(starts).map_or(0, |start| start + 1)..]
+}
+
+/// "a landlord", "each teacher": a single one who does something.
+fn is_one(subject: &[Token]) -> bool {
+    match subject {
+        [first, .., last] if subject.len() < 4 => {
+            super::words::is_singular_determiner(&first.lower) && !super::nouns::is_plural(&last.lower)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the verb only says that records are kept: "track", "manages", "adding".
+pub(in super::super) fn is_keeping(verb: &str) -> bool {
+    let base = base(verb.split(' ').next().unwrap_or_default());
+    KEEP.contains(&base.as_str())
+        || KEEP_OR_NOUN.contains(&base.as_str())
+        || ["mark", "flag", "tick"].contains(&base.as_str())
+}
+
+/// "rent *payments*", "order *items*": with the word before it, which is no verb then, it names a record.
+fn names_part(token: Option<&Token>) -> bool {
+    const PARTS: Words = Words(
+        "payments items lines entries requests records cards types categories details statuses rows logs histories",
+    );
+    token.is_some_and(|token| PARTS.has(&token.lower))
 }
 
 /// Whether a word shows that the one before it is a verb: "track *my* expenses".

@@ -43,6 +43,12 @@ const PHRASES: &[(&str, Connector)] = &[
     ("with the values", OneOf),
     ("with options", OneOf),
     ("with possible values", OneOf),
+    ("contain many", Many),
+    ("contain several", Many),
+    ("contain multiple", Many),
+    ("contains many", Many),
+    ("contains several", Many),
+    ("contains multiple", Many),
     ("has many", Many),
     ("have many", Many),
     ("has multiple", Many),
@@ -85,6 +91,8 @@ const PHRASES: &[(&str, Connector)] = &[
     ("each with", Has),
     ("such as", Has),
     ("w/", Has),
+    ("costs a", Has),
+    ("costs", Has),
     ("is one of", OneOf),
     ("are one of", OneOf),
     ("one of the following", OneOf),
@@ -173,7 +181,9 @@ const LINKING: Words = Words(
 /// Finds the connector that starts at `at`.
 pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
     let rest = &tokens[at..];
-    if let Some(matched) = linked(rest) {
+    let attribute =
+        at.checked_sub(1).is_some_and(|before| ["a", "an"].contains(&tokens[before].lower.as_str()));
+    if let Some(matched) = linked(rest).filter(|_| !attribute) {
         return Some(matched);
     }
     for (phrase, connector) in PHRASES {

@@ -34,6 +34,8 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("cactus", "cacti"),
     ("alumnus", "alumni"),
     ("movie", "movies"),
+    ("calorie", "calories"),
+    ("selfie", "selfies"),
     ("cookie", "cookies"),
     ("tie", "ties"),
     ("pie", "pies"),

@@ -8,13 +8,16 @@ use super::words;
 /// Reads words as a noun phrase.
 pub(in super::super) fn read(tokens: &[Token]) -> Option<Phrase> {
     let tokens = expanded(tokens);
-    let (determined, tokens) = without_fillers(&tokens);
+    let all = &tokens;
+    let (determined, tokens) = without_fillers(all);
     let tokens = words::inside_container(tokens);
     let (determined_inside, tokens) = without_fillers(tokens);
     let at = tokens.iter().skip(1).position(|token| words::is_preposition(&token.lower));
     let (head, rest) = tokens.split_at(at.map_or(tokens.len(), |at| at + 1));
     let mut phrase = plain(head)?;
     phrase.determined = (determined || determined_inside) && !phrase.is_plural;
+    phrase.two =
+        all.iter().take_while(|token| words::is_filler(&token.lower)).any(|token| token.lower == "two");
     phrase.label = label(tokens);
     phrase.complements = complements(rest);
     phrase.words.extend(rest.iter().map(|token| nouns::singular(&token.lower)));
@@ -95,10 +98,16 @@ fn label(tokens: &[Token]) -> String {
     let words: Vec<&str> = tokens
         .iter()
         .enumerate()
-        .filter(|(at, token)| *at == 0 || !words::is_article(&token.lower))
+        .filter(|(at, token)| *at == 0 || !words::is_article(&token.lower) || is_rate(&tokens[*at..]))
         .map(|(_, token)| words::without_possessive(&token.text))
         .collect();
     words::in_sentence(&words.join(" "))
+}
+
+/// "times a day": the article means "per".
+fn is_rate(tokens: &[Token]) -> bool {
+    const SPANS: &[&str] = &["day", "week", "month", "year", "hour", "night"];
+    matches!(tokens, [article, span, ..] if article.lower == "a" && SPANS.contains(&span.lower.as_str()))
 }
 
 fn complements(tokens: &[Token]) -> Vec<Complement> {
@@ -107,9 +116,11 @@ fn complements(tokens: &[Token]) -> Vec<Complement> {
     while let Some((preposition, after)) = rest.split_first() {
         let end = after.iter().position(|token| words::is_preposition(&token.lower)).unwrap_or(after.len());
         let (noun, next) = after.split_at(end);
+        let two = noun.first().is_some_and(|first| first.lower == "two");
         let (determined, noun) = without_fillers(noun);
         if let Some(mut phrase) = plain(noun) {
             phrase.determined = determined && !phrase.is_plural;
+            phrase.two = two;
             if let (Some(first), Some(last)) = (noun.first(), noun.last()) {
                 phrase.span = first.span.start..last.span.end;
             }

@@ -18,7 +18,7 @@ const PREPOSITIONS: Words =
 /// Nouns that stand before `of` and mean the things after it.
 const CONTAINERS: Words = Words(
     "list set collection catalog catalogue database register registry inventory log record records \
-     directory history number kind kinds bunch track table couple lists archive library",
+     directory history number kind kinds bunch track table couple lists archive library piece pieces",
 );
 
 pub(in super::super) fn is_filler(word: &str) -> bool {
@@ -81,6 +81,14 @@ pub(in super::super) fn is_sentence_word(word: &str) -> bool {
          really too while whenever after before via also automatically borrow buy sells sell send \
          sends receive receives happen happens think know see shows allows show wanna gonna until \
          since like",
+    );
+    WORDS.has(word)
+}
+
+/// Verbs that name a record as well: at the start of an item, without an object, they do.
+pub(in super::super) fn is_noun_too(word: &str) -> bool {
+    const WORDS: Words = Words(
+        "show shows vote votes rent rents need needs work works meet meets buy buys make makes take takes use uses",
     );
     WORDS.has(word)
 }

@@ -12,6 +12,8 @@ pub(in super::super) enum Deed {
     Does,
     /// It is a record of its own that points at both: a booking of a class by a member.
     Event(&'static str),
+    /// Each has to do with many of the other: students take courses, actors play in films.
+    Shares,
 }
 
 const MAKES: Words =
@@ -46,6 +48,25 @@ const EVENTS: &[(&str, &str)] = &[
     ("purchase", "purchase"),
     ("rate", "rating"),
     ("review", "review"),
+    ("comment on", "comment"),
+];
+
+/// Verbs of which subject and object are many to many, with the words that belong to them.
+const SHARES: &[&str] = &[
+    "take",
+    "study",
+    "appear in",
+    "play in",
+    "act in",
+    "star in",
+    "perform in",
+    "perform at",
+    "speak at",
+    "work on",
+    "contribute to",
+    "serve on",
+    "follow",
+    "like",
 ];
 
 /// Stems of Russian verbs in the present tense and the infinitive.
@@ -94,26 +115,38 @@ const RUSSIAN_EVENTS: &[(&str, &str)] = &[
     ("берет", "выдача"),
     ("посеща", "посещение"),
     ("покупа", "покупка"),
-    ("записыва", "запись"),
+    ("записываются", "запись"),
+    ("записывается", "запись"),
+    ("записываться", "запись"),
+    ("записаться", "запись"),
     ("участву", "участие"),
+    ("участвов", "участие"),
+    ("вступа", "членство"),
     ("оценива", "оценка"),
 ];
 
-/// What a verb, as it stands in the description, does.
+/// What a verb, as it stands in the description with the words that belong to it, does.
 pub(in super::super) fn deed(language: Language, verb: &str) -> Option<Deed> {
     match language {
         Language::English => {
-            let base = base(verb);
-            let event = EVENTS.iter().find(|(own, _)| first_word(own) == base);
+            let (first, rest) = verb.split_once(' ').map_or((verb, ""), |(first, rest)| (first, rest));
+            let base = [base(first).as_str(), rest].join(" ").trim().to_owned();
+            let event = EVENTS.iter().find(|(own, _)| *own == base);
             event.map(|(_, noun)| Deed::Event(noun)).or_else(|| {
                 let makes = MAKES.has(&base).then_some(Deed::Makes);
-                makes.or_else(|| DOES.has(&base).then_some(Deed::Does))
+                let does = || DOES.has(&base).then_some(Deed::Does);
+                let shares = || SHARES.contains(&base.as_str()).then_some(Deed::Shares);
+                makes.or_else(does).or_else(shares)
             })
         }
         Language::Russian => {
             let starts = |stems: &[&str]| stems.iter().any(|stem| verb.starts_with(stem));
             let event = RUSSIAN_EVENTS.iter().find(|(stem, _)| verb.starts_with(stem));
             event.map(|(_, noun)| Deed::Event(noun)).or_else(|| {
+                let reflexive = verb.split(' ').next().is_some_and(|verb| verb.ends_with("ся"));
+                if reflexive {
+                    return None;
+                }
                 let makes = starts(RUSSIAN_MAKES).then_some(Deed::Makes);
                 makes.or_else(|| starts(RUSSIAN_DOES).then_some(Deed::Does))
             })
@@ -138,7 +171,7 @@ pub(in super::super) fn english_length(words: &[&str], third_person: bool) -> Op
     if MAKES.has(&base) || DOES.has(&base) {
         return Some(1);
     }
-    EVENTS.iter().find_map(|(own, _)| {
+    EVENTS.iter().map(|(own, _)| *own).chain(SHARES.iter().copied()).find_map(|own| {
         let mut parts = own.split(' ');
         let same = parts.next() == Some(base.as_str());
         let count = own.split(' ').count();
@@ -150,7 +183,10 @@ pub(in super::super) fn english_length(words: &[&str], third_person: bool) -> Op
 /// The verb without `-s`.
 fn base(verb: &str) -> String {
     let known = |word: &str| {
-        MAKES.has(word) || DOES.has(word) || EVENTS.iter().any(|(own, _)| first_word(own) == word)
+        MAKES.has(word)
+            || DOES.has(word)
+            || EVENTS.iter().any(|(own, _)| first_word(own) == word)
+            || SHARES.iter().any(|own| first_word(own) == word)
     };
     let stems = [verb.strip_suffix("es"), verb.strip_suffix('s')];
     let found = stems.into_iter().flatten().find(|stem| known(stem));

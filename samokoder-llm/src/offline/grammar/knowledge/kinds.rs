@@ -46,7 +46,7 @@ const HEADS: &[(Words, FieldKind)] = &[
     ),
     (
         Words(
-            "weight height length width depth distance temperature percentage percent discount area \
+            "kilometre kilometer mile weight height length width depth distance temperature percentage percent discount area \
              volume latitude longitude hours speed pressure ratio rate humidity size_m2 tax gpa \
              dosage_mg probability weigth вес рост длина ширина высота глубина расстояние температура \
              процент скидка площадь объем объём скорость давление дистанция масса доля влажность \
@@ -74,7 +74,7 @@ const HEADS: &[(Words, FieldKind)] = &[
              vaccinated billable recurring vegetarian vegan urgent featured attended read watched \
              seen shipped delivered received bought purchased refundable booked enabled signed \
              insured remote taxable neutered present expired discontinued checked subscribed \
-             important borrowed sold reserved visited played",
+             important borrowed sold reserved visited played found fixed owned broken",
         ),
         Boolean,
     ),
@@ -148,7 +148,7 @@ pub(in super::super) fn kind_of(phrase: &Phrase) -> FieldKind {
     let words: Vec<String> = phrase.words.iter().map(|word| word.to_lowercase()).collect();
     let plain_text = Words("phone телефон address адрес number номер name title код code");
     let contact = words.iter().any(|word| Words("email e-mail почта web сайт url").has(word));
-    if let Some(kind) = patterns::kind_of(&label) {
+    if let Some(kind) = bounded(phrase).or_else(|| patterns::kind_of(&label)) {
         return kind;
     }
     if phrase.is_plural && words.len() > 1 && EXTREMES.has(&words[0]) {
@@ -161,6 +161,15 @@ pub(in super::super) fn kind_of(phrase: &Phrase) -> FieldKind {
         return *kind;
     }
     HEADS.iter().find(|(known, _)| known.has(&head)).map_or_else(|| fallback(&label), |(_, kind)| *kind)
+}
+
+/// "salary from", "цена до": a bound of an amount is an amount too.
+fn bounded(phrase: &Phrase) -> Option<FieldKind> {
+    const BOUNDS: Words = Words("from to min max от до");
+    let (_, name) = phrase.words.split_last().filter(|(last, _)| BOUNDS.has(last))?;
+    let head = name.last()?;
+    let amounts = |kind: FieldKind| matches!(kind, Money | Number | Integer);
+    HEADS.iter().find(|(known, kind)| amounts(*kind) && known.has(head)).map(|(_, kind)| *kind)
 }
 
 /// Whether the name is one that many kinds of records have a field by.
@@ -213,7 +222,8 @@ pub(in super::super) fn is_picture(phrase: &Phrase) -> bool {
         Words("photo picture image avatar logo фото фотография картинка изображение аватар логотип обложка");
     const LINKS: Words = Words("url link ссылка");
     let has = |set: Words| phrase.words.iter().any(|word| set.has(&word.to_lowercase()));
-    has(WORDS) && !has(LINKS)
+    let head = WORDS.has(&phrase.head_key()) || phrase.words.last().is_some_and(|last| WORDS.has(last));
+    has(WORDS) && !has(LINKS) && (head || kind_of(phrase) == Url)
 }
 
 /// Whether the name sorts records into groups rather than tell them apart.
@@ -236,52 +246,6 @@ fn fallback(label: &str) -> FieldKind {
         ]
         .iter()
         .any(|ending| label.ends_with(ending))
-        && ![
-            "магазин",
-            "ресторан",
-            "экран",
-            "диван",
-            "витамин",
-            "район",
-            "член",
-            "этап",
-            "план",
-            "домен",
-            "обмен",
-            "токен",
-            "сцена",
-            "замена",
-            "страна",
-            "охрана",
-            "комната",
-            "лопата",
-            "оплата",
-            "зарплата",
-            "цитата",
-            "палата",
-            "монета",
-            "смена",
-            "карта",
-            "доплата",
-            "предоплата",
-            "рана",
-            "измена",
-            "кузина",
-            "экзамен",
-            "океан",
-            "туман",
-            "карман",
-            "ураган",
-            "барабан",
-            "роман",
-            "орган",
-            "уран",
-            "сметана",
-            "арена",
-            "антенна",
-            "степень",
-            "мембрана",
-        ]
-        .contains(&label);
+        && !super::super::russian::phrase::is_known(label);
     if english || russian { Boolean } else { Text }
 }

@@ -1,16 +1,25 @@
 //! Names of fields whose type shows in the whole name and not in one word of it.
 
-use FieldKind::{Boolean, Date, DateTime, Email, Integer, LongText, Money, Number, Text, Url};
+use FieldKind::{Boolean, Date, DateTime, Email, Integer, LongText, Money, Number, Text, Time, Url};
 use samokoder_core::project::FieldKind;
 
-/// Patterns separated by `|`; `*` stands for any words before or after. The first row that fits wins.
+/// Patterns separated by `|`; `*` stands for any words before, after or between. The first row that fits wins.
 const NAMES: &[(&str, FieldKind)] = &[
     (
-        "date and time*|date time|date & time|date/time|start date and time|start time|starting time|end time|\
+        "time|opening time|closing time|open time|close time|opens at|closes at|time of day|wake-up time|wake up time|\
+         bedtime|bed time|feeding time|lunch time|class time|lesson time|reminder time|from time|to time|time from|\
+         time to|time in|time out|delivery time|\
+         время|время открытия|время закрытия|время с|время до|время от|время по|время подъема|время отбоя|время обеда|\
+         время кормления|время занятия|время урока|время доставки|время выдачи|время сбора",
+        Time,
+    ),
+    (
+        "*date and time*|*date time|*date & time|*date/time|*day and time|start time|starting time|end time|\
          departure time|arrival time|pickup time|appointment time|meeting time|visit time|time of visit|\
-         check-in time|check-out time|* at|\
-         дата и время*|дата время|дата-время|время начала*|время окончания*|время приема|время въезда*|время выезда*|время заезда*|время прихода|время ухода|entry time|exit time|время записи|\
-         время визита|время отправления|время прибытия|время выезда",
+         check-in time|check-out time|* at|scheduled for|booked for|planned for|entry time|exit time|\
+         * at time|*дата и время*|дата время|дата-время|время и дата*|время начала*|время окончания*|время приема|время въезда*|\
+         время выезда*|время заезда*|время прихода|время ухода|время записи|назначен* на|*ено в|*ано в|*ена в|*ана в|*ен в|*ан в|заверш* в|выполнен* в|начат* в|создан* в|закончен* в|\
+         время входа|время выхода|время визита|время публикации|время создания|время отправки|время замера|время отправления|время прибытия|время вылета|время прилета|время посадки",
         DateTime,
     ),
     (
@@ -18,10 +27,15 @@ const NAMES: &[(&str, FieldKind)] = &[
         Integer,
     ),
     ("rooms|bedrooms|bathrooms", Integer),
+    ("days *|weeks *|months *|* count|max* number of *|min* number of *|total number of *", Integer),
     ("* in minutes|* in days|* in weeks|* в минутах|* в днях|* в часах", Integer),
     (
-        "* in ml|* in kg|* in km|* in cm|* in m|* in g|* in %|* in hours|* в кг|* в км|* в мл|* в см|* в метрах",
+        "* in ml|* in mm|* in m2|* in litres|* in liters|* в мм|* в м2|* в литрах|* в граммах|* in kg|* in km|* in cm|* in m|* in g|* in %|* in hours|* в кг|* в км|* в мл|* в см|* в метрах",
         Number,
+    ),
+    (
+        "rate per *|ставка за *|ставка в *|face value|insured value|market value|estimated value|аренда в *|арендная плата|* плата|плата за *|стоимость *|цена *",
+        Money,
     ),
     ("* in dollars|* in usd|* in euros|* in eur|* в рублях|* в долларах|* в евро", Money),
     ("number of *|num of *|amount of *|how many *|year *|сколько *", Integer),
@@ -31,6 +45,7 @@ const NAMES: &[(&str, FieldKind)] = &[
          режим работы|график работы|часы открытия",
         Text,
     ),
+    ("день недели|дни недели|day of week|day of the week|weekday", Text),
     ("hours|hours worked|часы|количество часов", Number),
     ("hourly rate|daily rate|nightly rate|price rate|* hourly rate|* daily rate", Money),
     (
@@ -38,13 +53,14 @@ const NAMES: &[(&str, FieldKind)] = &[
         Email,
     ),
     ("web address|website address|адрес сайта|url address", Url),
-    ("time from|time to|from time|to time|time in|time out|время с|время до|время от", Text),
+    ("ставка ндс|ставка налога|* налоговая ставка|процентная ставка", Number),
     ("* days|days|срок службы|срок гарантии|гарантийный срок", Text),
     (
         "date *|* date|* on|* from|* until|from|to|until|start|end|start day|end day|check-in|check-out|checkin|checkout|\
-         срок|срок *|* срок|заезд|выезд|годен до|действует до|действителен до|начало|начало *|конец|конец *|окончание|окончание *",
+         срок|срок *|действует *|действителен *|действительна *|* срок|заезд|выезд|* до|годен до|действует до|действителен до|начало|начало *|конец|конец *|окончание|окончание *",
         Date,
     ),
+    ("*s collected|*s sold|*s produced|*s harvested|*s consumed|*s used", Integer),
     ("краткое описание*|full text|полный текст", LongText),
 ];
 
@@ -54,15 +70,16 @@ pub(in super::super) fn kind_of(label: &str) -> Option<FieldKind> {
     NAMES.iter().find(|(patterns, _)| fits(patterns)).map(|(_, kind)| *kind)
 }
 
+/// Whether the parts between the stars stand in the label one after the other, from its beginning to its end.
 fn matches(label: &str, pattern: &str) -> bool {
-    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
-        (Some(end), _) => label.ends_with(end),
-        (_, Some(start)) => match start.split_once('*') {
-            Some((start, middle)) => label.starts_with(start) && label.contains(middle),
-            None => label.starts_with(start),
-        },
-        _ => label == pattern,
+    let Some((start, mut rest)) = pattern.split_once('*') else { return label == pattern };
+    let Some(mut left) = label.strip_prefix(start) else { return false };
+    while let Some((middle, after)) = rest.split_once('*') {
+        let Some(at) = left.find(middle) else { return false };
+        left = &left[at + middle.len()..];
+        rest = after;
     }
+    left.ends_with(rest)
 }
 
 /// Names of types, as people and programmers write them beside a field.
@@ -94,9 +111,10 @@ const TYPES: &[(&str, FieldKind)] = &[
     ),
     ("date|day|дата", Date),
     (
-        "datetime|date time|date-time|date_time|date and time|timestamp|time|дата и время|датавремя|дата-время",
+        "datetime|date time|date-time|date_time|date and time|timestamp|дата и время|датавремя|дата-время",
         DateTime,
     ),
+    ("time|time of day|hh:mm|hour and minute|время|время суток|чч:мм|часы и минуты", Time),
     (
         "boolean|bool|flag|checkbox|yes/no|yes or no|y/n|true/false|true or false|\
          да/нет|да или нет|флаг|флажок|галочка|чекбокс|логическое|логический|булево|булевый|булевое",

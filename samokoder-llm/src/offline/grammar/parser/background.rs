@@ -22,13 +22,29 @@ impl Parser<'_> {
             {
                 rest
             }
+            [it, is, rest @ ..] if ["it", "this"].contains(&it.lower.as_str()) && is.lower == "is" => {
+                self.after_app_word(rest).unwrap_or(tokens)
+            }
+            [it, rest @ ..] if it.lower == "it's" || it.lower == "это" => {
+                self.after_app_word(rest).unwrap_or(tokens)
+            }
             [role, ..] if ["as", "как"].contains(&role.lower.as_str()) => {
+                let asks = |token: &Token| ["i", "we", "я", "мы"].contains(&token.lower.as_str());
                 let comma = tokens.iter().take(7).position(|token| token.is(Kind::Comma));
-                let rest = comma.map_or(tokens, |comma| &tokens[comma + 1..]);
+                let asked = tokens.iter().take(7).position(asks).filter(|at| *at > 1);
+                let start = comma.map(|comma| comma + 1).or(asked).unwrap_or(0);
+                let rest = &tokens[start..];
                 if self.request_length(rest) > 0 { rest } else { tokens }
             }
             _ => tokens,
         }
+    }
+
+    /// "an app for books" after "it is": what the app is, if that is what is said.
+    fn after_app_word<'t>(&self, rest: &'t [Token]) -> Option<&'t [Token]> {
+        let near = rest.iter().take(5);
+        let ends = |token: &&Token| token.is_wordlike();
+        near.take_while(ends).any(|token| self.is_app_word(token)).then_some(rest)
     }
 
     /// The number of tokens that only ask for an app: "Please build me", "Мне нужно".
@@ -67,7 +83,13 @@ impl Parser<'_> {
             let after_noun = kept.last().is_some_and(|last| {
                 last.is(Kind::Word) && !BEFORE.has(&last.lower) && !self.is_generic_app_word(last)
             });
-            if self.language == Language::English && after_noun && WHO.contains(&token.lower.as_str()) {
+            let each =
+                kept.iter().rev().take(4).any(|token| ["each", "every"].contains(&token.lower.as_str()));
+            if self.language == Language::English
+                && after_noun
+                && !each
+                && WHO.contains(&token.lower.as_str())
+            {
                 let ends = |token: &Token| {
                     !token.is_wordlike()
                         || ["with", "and", "or", "by", "including"].contains(&token.lower.as_str())
@@ -82,6 +104,20 @@ impl Parser<'_> {
             at += 1;
         }
         kept
+    }
+
+    /// "We repair bicycles": a verb that asks for nothing and keeps nothing.
+    fn tells_what_people_do(&self, tokens: &[Token]) -> bool {
+        let [who, verb, object, ..] = tokens else { return false };
+        let word = verb.lower.as_str();
+        let plain = !english::words::is_request(word)
+            && !english::words::is_filler(word)
+            && !english::words::is_sentence_word(word)
+            && !english::words::is_lead(word)
+            && !english::nouns::is_plural(word)
+            && super::super::connector::connector(self.language, tokens, 1, false).is_none();
+        let names = english::nouns::is_plural(&object.lower) || english::words::is_article(&object.lower);
+        self.language == Language::English && ["i", "we"].contains(&who.lower.as_str()) && plain && names
     }
 
     /// "I run a small bakery and want ..." tells who asks; what is asked begins at "want".
@@ -100,7 +136,16 @@ impl Parser<'_> {
             ["веду", "держу", "занимаюсь", "преподаю", "владею"].contains(&first.lower.as_str())
         });
         let speaks = veiled || tokens.first().is_some_and(|first| WHO.has(&first.lower));
-        let tells = veiled || tokens.get(1).is_some_and(|verb| TELLS.has(&verb.lower));
+        let keeps = tokens.get(1).is_some_and(|next| {
+            self.language == Language::Russian
+                && russian::words::is_container(&russian::phrase::lemma(&next.lower))
+        });
+        if veiled && keeps {
+            return &tokens[1..];
+        }
+        let does =
+            !tokens.get(1).is_some_and(|verb| TELLS.has(&verb.lower)) && self.tells_what_people_do(tokens);
+        let tells = veiled || does || tokens.get(1).is_some_and(|verb| TELLS.has(&verb.lower));
         let is = tokens.first().is_some_and(|first| ["i'm", "we're"].contains(&first.lower.as_str()))
             && tokens.get(1).is_some_and(|next| ["a", "an", "the", "in"].contains(&next.lower.as_str()));
         let early =
@@ -127,7 +172,7 @@ impl Parser<'_> {
             })
             .unwrap_or(before.len());
         let much = before[..end].iter().any(|token| MUCH.has(&token.lower));
-        let named = self.draft.title.is_none() && !much && self.is_noun_phrase(&before[..end]);
+        let named = self.draft.title.is_none() && !much && !does && self.is_noun_phrase(&before[..end]);
         if named && self.language == Language::Russian {
             let skip = before[..end].iter().take_while(|token| self.is_plain_word(token)).count();
             let phrase = Phrase::read(self.language, &before[skip..end], Some(Case::Accusative));

@@ -23,10 +23,24 @@ impl Parser<'_> {
         required: Option<bool>,
     ) -> Option<usize> {
         let name_end = match self.language {
-            Language::English => rest.iter().take(5).position(|token| token.lower == "of")?,
+            Language::English => {
+                rest.iter().take(5).position(|token| token.lower == "of" || says_which(token))?
+            }
             Language::Russian => rest.iter().skip(1).take(3).position(|token| is_quality(&token.lower))? + 1,
         };
-        let from = name_end + usize::from(self.language == Language::English);
+        let is = rest.get(name_end + 1).is_some_and(|token| ["is", "are"].contains(&token.lower.as_str()));
+        let joint = match self.language {
+            Language::English if says_which(&rest[name_end]) => {
+                if is {
+                    2
+                } else {
+                    return None;
+                }
+            }
+            Language::English => 1,
+            Language::Russian => 0,
+        };
+        let from = name_end + joint;
         let (name, values) = (rest.get(..name_end)?, rest.get(from..)?);
         let phrase = Phrase::read(self.language, name, case).filter(|_| self.is_noun_phrase(name))?;
         if !is_choice(&phrase) {
@@ -66,7 +80,12 @@ impl Parser<'_> {
                 !phrase.is_plural && !self.is_field_like(&phrase) && !common::knows(self.language, &phrase)
             })
         };
-        if !words || second.lower == "not" || !plain(first) || !plain(second) {
+        if words && ["not", "no", "нет"].contains(&second.lower.as_str()) {
+            let note = annotation::Annotation { kind: Some(FieldKind::Boolean), ..Default::default() };
+            self.named_field(&rest[skip..=skip], None, required, note, None);
+            return Some(skip + 3);
+        }
+        if !words || !plain(first) || !plain(second) {
             return None;
         }
         let label = format!("{} {} {}", first.lower, or.lower, second.lower);
@@ -121,12 +140,17 @@ impl Parser<'_> {
     }
 }
 
+/// "a level that is low or high".
+fn says_which(token: &Token) -> bool {
+    ["that", "which"].contains(&token.lower.as_str())
+}
+
 fn says_or(token: &Token) -> bool {
     ["or", "или", "либо"].contains(&token.lower.as_str())
 }
 
 /// Nouns whose values are few and can be listed.
-fn is_choice(phrase: &Phrase) -> bool {
+pub(super) fn is_choice(phrase: &Phrase) -> bool {
     const CHOICES: Words = Words(
         "status state priority difficulty level type kind category size colour color severity stage \
          condition mood gender sex role frequency format mode urgency genre importance direction result \

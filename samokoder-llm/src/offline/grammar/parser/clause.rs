@@ -1,16 +1,14 @@
-//! Sentences: cut at connectors, each part read by the connector before it.
+//! What is left of a sentence is cut at its connectors, and each part read by the connector before it.
 
+use super::super::annotation;
 use super::super::connector::{Connector, connector};
-use super::super::knowledge::unsupported;
 use super::super::language::Language;
 use super::super::lexicon::Words;
 use super::super::list::items;
 use super::super::phrase::Phrase;
 use super::super::russian::paradigm::Case;
 use super::super::token::{Kind, Token};
-use super::super::{annotation, english, russian};
 use super::Parser;
-use super::shape::is_section;
 use super::subject::is_pronoun;
 
 /// How the words that follow are read.
@@ -32,40 +30,10 @@ pub(super) enum Mode {
     Unknown,
 }
 
-impl Parser<'_> {
-    pub(super) fn sentence(&mut self, tokens: &[Token]) {
-        let tokens = &self.without_relative_clauses(tokens);
-        let tokens = self.after_background(self.after_lead(tokens));
-        if let Some((record, fields)) = self.fields_in(tokens) {
-            self.subjects = vec![record];
-            return self.fields(fields, None, None);
-        }
-        if let Some(length) = self.role_names(tokens) {
-            return self.clause(&tokens[length..], Mode::Subject, None);
-        }
-        if is_section(tokens) || is_section(tokens.split_last().map_or(&[], |(_, head)| head)) {
-            return;
-        }
-        let request = self.request_length(tokens);
-        let rest = &tokens[request..];
-        if rest.is_empty() {
-            return;
-        }
-        let end = self.title_end(rest);
-        let (title, after) = rest.split_at(end);
-        let does = tokens[..request].last().is_some_and(|last| last.lower == "to")
-            && connector(self.language, tokens, request, false)
-                .is_some_and(|found| found.connector == Connector::Keep)
-            && title.iter().any(|token| ["each", "every"].contains(&token.lower.as_str()));
-        if does {
-            self.clause(&tokens[request - 1..], Mode::Unknown, None);
-        } else if !title.is_empty() && self.opens_with_title(title, request > 0) {
-            self.after_title(title, after);
-        } else {
-            self.clause(rest, Mode::Subject, None);
-        }
-    }
+const WEAK: Words = Words("can may could может могут можно");
+const STRICT: Words = Words("must should должен должна должны должно обязан обязательно");
 
+impl Parser<'_> {
     /// Reads tokens in a mode, up to the end of the sentence.
     pub(super) fn clause(&mut self, tokens: &[Token], mode: Mode, case: Option<Case>) {
         let (mut mode, mut case) = (mode, case);
@@ -75,43 +43,31 @@ impl Parser<'_> {
         while at < tokens.len() {
             let in_list = matches!(mode, Mode::Keep | Mode::Search | Mode::Unknown);
             let chunk = &tokens[start..at];
-            let flag = matches!(mode, Mode::Fields(_) | Mode::Values)
-                && ["has", "is", "есть"].contains(&tokens[at].lower.as_str())
-                && at > 0
-                && tokens[at - 1].is(Kind::Comma);
-            if flag {
+            if matches!(mode, Mode::Fields(_) | Mode::Values) && self.is_in_flag(tokens, at) {
                 at += 1;
                 continue;
             }
-            if let Some(found) = connector(self.language, tokens, at, in_list)
+            if let Some(mut found) = connector(self.language, tokens, at, in_list)
                 && self.applies((mode, case), chunk, found.connector, &tokens[at + found.length..])
             {
-                self.flush(mode, case, chunk, Some(found.connector));
                 let words = &tokens[at..at + found.length];
-                let weak = words.iter().any(|token| {
-                    ["can", "may", "could", "может", "могут", "можно"].contains(&token.lower.as_str())
-                });
-                let strict = words.iter().any(|token| {
-                    ["must", "should", "должен", "должна", "должны", "должно", "обязан"]
-                        .contains(&token.lower.as_str())
-                });
+                if self.may_have(words, &tokens[at + found.length..]) {
+                    found.connector = Connector::Has;
+                }
+                self.coming = words.iter().map(|token| token.lower.as_str()).collect::<Vec<_>>().join(" ");
+                self.flush(mode, case, chunk, Some(found.connector));
+                let asks = |next: &Token| ["i", "we", "я", "мы"].contains(&next.lower.as_str());
+                if found.connector == Connector::Clause
+                    && self.coming == "so that"
+                    && tokens.get(at + found.length).is_some_and(asks)
+                {
+                    return self.reject(&tokens[at..]);
+                }
+                let says = |set: Words| words.iter().any(|token| set.has(&token.lower));
+                let (weak, strict) = (says(WEAK), says(STRICT));
                 optional = weak || (optional && mode == Mode::Unknown);
-                self.verb = words.first().map(|token| token.lower.clone()).unwrap_or_default();
-                mode = match found.connector {
-                    Connector::Has if strict => Mode::Fields(Some(true)),
-                    Connector::Has => Mode::Fields(optional.then_some(false)),
-                    Connector::Keep | Connector::Search if mode == Mode::Topic => Mode::Fields(None),
-                    Connector::Many => Mode::Many,
-                    Connector::Belongs => Mode::Belongs { required: !optional },
-                    Connector::OneOf => Mode::Values,
-                    Connector::Flag => Mode::Flag,
-                    Connector::Keep => Mode::Keep,
-                    Connector::Search => Mode::Search,
-                    Connector::Topic => Mode::Topic,
-                    Connector::Clause => Mode::Subject,
-                    Connector::Modal if mode == Mode::Topic => Mode::Topic,
-                    Connector::Modal | Connector::Required | Connector::Optional => Mode::Unknown,
-                };
+                self.verb.clone_from(&self.coming);
+                mode = mode_after(found.connector, mode, (optional, strict));
                 case = found.case;
                 at += found.length;
                 start = at;
@@ -129,6 +85,16 @@ impl Parser<'_> {
         self.flush(mode, case, &tokens[start..], None);
     }
 
+    /// "может быть комментарий": a field that may be empty, and no value.
+    fn may_have(&self, words: &[Token], rest: &[Token]) -> bool {
+        let may = words.first().is_some_and(|first| ["может", "могут"].contains(&first.lower.as_str()));
+        let is = words.last().is_some_and(|last| last.lower == "быть");
+        let list = items(self.language, rest);
+        let [only] = list.as_slice() else { return false };
+        let phrase = Phrase::read(self.language, only, None).filter(|_| self.is_noun_phrase(only));
+        may && is && words.len() == 2 && phrase.is_some_and(|phrase| self.is_field_like(&phrase))
+    }
+
     /// Whether a connector means what it says at this place.
     fn applies(
         &self,
@@ -144,7 +110,8 @@ impl Parser<'_> {
                 let open = chunk.last().is_none_or(|last| {
                     !last.is_wordlike() || annotation::is_conjunction(self.language, last)
                 });
-                let plural = Phrase::read(self.language, last, None).is_some_and(|phrase| phrase.is_plural);
+                let plural = Phrase::read(self.language, last, None)
+                    .is_some_and(|phrase| phrase.is_plural || self.draft.find(&phrase).is_some());
                 open || plural || self.is_actor(last) || is_pronoun(last)
             }
             (Mode::Fields(_), Connector::Clause) => !chunk.last().is_some_and(|last| last.is(Kind::Comma)),
@@ -185,25 +152,17 @@ impl Parser<'_> {
                 }
             }
             Mode::Subject | Mode::Topic => self.subject(chunk, case, next, mode == Mode::Topic),
-            Mode::Fields(required) => {
-                let (fields, subject) = self.split_subject(chunk, case, next);
-                let owners = self.subjects.clone();
-                let (fields, said) = self.without_pronoun(fields, next);
-                self.fields(fields, case, required);
-                if said {
-                    self.point_at_own_status();
-                }
-                if !subject.is_empty() {
-                    self.subject(subject, None, next, false);
-                    if fields.is_empty() && next == Some(Connector::Has) {
-                        self.link_parts(&owners);
-                    }
-                }
-            }
+            Mode::Fields(required) => self.fields_before(chunk, (case, required), next),
             Mode::Many | Mode::Belongs { .. } | Mode::Values | Mode::Flag => {
                 let (own, subject) = self.split_next(chunk, next);
                 match mode {
-                    Mode::Many => self.many(own, case),
+                    Mode::Many => {
+                        let parts = self.many(own, case);
+                        let open = !own.last().is_some_and(Token::is_wordlike) || self.ends_joined(own);
+                        if next == Some(Connector::Has) && !open && subject.is_empty() && !parts.is_empty() {
+                            self.subjects = parts;
+                        }
+                    }
                     Mode::Belongs { required } => self.belongs(own, case, required),
                     Mode::Values => self.values(own),
                     _ => self.flags(own),
@@ -224,62 +183,58 @@ impl Parser<'_> {
         }
     }
 
-    /// Words after "can" whose verb is unknown, or that lead to the next connector.
-    fn unknown(&mut self, chunk: &[Token], next: Option<Connector>) {
-        let leads =
-            matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search | Connector::Topic))
-                || self.is_lead(chunk);
-        if leads
-            && (is_pronoun(chunk)
-                || self.is_lead(chunk)
-                || chunk.iter().all(|token| self.is_connecting(token)))
-        {
-            return;
+    /// Fields up to the next connector, which may speak of the last of them or of what comes after them.
+    fn fields_before(
+        &mut self,
+        chunk: &[Token],
+        (case, required): (Option<Case>, Option<bool>),
+        next: Option<Connector>,
+    ) {
+        const WHICH: Words = Words("which that который которая которое");
+        let settled = matches!(next, Some(Connector::Required | Connector::Optional));
+        let chunk = match chunk {
+            [fields @ .., which] if settled && WHICH.has(&which.lower) => fields,
+            _ => chunk,
+        };
+        let (fields, subject) = self.split_subject(chunk, case, next);
+        let owners = self.subjects.clone();
+        let (fields, said) = self.without_pronoun(fields, next);
+        self.fields(fields, case, required);
+        if settled && subject.is_empty() {
+            self.require_field(next == Some(Connector::Required));
         }
-        if matches!(next, Some(Connector::Has | Connector::Belongs | Connector::Many)) {
-            return self.subject(chunk, None, next, false);
+        if said && next == Some(Connector::OneOf) || self.speaks_of_subject(fields, next) {
+            self.point_at_own_status();
         }
-        if self.is_purpose(chunk) {
-            return;
-        }
-        let list = items(self.language, chunk);
-        let wishes =
-            list.iter().any(|item| unsupported::reason(self.language, &self.written(item)).is_some());
-        if wishes {
-            for item in list {
-                self.reject(item);
+        if !subject.is_empty() {
+            self.subject(subject, None, next, false);
+            if fields.is_empty() && next == Some(Connector::Has) {
+                self.link_parts(&owners);
             }
-        } else {
-            self.reject(chunk);
         }
     }
 
-    fn is_connecting(&self, token: &Token) -> bool {
-        !token.is_wordlike()
-            || match self.language {
-                Language::English => {
-                    english::words::is_filler(&token.lower)
-                        || english::words::is_lead(&token.lower)
-                        || english::words::is_actor(&token.lower)
-                }
-                Language::Russian => {
-                    russian::words::is_filler(&token.lower)
-                        || russian::words::is_lead(&token.lower)
-                        || russian::words::is_actor(&russian::phrase::lemma(&token.lower))
-                }
-            }
+    /// Whether an "and" or a comma at the end of the words says that more follows.
+    fn ends_joined(&self, chunk: &[Token]) -> bool {
+        chunk.last().is_some_and(|last| annotation::is_conjunction(self.language, last))
     }
+}
 
-    fn is_lead(&self, chunk: &[Token]) -> bool {
-        chunk.iter().all(|token| self.is_connecting(token))
-    }
-
-    /// "for a small bakery" says who the app is for.
-    fn is_purpose(&self, chunk: &[Token]) -> bool {
-        let skip = chunk.iter().take_while(|token| annotation::is_conjunction(self.language, token)).count();
-        let starts = chunk
-            .get(skip)
-            .is_some_and(|first| ["for", "in", "at", "для", "в"].contains(&first.lower.as_str()));
-        starts && self.draft.title.is_some() && chunk.len() <= 8
+/// How the words after a connector are read.
+fn mode_after(connector: Connector, mode: Mode, (optional, strict): (bool, bool)) -> Mode {
+    match connector {
+        Connector::Has if strict => Mode::Fields(Some(true)),
+        Connector::Has => Mode::Fields(optional.then_some(false)),
+        Connector::Keep | Connector::Search if mode == Mode::Topic => Mode::Fields(None),
+        Connector::Many => Mode::Many,
+        Connector::Belongs => Mode::Belongs { required: !optional },
+        Connector::OneOf => Mode::Values,
+        Connector::Flag => Mode::Flag,
+        Connector::Keep => Mode::Keep,
+        Connector::Search => Mode::Search,
+        Connector::Topic => Mode::Topic,
+        Connector::Clause => Mode::Subject,
+        Connector::Modal if mode == Mode::Topic => Mode::Topic,
+        Connector::Modal | Connector::Required | Connector::Optional => Mode::Unknown,
     }
 }

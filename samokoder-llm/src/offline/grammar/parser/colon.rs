@@ -33,6 +33,10 @@ impl Parser<'_> {
             self.subjects = self.draft.entity(&meant).into_iter().collect();
             return Some(Mode::Fields(None));
         }
+        let app = chunk.iter().all(|token| self.is_generic_app_word(token) || self.is_plain_word(token));
+        if app && matches!(mode, Mode::Unknown | Mode::Subject) && self.shape(rest) != Shape::Fields {
+            return Some(Mode::Subject);
+        }
         let phrase = self.is_noun_phrase(chunk).then(|| self.entity_phrase(chunk)).flatten();
         match mode {
             Mode::Subject | Mode::Topic => {}

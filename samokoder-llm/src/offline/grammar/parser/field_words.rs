@@ -30,7 +30,8 @@ pub(super) fn without_type(mut name: Vec<Token>, note: &mut Annotation) -> Vec<T
     }
     let range = name.iter().rposition(|token| {
         !token.is(Kind::Number)
-            && !["to", "from", "out", "of", "до", "от", "по"].contains(&token.lower.as_str())
+            && !["to", "from", "out", "of", "between", "and", "до", "от", "по", "из"]
+                .contains(&token.lower.as_str())
             && !token.is(Kind::Dash)
     });
     if let Some(end) = range
@@ -51,7 +52,7 @@ pub(super) fn is_flag(phrase: &Phrase) -> bool {
 /// The flag is called by what it says: "returned".
 pub(super) fn strip_flag(phrase: &mut Phrase) {
     const AROUND: Words = Words(
-        "flag checkbox whether if it's they're it is was has been for they are a an the or not he she \
+        "flag checkbox says saying whether if it's they're it is was has been for they are a an the or not he she \
          ли если field were have indicating already to that says mark of",
     );
     let label = phrase.label.clone();
@@ -67,50 +68,40 @@ pub(super) fn strip_flag(phrase: &mut Phrase) {
 
 /// Takes "required" and "optional" off a name.
 pub(super) fn requirement_words(name: &[Token]) -> (Vec<Token>, Option<bool>) {
-    const REQUIRED: &[&str] = &[
-        "required",
-        "mandatory",
-        "обязательное",
-        "обязательный",
-        "обязательная",
-        "обязательные",
-        "обязательным",
-        "обязательной",
-        "обязательно",
-        "обязательными",
-    ];
-    const OPTIONAL: &[&str] = &[
-        "optional",
-        "optionally",
-        "possibly",
-        "maybe",
-        "необязательное",
-        "необязательный",
-        "необязательная",
-        "необязательные",
-        "необязательным",
-        "необязательной",
-        "необязательно",
-        "опционально",
-        "возможно",
-        "желательно",
-    ];
-    let has = |words: &[&str]| name.iter().any(|token| words.contains(&token.lower.as_str()));
-    let required = if has(OPTIONAL) {
-        Some(false)
-    } else if has(REQUIRED) {
-        Some(true)
-    } else {
-        None
-    };
-    let rest = name
-        .iter()
-        .filter(|token| {
-            !REQUIRED.contains(&token.lower.as_str())
-                && !OPTIONAL.contains(&token.lower.as_str())
-                && !token.is(Kind::Group)
-        })
-        .cloned()
-        .collect();
-    (rest, required)
+    const REQUIRED: Words = Words("required mandatory");
+    const OPTIONAL: Words = Words("optional optionally possibly maybe опционально возможно желательно");
+    let optional = |token: &Token| OPTIONAL.has(&token.lower) || token.lower.starts_with("необязательн");
+    let required = |token: &Token| REQUIRED.has(&token.lower) || token.lower.starts_with("обязательн");
+    let said =
+        if name.iter().any(optional) { Some(false) } else { name.iter().any(required).then_some(true) };
+    let rest = name.iter().filter(|token| !required(token) && !optional(token) && !token.is(Kind::Group));
+    (rest.cloned().collect(), said)
+}
+
+/// "a yes/no flag for warranty" is a flag for warranty: gives the words after the type.
+pub(super) fn without_yes_no(words: &[Token]) -> Option<&[Token]> {
+    const YES: Words = Words("yes true да y");
+    const NO: Words = Words("no false нет n");
+    let skip = words.iter().take_while(|token| super::super::english::words::is_filler(&token.lower)).count();
+    match &words[skip..] {
+        [yes, slash, no, rest @ ..]
+            if YES.has(&yes.lower) && slash.is(Kind::Slash) && NO.has(&no.lower) && !rest.is_empty() =>
+        {
+            let about =
+                Words("field question value option flag checkbox for saying about поле признак флаг для");
+            let named = rest.iter().take_while(|token| about.has(&token.lower)).count();
+            Some(if named < rest.len() { &rest[named..] } else { rest })
+        }
+        _ => None,
+    }
+}
+
+/// "at most 20 places", "не более 20 мест": a rule, and no field.
+pub(super) fn says_limit(item: &[Token]) -> bool {
+    const LIMITS: &[(&str, &str)] =
+        &[("at", "most"), ("at", "least"), ("up", "to"), ("не", "более"), ("не", "больше"), ("не", "менее")];
+    let [first, second, rest @ ..] = item else { return false };
+    let limits = LIMITS.contains(&(first.lower.as_str(), second.lower.as_str()))
+        || (first.lower == "no" && ["more", "less", "fewer"].contains(&second.lower.as_str()));
+    limits && rest.iter().any(|token| token.is(Kind::Number))
 }

@@ -12,7 +12,9 @@ use super::super::phrase::Phrase;
 use super::super::russian::paradigm::Case;
 use super::super::token::{Kind, Token};
 use super::Parser;
-use super::field_words::{closing_dash, is_flag, requirement_words, strip_flag, without_type};
+use super::field_words::{
+    closing_dash, is_flag, requirement_words, says_limit, strip_flag, without_type, without_yes_no,
+};
 
 impl Parser<'_> {
     /// Adds the fields of a list to the subjects.
@@ -23,8 +25,12 @@ impl Parser<'_> {
             }
             return self.keep(tokens, case, None);
         }
+        let mut required = required;
         let mut rest = tokens;
         while let Some(first) = rest.first() {
+            if first.lower.starts_with("необязательны") {
+                required = Some(false);
+            }
             if matches!(first.kind, Kind::Comma | Kind::Semicolon | Kind::Stop)
                 || is_conjunction(self.language, first)
             {
@@ -92,6 +98,9 @@ impl Parser<'_> {
     /// Gives the number of tokens it takes; what its brackets or its colon list are fields of the subject.
     fn linked_item(&mut self, rest: &[Token], case: Option<Case>) -> Option<usize> {
         const LINKS: Words = Words("file document link photo файл документ ссылка фото");
+        if let Some(length) = self.linked_for(rest) {
+            return Some(length);
+        }
         let end = rest
             .iter()
             .position(|token| !token.is_wordlike() || is_conjunction(self.language, token))
@@ -134,6 +143,26 @@ impl Parser<'_> {
         }
     }
 
+    /// "with a barber for a date and time": the record is related, what follows is a field.
+    fn linked_for(&mut self, rest: &[Token]) -> Option<usize> {
+        let joint =
+            rest.iter().take(4).position(|token| ["for", "on", "at"].contains(&token.lower.as_str()))?;
+        let phrase = Phrase::read(self.language, &rest[..joint], None).filter(|phrase| phrase.determined)?;
+        let target = self.draft.find(&phrase).filter(|at| !self.subjects.contains(at))?;
+        let field = items(self.language, &rest[joint + 1..]).first().copied()?;
+        let name = Phrase::read(self.language, field, None)?;
+        if self.language != Language::English || self.is_field_like(&phrase) || !kinds::is_known_field(&name)
+        {
+            return None;
+        }
+        let target = self.draft.entities[target].phrase.clone();
+        for subject in self.subjects.clone() {
+            self.draft
+                .link(subject, Link { target: target.clone(), required: true, creates: false, role: None });
+        }
+        Some(joint + 1)
+    }
+
     /// Adds the fields of a list to one entity.
     pub(super) fn fields_of(&mut self, entity: usize, tokens: &[Token]) {
         let before = std::mem::replace(&mut self.subjects, vec![entity]);
@@ -174,6 +203,13 @@ impl Parser<'_> {
             self.mention(item, None, true);
             return;
         }
+        if self.is_record_of_another(item) {
+            self.mention(item, None, true);
+            return;
+        }
+        if says_limit(item) {
+            return self.reject(item);
+        }
         let groups: Vec<&Token> = item.iter().filter(|token| token.is(Kind::Group)).collect();
         let mut note = Annotation::default();
         for group in &groups {
@@ -189,7 +225,24 @@ impl Parser<'_> {
             note.values = slashed.values;
             note.kind = slashed.kind;
         }
-        self.named_field(&name, case, required, note, None);
+        let inside = match groups.as_slice() {
+            [only] if !note.remarks.is_empty() => Some(only.inside.as_slice()),
+            _ => None,
+        };
+        self.named_field(&name, case, required, note, inside);
+    }
+
+    /// "members with name and loans of a book to a member": a record that points at others is no field.
+    fn is_record_of_another(&self, item: &[Token]) -> bool {
+        let known = |phrase: &Phrase| super::super::knowledge::common::knows(self.language, phrase);
+        let phrase = Phrase::read(self.language, item, None).filter(|_| self.is_noun_phrase(item));
+        self.language == Language::English
+            && phrase.is_some_and(|phrase| {
+                let points = |other: &super::super::phrase::Complement| {
+                    other.preposition == "of" && other.phrase.determined && known(&other.phrase)
+                };
+                phrase.is_plural && known(&phrase) && phrase.complements.iter().any(points)
+            })
     }
 
     /// "товары с ценой, покупатели": the nominative ends the list of fields.
@@ -202,6 +255,9 @@ impl Parser<'_> {
     /// "priority low|medium|high": the word before the first alternative is the name.
     fn split_slashes(&self, item: &[Token]) -> (Vec<Token>, Annotation) {
         let words: Vec<Token> = item.iter().filter(|token| !token.is(Kind::Group)).cloned().collect();
+        if let Some(name) = without_yes_no(&words) {
+            return (name.to_vec(), Annotation { kind: Some(FieldKind::Boolean), ..Annotation::default() });
+        }
         let slash = words.iter().position(|token| token.is(Kind::Slash)).filter(|slash| *slash > 1);
         let Some(slash) = slash else { return (words, Annotation::default()) };
         let (name, values) = words.split_at(slash - 1);
@@ -223,13 +279,16 @@ impl Parser<'_> {
         let (name, said) = requirement_words(name);
         let name = without_type(name, &mut note);
         note.required = note.required.or(said).or(required);
-        let Some(mut phrase) = self.field_phrase(&name, case) else {
+        let Some(mut phrase) = self.field_phrase(&name, case, note.kind == Some(FieldKind::Boolean)) else {
             self.reject(&name);
             return;
         };
         self.one_of_each(&mut phrase);
         if self.subjects.is_empty() {
             self.reject(&name);
+            return;
+        }
+        if values.is_some_and(|tokens| self.points_at(&phrase, tokens, &note)) {
             return;
         }
         if let (Some(tokens), true) = (
@@ -278,6 +337,28 @@ impl Parser<'_> {
         }
     }
 
+    /// "assignee: a team member", "owner (user)": a relation that is called by the field.
+    fn points_at(&mut self, role: &Phrase, tokens: &[Token], note: &Annotation) -> bool {
+        let target = Phrase::read(self.language, tokens, None).filter(|target| {
+            let known =
+                super::super::knowledge::common::knows(self.language, target) && !self.is_field_like(target);
+            !target.is_plural && (known || self.draft.find(target).is_some())
+        });
+        let plain = note.kind.is_none() && note.values.is_empty() && !note.open_choice;
+        let Some(mut target) = target.filter(|_| plain && !role.is_plural && self.is_noun_phrase(tokens))
+        else {
+            return false;
+        };
+        target.complements.clear();
+        let role = Some(role.label.clone()).filter(|label| label.to_lowercase() != target.key());
+        for subject in self.subjects.clone() {
+            let required = note.required.unwrap_or(false);
+            self.draft
+                .link(subject, Link { target: target.clone(), required, creates: true, role: role.clone() });
+        }
+        true
+    }
+
     /// Adds what an annotation says to a field.
     pub(super) fn annotate(&mut self, entity: usize, at: usize, note: Annotation) {
         let Some(field) = self.draft.entities.get_mut(entity).and_then(|entity| entity.fields.get_mut(at))
@@ -293,13 +374,13 @@ impl Parser<'_> {
         }
     }
 
-    fn field_phrase(&self, name: &[Token], case: Option<Case>) -> Option<Phrase> {
+    fn field_phrase(&self, name: &[Token], case: Option<Case>, flag: bool) -> Option<Phrase> {
         const LONGEST: usize = 7;
         let words = name.iter().filter(|token| token.is_wordlike()).count();
         let named = name.iter().any(|token| token.is(Kind::Quoted)) || words <= LONGEST;
         let phrase = Phrase::read(self.language, name, case)?;
         let plain = !phrase.label.is_empty() && phrase.label.chars().any(char::is_alphabetic) && named;
-        (plain && !self.is_sentence(name)).then_some(phrase)
+        (plain && (flag || !self.is_sentence(name))).then_some(phrase)
     }
 
     /// Whether a would-be field is a clause of its own.
@@ -314,7 +395,10 @@ impl Parser<'_> {
             Language::Russian => false,
         });
         let acts = words.first().is_some_and(|token| {
-            self.language == Language::Russian && super::super::russian::words::is_infinitive(&token.lower)
+            let bounded = words.len() == 2 && words[1].lower == "до";
+            self.language == Language::Russian
+                && super::super::russian::words::is_infinitive(&token.lower)
+                && !bounded
         });
         let known = super::super::knowledge::kinds::is_known_field(
             &Phrase::read(self.language, name, None).unwrap_or_default(),
@@ -323,6 +407,7 @@ impl Parser<'_> {
             words.iter().any(|token| ["password", "пароль", "паролем"].contains(&token.lower.as_str()));
         if words.first().is_some_and(|first| ["whether", "if"].contains(&first.lower.as_str()))
             && words.len() < 6
+            || words.iter().take(3).any(|word| ["flag", "checkbox"].contains(&word.lower.as_str()))
         {
             return false;
         }

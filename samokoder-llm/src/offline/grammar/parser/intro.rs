@@ -222,7 +222,9 @@ impl Parser<'_> {
         if self.is_title(tokens) {
             self.title_entities(tokens).into_iter().next()
         } else {
-            Phrase::read(self.language, tokens, None)
+            let plain = tokens.iter().take_while(|token| self.is_plain_word(token)).count();
+            let named = if self.language == Language::Russian { &tokens[plain..] } else { tokens };
+            Phrase::read(self.language, if named.is_empty() { tokens } else { named }, None)
         }
     }
 

@@ -36,7 +36,7 @@ impl Parser<'_> {
             let is_last = list.last().is_some_and(|last| last[0].span == item[0].span);
             if self.is_object_pronoun(item) && !(said_more && is_last) {
                 if let Some(object) = self.object {
-                    self.acted_on(object);
+                    self.acted_on(object, item);
                 }
                 continue;
             }
@@ -57,7 +57,7 @@ impl Parser<'_> {
             }
             if let Some(kept) = kept {
                 self.object = Some(kept);
-                self.acted_on(kept);
+                self.acted_on(kept, item);
             }
             self.complemented = self.ends_in_one(item);
             last = kept.or(last);

@@ -7,6 +7,7 @@ mod background;
 mod choice;
 mod clause;
 mod colon;
+mod definitions;
 mod field_words;
 mod fields;
 mod intro;
@@ -14,9 +15,11 @@ mod kept;
 mod outline;
 mod owned;
 mod relations;
+mod sentence;
 mod shape;
 mod subject;
 mod title;
+mod unknown;
 mod values;
 
 use super::draft::Draft;
@@ -36,6 +39,10 @@ pub(super) struct Parser<'a> {
     field: Option<(usize, usize)>,
     /// Who does what the sentence says: "members can book classes".
     actor: Option<usize>,
+    /// A record that nothing but the beginning of a sentence names so far.
+    unsure: Option<usize>,
+    /// Where the words begin that name who acts.
+    acts_from: Option<usize>,
     /// People who use the app and do what the sentence says without "can": "users write reviews".
     doer: Option<Phrase>,
     /// Records named in a part that says nothing of them: "I pay for too many subscriptions. Help me track them".
@@ -46,6 +53,8 @@ pub(super) struct Parser<'a> {
     complemented: bool,
     /// The verb of the part being read.
     verb: String,
+    /// The verb after the part being read.
+    coming: String,
     /// Whether nothing has been read yet: the first words may be the title.
     first: bool,
 }
@@ -59,11 +68,14 @@ impl<'a> Parser<'a> {
             subjects: Vec::new(),
             field: None,
             actor: None,
+            unsure: None,
+            acts_from: None,
             doer: None,
             object: None,
             antecedent: None,
             complemented: false,
             verb: String::new(),
+            coming: String::new(),
             first: true,
         }
     }
@@ -98,17 +110,21 @@ impl<'a> Parser<'a> {
 
     /// Says that a part leads to nothing, with the reason that fits it best.
     fn reject(&mut self, tokens: &[Token]) {
-        let part = self.written(tokens);
         if !tokens.iter().any(Token::is_wordlike) && !tokens.iter().any(|token| !token.inside.is_empty()) {
             return;
         }
+        self.remember(tokens);
+        let part = self.written(tokens);
+        self.reject_text(&part);
+    }
+
+    fn reject_text(&mut self, part: &str) {
         let unclear = self.language.choose(
             "it names nothing that an app made of records could keep or check",
             "здесь не названо ничего, что приложение из записей могло бы хранить или проверять",
         );
-        let reason = super::knowledge::unsupported::reason(self.language, &part).unwrap_or(unclear);
-        self.remember(tokens);
-        self.draft.reject(&part, reason);
+        let reason = super::knowledge::unsupported::reason(self.language, part).unwrap_or(unclear);
+        self.draft.reject(part, reason);
     }
 
     /// Keeps the records that a part ends in, so that "them" can mean them.

@@ -30,7 +30,9 @@ impl Parser<'_> {
         match subject {
             Some(phrase) if shape == Shape::Fields || (shape == Shape::Either && !self.is_title(header)) => {
                 if let Some(entity) = self.draft.entity(&phrase) {
-                    self.note_title(header);
+                    if self.first || self.is_title(header) {
+                        self.note_title(header);
+                    }
                     self.subjects = vec![entity];
                     for item in &statement.below {
                         self.fields(&item.tokens, None, None);

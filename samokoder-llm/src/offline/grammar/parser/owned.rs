@@ -2,6 +2,7 @@
 
 use super::super::draft::DraftField;
 use super::super::knowledge::common;
+use super::super::language::Language;
 use super::super::lexicon::Words;
 use super::super::list::items;
 use super::super::phrase::Phrase;
@@ -20,6 +21,9 @@ struct Owned {
 impl Parser<'_> {
     /// Reads such a list; `false` when it is none.
     pub(super) fn fields_of_records(&mut self, chunk: &[Token], case: Option<Case>) -> bool {
+        if self.fields_of_each(chunk, case) {
+            return true;
+        }
         let list = items(self.language, chunk);
         let Some(owned) = self.possessive(&list, case).or_else(|| self.of_records(&list, case)) else {
             return false;
@@ -50,6 +54,45 @@ impl Parser<'_> {
             _ => return None,
         };
         self.fields_after(rest, case)
+    }
+
+    /// "Fields of a car: brand, model", "Поля автомобиля: марка, модель".
+    pub(super) fn fields_called_so<'t>(&mut self, tokens: &'t [Token]) -> Option<(usize, &'t [Token])> {
+        const FIELDS: Words =
+            Words("fields attributes properties columns поля атрибуты свойства характеристики");
+        let (first, rest) = tokens.split_first().filter(|(first, _)| FIELDS.has(&first.lower))?;
+        let colon =
+            rest.iter().position(|token| !token.is_wordlike()).filter(|at| rest[*at].is(Kind::Colon))?;
+        let name = match &rest[..colon] {
+            [of, name @ ..] if ["of", "for", "у", "для"].contains(&of.lower.as_str()) => name,
+            _ if first.text.is_ascii() => return None,
+            name => name,
+        };
+        let phrase =
+            Phrase::read(self.language, name, Some(Case::Genitive)).filter(|_| self.is_noun_phrase(name))?;
+        self.draft.entity(&phrase).map(|entity| (entity, &rest[colon + 1..]))
+    }
+
+    /// "the country, the year and a photo of each stamp": fields of what each of them belongs to.
+    pub(super) fn fields_of_each(&mut self, chunk: &[Token], case: Option<Case>) -> bool {
+        const EACH: Words = Words("each every каждого каждой каждому");
+        let list = items(self.language, chunk);
+        let Some(last) = list.last().filter(|_| list.len() > 1) else { return false };
+        let Some(each) = last.iter().position(|token| EACH.has(&token.lower)).filter(|at| *at > 0) else {
+            return false;
+        };
+        let of = ["of", "for", "у", "для"].contains(&last[each - 1].lower.as_str());
+        let owner = Phrase::read(self.language, &last[each..], Some(Case::Genitive));
+        let name_end = last[each - usize::from(of)].span.start;
+        let names: Vec<Token> = chunk.iter().filter(|token| token.span.start < name_end).cloned().collect();
+        let plain = list.iter().all(|item| item.iter().all(Token::is_wordlike));
+        let Some(owner) = owner.filter(|_| plain && (of || self.language != Language::English)) else {
+            return false;
+        };
+        let Some(entity) = self.draft.entity(&owner) else { return true };
+        self.subjects = vec![entity];
+        self.fields(&names, case, None);
+        true
     }
 
     /// "собаки кличка, порода и возраст" after "у": whose fields they are, and the fields.

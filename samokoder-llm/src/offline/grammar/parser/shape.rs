@@ -8,6 +8,7 @@ use super::super::phrase::Phrase;
 use super::super::token::{Kind, Token};
 use super::super::{annotation, english, russian};
 use super::Parser;
+use super::choice::is_choice;
 use samokoder_core::project::FieldKind;
 
 /// What the items of a list are.
@@ -65,7 +66,12 @@ impl Parser<'_> {
             let named = Phrase::read(self.language, &item[..mark], None);
             let record = named.is_some_and(|phrase| common::knows(self.language, &phrase));
             let typed = annotation::read(self.language, self.text, list).kind.is_some() && !many;
-            mark > 0 && (many || record) && !typed && self.shape(list) == Shape::Fields
+            let chosen = list.first().is_some_and(|first| {
+                ["one", "either", "один", "одна", "одно"].contains(&first.lower.as_str())
+            });
+            let chooses =
+                Phrase::read(self.language, &item[..mark], None).is_some_and(|phrase| is_choice(&phrase));
+            !chosen && !chooses && mark > 0 && (many || record) && !typed && self.shape(list) == Shape::Fields
         })
     }
 
@@ -79,8 +85,7 @@ impl Parser<'_> {
         let connects = (0..tokens.len()).any(|at| {
             connector(self.language, tokens, at, true).is_some_and(|found| match found.connector {
                 Connector::Has | Connector::Many | Connector::Belongs => {
-                    let flag = ["has", "есть"].contains(&tokens[at].lower.as_str());
-                    at > 0 && !(flag && tokens[at - 1].is(Kind::Comma)) && !self.counts_things(&tokens[..at])
+                    at > 0 && !self.is_in_flag(tokens, at) && !self.counts_things(&tokens[..at])
                 }
                 Connector::Topic => at == 0,
                 _ => false,
@@ -88,6 +93,33 @@ impl Parser<'_> {
         });
         connects
             || tokens.iter().enumerate().any(|(at, token)| at > 0 && self.holds_fields(&tokens[..at], token))
+    }
+
+    /// Whether the word at `at` stands inside a yes-or-no field: "has a garden", "whether it has been paid",
+    /// "with food (yes/no)", "с мебелью (да/нет)".
+    pub(super) fn is_in_flag(&self, tokens: &[Token], at: usize) -> bool {
+        let ends = |token: &Token| {
+            matches!(token.kind, Kind::Comma | Kind::Semicolon | Kind::Colon)
+                || annotation::is_conjunction(self.language, token)
+        };
+        let start = tokens[..at].iter().rposition(ends).map_or(0, |mark| mark + 1);
+        let item = &tokens[start..];
+        let item = &item[..item.iter().position(ends).unwrap_or(item.len())];
+        let word = tokens[at].lower.as_str();
+        let asks = item.first().is_some_and(|first| ["whether", "if"].contains(&first.lower.as_str()));
+        let said = item.last().is_some_and(|last| {
+            last.is(Kind::Group)
+                && annotation::read(self.language, self.text, &last.inside).kind == Some(FieldKind::Boolean)
+        });
+        let noun = |token: &Token| match self.language {
+            Language::English => true,
+            Language::Russian => !russian::words::is_infinitive(&token.lower),
+        };
+        let first = !tokens[start..at].iter().any(noun);
+        let with = ["with", "without", "с", "со", "без"].contains(&word) && said && first && start > 0;
+        let is =
+            ["has", "is", "есть"].contains(&word) && start == at && at > 0 && tokens[at - 1].is(Kind::Comma);
+        asks && start < at || with || is
     }
 
     /// "количество рамок с расплодом": a field whose name goes on after the preposition.
@@ -107,6 +139,10 @@ impl Parser<'_> {
     /// Whether brackets after a noun list its fields, not a type or values.
     pub(super) fn holds_fields(&self, before: &[Token], group: &Token) -> bool {
         if !group.is(Kind::Group) || group.inside.is_empty() {
+            return false;
+        }
+        let says_or = group.inside.iter().any(|token| ["or", "или", "либо"].contains(&token.lower.as_str()));
+        if says_or && !group.inside.iter().any(|token| token.is(Kind::Colon) || token.is(Kind::Group)) {
             return false;
         }
         let note = annotation::read(self.language, self.text, &group.inside);
@@ -190,10 +226,22 @@ fn acts_inside(words: &[&Token]) -> bool {
     }
 }
 
-/// "shows (title, number)", "a show": brackets after a word, or an article before it, make it a noun.
+/// "shows (title, number)", "a show", "shows of a play": brackets after a word, an article before it, or its place
+/// make it a noun.
 fn stands_as_noun(tokens: &[Token], at: usize) -> bool {
-    let article = |token: &Token| ["a", "an", "the"].contains(&token.lower.as_str());
-    tokens.get(at + 1).is_some_and(|next| next.is(Kind::Group)) || at > 0 && article(&tokens[at - 1])
+    let (before, next) = (at.checked_sub(1).map(|before| &tokens[before]), tokens.get(at + 1));
+    let article = |token: &Token| {
+        ["a", "an", "the", "each", "every", "per", "of", "for"].contains(&token.lower.as_str())
+    };
+    let names = |token: &Token| {
+        token.is(Kind::Group) || english::words::is_preposition(&token.lower) && token.lower != "to"
+    };
+    let modified = |token: &Token| token.is(Kind::Word) && !english::words::is_filler(&token.lower);
+    next.is_some_and(|next| next.is(Kind::Group))
+        || before.is_some_and(article)
+        || english::words::is_noun_too(&tokens[at].lower)
+            && next.is_none_or(names)
+            && before.is_none_or(|before| !modified(before) || !english::nouns::is_plural(&before.lower))
 }
 
 /// Whether a header only announces a list: "Entities", "Features", "Нужно хранить".

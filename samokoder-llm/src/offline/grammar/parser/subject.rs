@@ -3,7 +3,7 @@
 use super::super::annotation;
 use super::super::connector::Connector;
 use super::super::draft::Link;
-use super::super::knowledge::kinds;
+use super::super::knowledge::{common, kinds};
 use super::super::language::Language;
 use super::super::lexicon::Words;
 use super::super::list::items;
@@ -53,7 +53,7 @@ impl Parser<'_> {
             && (phrase.is_plural
                 || says_each(last)
                 || self.draft.find(&phrase).is_some()
-                || super::super::knowledge::common::knows(self.language, &phrase)
+                || common::knows(self.language, &phrase)
                 || phrase.determined && next != Some(Connector::Has));
         if !entity || (list.len() == 1 && next != Some(Connector::Has)) {
             return (chunk, &[]);
@@ -69,9 +69,20 @@ impl Parser<'_> {
         chunk: &'t [Token],
         next: Option<Connector>,
     ) -> (&'t [Token], &'t [Token]) {
-        let last = items(self.language, chunk).last().copied().unwrap_or_default();
+        let list = items(self.language, chunk);
+        let last = list.last().copied().unwrap_or_default();
+        let article = last.first().is_some_and(|first| ["a", "an", "the"].contains(&first.lower.as_str()));
+        let one = self.language == Language::Russian
+            && Phrase::read(self.language, last, None).is_some_and(|phrase| {
+                let known = common::knows(self.language, &phrase);
+                phrase.is_nominative && !phrase.is_plural && (known || self.draft.find(&phrase).is_some())
+            });
+        let acts = list.len() > 1
+            && (article && matches!(next, Some(Connector::Many | Connector::Modal))
+                || one && matches!(next, Some(Connector::Many | Connector::Modal | Connector::Belongs)))
+            && chunk.last().is_some_and(Token::is_wordlike);
         let whole = last.len() == chunk.len();
-        if next.is_none() || whole || !says_each(last) || !self.is_noun_phrase(last) {
+        if next.is_none() || whole || !(says_each(last) || acts) || !self.is_noun_phrase(last) {
             return (chunk, &[]);
         }
         chunk.split_at(chunk.iter().position(|token| token.span == last[0].span).unwrap_or(chunk.len()))
@@ -84,13 +95,13 @@ impl Parser<'_> {
         next: Option<Connector>,
     ) -> (&'t [Token], &'t [Token]) {
         let list = items(self.language, chunk);
-        let Some(last) = list.last().filter(|_| next == Some(Connector::Keep) && list.len() > 1) else {
-            return (chunk, &[]);
-        };
+        let speaks = matches!(next, Some(Connector::Keep | Connector::Modal));
+        let Some(last) = list.last().filter(|_| speaks && list.len() > 1) else { return (chunk, &[]) };
         let joined = chunk.last().is_some_and(Token::is_wordlike)
             && !annotation::is_conjunction(self.language, &chunk[chunk.len() - 1]);
-        let plural = Phrase::read(self.language, last, None).is_some_and(|phrase| phrase.is_plural);
-        if !joined || !plural || !self.is_noun_phrase(last) {
+        let named = Phrase::read(self.language, last, None)
+            .is_some_and(|phrase| phrase.is_plural || phrase.determined && next == Some(Connector::Modal));
+        if !joined || !named || !self.is_noun_phrase(last) {
             return (chunk, &[]);
         }
         chunk.split_at(chunk.iter().position(|token| token.span == last[0].span).unwrap_or(chunk.len()))
@@ -105,8 +116,12 @@ impl Parser<'_> {
     ) {
         let list = items(self.language, chunk);
         self.actor = None;
+        self.unsure = None;
         self.doer = None;
         let acts = matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search));
+        let speaks = acts && !topic && !is_pronoun(chunk);
+        self.acts_from =
+            chunk.iter().find(|token| token.is_wordlike()).filter(|_| speaks).map(|first| first.span.start);
         let mut subjects: Vec<usize> = Vec::new();
         self.complemented = false;
         for item in &list {
@@ -115,7 +130,11 @@ impl Parser<'_> {
             }
             self.complemented = self.ends_in_one(item);
             let end = item.iter().rposition(|token| !TRAILING.has(&token.lower)).map_or(0, |at| at + 1);
-            let item = &if topic || acts { &item[..end] } else { *item };
+            let adverb = |token: &Token| {
+                ["обязательно", "всегда", "также", "тоже", "еще", "always"].contains(&token.lower.as_str())
+            };
+            let bare = item.iter().rposition(|token| !adverb(token)).map_or(0, |at| at + 1);
+            let item = &if topic || acts { &item[..end] } else { &item[..bare] };
             let (item, case) = &self.without_preposition(item, case);
             let case = *case;
             if is_pronoun(item) {
@@ -123,41 +142,15 @@ impl Parser<'_> {
                 continue;
             }
             if acts && !topic && self.is_actor(item) {
-                self.doer = Phrase::read(self.language, item, None).filter(|phrase| {
-                    next == Some(Connector::Keep)
-                        && super::super::knowledge::common::knows(self.language, phrase)
-                });
+                self.doer = Phrase::read(self.language, item, None)
+                    .filter(|phrase| next == Some(Connector::Keep) && common::knows(self.language, phrase));
                 continue;
             }
             if next.is_none() || (item.iter().any(|token| token.is(Kind::Group)) && !topic) {
                 subjects.extend(self.mention(item, case, next.is_none()));
                 continue;
             }
-            let item = self.without_list_word(item);
-            let phrase = self.is_noun_phrase(item).then(|| Phrase::read(self.language, item, case)).flatten();
-            let Some(phrase) = phrase else {
-                self.reject(item);
-                continue;
-            };
-            if self.speaks_of_field(&phrase, next) {
-                continue;
-            }
-            let does = next == Some(Connector::Keep)
-                && phrase.is_nominative
-                && super::super::knowledge::common::knows(self.language, &phrase)
-                && !super::super::resolve::is_setting(&phrase);
-            if acts
-                && !topic
-                && !does
-                && !phrase.is_plural
-                && !phrase.determined
-                && self.draft.find(&phrase).is_none()
-            {
-                continue;
-            }
-            let subject = self.draft.entity(&phrase);
-            self.actor = subject.filter(|_| acts && !topic).or(self.actor);
-            subjects.extend(subject);
+            subjects.extend(self.named_subject(item, case, next, topic));
         }
         let grouped = list.iter().any(|item| item.iter().any(|token| token.is(Kind::Group)));
         if let (true, Some(last)) = (grouped && next.is_some(), subjects.last().copied()) {
@@ -167,6 +160,72 @@ impl Parser<'_> {
             subjects.dedup();
             self.subjects = subjects;
         }
+    }
+
+    /// One item of a subject that is a noun: the record it names, if it names one.
+    fn named_subject(
+        &mut self,
+        item: &[Token],
+        case: Option<Case>,
+        next: Option<Connector>,
+        topic: bool,
+    ) -> Option<usize> {
+        let item = self.without_list_word(item);
+        let phrase = self.is_noun_phrase(item).then(|| Phrase::read(self.language, item, case)).flatten();
+        let Some(phrase) = phrase else {
+            self.reject(item);
+            if next == Some(Connector::Has) {
+                self.subjects.clear();
+                return self.record_that_acts(item);
+            }
+            return None;
+        };
+        if self.speaks_of_field(&phrase, next) {
+            return None;
+        }
+        if next == Some(Connector::OneOf) {
+            self.speaks_of_status(&phrase, item);
+            return None;
+        }
+        let known = common::knows(self.language, &phrase);
+        let found = self.draft.find(&phrase).is_some();
+        let acts = matches!(next, Some(Connector::Modal | Connector::Keep | Connector::Search)) && !topic;
+        let one = phrase.determined || self.language == Language::Russian && !phrase.is_plural;
+        let uses_app = one && next == Some(Connector::Keep) && self.only_keeps(&self.coming);
+        let speaks = next == Some(Connector::Keep)
+            || self.language == Language::Russian && next == Some(Connector::Modal);
+        let does = speaks && phrase.is_nominative && known && !super::super::resolve::is_setting(&phrase);
+        let aside = acts && !does && !phrase.is_plural && !phrase.determined;
+        if !found && (uses_app || aside) {
+            return None;
+        }
+        let subject = self.draft.entity(&phrase);
+        let fresh = next == Some(Connector::Modal) && !known && !found;
+        self.unsure = subject.filter(|_| fresh);
+        self.actor = subject.filter(|_| acts).or(self.actor);
+        subject
+    }
+
+    /// "Orders can be new or paid" before orders are described; "Alerts should be sent" is no record.
+    fn speaks_of_status(&mut self, phrase: &Phrase, item: &[Token]) {
+        self.field = None;
+        self.subjects.clear();
+        if common::knows(self.language, phrase) {
+            self.subjects.extend(self.draft.entity(phrase));
+            self.point_at_own_status();
+        } else {
+            self.acts_from = item.first().map(|first| first.span.start);
+        }
+    }
+
+    /// "A lease is signed by two people and has a date": what the part that leads to nothing speaks of.
+    fn record_that_acts(&self, item: &[Token]) -> Option<usize> {
+        if ["с", "со", "with"].contains(&self.coming.as_str()) {
+            return None;
+        }
+        let end = (1..item.len()).rev().find(|end| self.is_noun_phrase(&item[..*end]))?;
+        let phrase = Phrase::read(self.language, &item[..end], None)?;
+        self.draft.find(&phrase)
     }
 
     /// "Status is one of new or done", "Email is optional": speaks of a field, not of a record.
@@ -192,8 +251,7 @@ impl Parser<'_> {
         match item {
             [record @ .., list] if LISTS.has(&list.lower) && self.language == Language::English => {
                 let phrase = Phrase::read(self.language, record, None);
-                let known = phrase
-                    .is_some_and(|phrase| super::super::knowledge::common::knows(self.language, &phrase));
+                let known = phrase.is_some_and(|phrase| common::knows(self.language, &phrase));
                 if known { record } else { item }
             }
             _ => item,

@@ -21,6 +21,20 @@ impl Parser<'_> {
         named || (single && self.first && self.is_noun_phrase(title) && !says_each(title))
     }
 
+    /// "Church donations — donors: name, address": the length of the title before the first record.
+    pub(super) fn title_before_record(&self, tokens: &[Token]) -> Option<usize> {
+        let named =
+            |tokens: &[Token]| tokens.iter().position(|token| !token.is_wordlike()).filter(|end| *end > 0);
+        let marks = |token: &Token| matches!(token.kind, Kind::Colon | Kind::Dash);
+        let end = named(tokens).filter(|at| self.first && marks(&tokens[*at]))?;
+        let record = &tokens[end + 1..];
+        let mark = named(record).filter(|at| marks(&record[*at]))?;
+        let phrase = Phrase::read(self.language, &record[..mark], None)?;
+        let plain = self.is_noun_phrase(&tokens[..end]) && self.is_noun_phrase(&record[..mark]);
+        let lists = !self.is_field_like(&phrase) && self.lists_fields(&record[mark + 1..]);
+        (plain && phrase.is_plural && lists && self.draft.title.is_none()).then_some(end)
+    }
+
     /// What follows a title: a list of its fields or records, a sentence about them, or nothing.
     pub(super) fn after_title(&mut self, title: &[Token], after: &[Token]) {
         let found = connector(self.language, after, 0, false).filter(|_| !after.is_empty());

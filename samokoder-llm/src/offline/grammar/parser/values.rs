@@ -5,8 +5,11 @@ use samokoder_core::project::FieldKind;
 use super::super::annotation;
 use super::super::connector::Connector;
 use super::super::draft::DraftField;
+use super::super::language::Language;
 use super::super::list::{items, values_end};
 use super::super::phrase::Phrase;
+use super::super::russian::adjective::Adjective;
+use super::super::russian::paradigm::gender_of;
 use super::super::token::{Kind, Token};
 use super::Parser;
 use super::shape::Shape;
@@ -46,9 +49,31 @@ impl Parser<'_> {
         next: Option<Connector>,
     ) -> (&'t [Token], bool) {
         let last = items(self.language, chunk).last().copied().unwrap_or_default();
-        let said = next == Some(Connector::OneOf) && !last.is_empty() && super::subject::is_pronoun(last);
+        let speaks = matches!(next, Some(Connector::OneOf | Connector::Belongs));
+        let said = speaks && !last.is_empty() && super::subject::is_pronoun(last);
         let start = last.first().and_then(|first| chunk.iter().position(|token| token.span == first.span));
         if said { (&chunk[..start.unwrap_or(chunk.len())], true) } else { (chunk, false) }
+    }
+
+    /// "a deposit and is either active or closed": after a joint "is" speaks of the record, not of the field before.
+    pub(super) fn speaks_of_subject(&self, fields: &[Token], next: Option<Connector>) -> bool {
+        let open = fields
+            .last()
+            .is_some_and(|last| last.is(Kind::Comma) || annotation::is_conjunction(self.language, last));
+        let is = ["is", "are", "бывает", "бывают", "может быть", "могут быть"];
+        let verb = is.iter().any(|is| {
+            self.coming == *is || self.coming.strip_prefix(is).is_some_and(|rest| rest.starts_with(' '))
+        });
+        next == Some(Connector::OneOf) && open && verb
+    }
+
+    /// "a serial number which is required": settles the field that was named last.
+    pub(super) fn require_field(&mut self, required: bool) {
+        let Some((entity, at)) = self.field else { return };
+        if let Some(field) = self.draft.entities.get_mut(entity).and_then(|entity| entity.fields.get_mut(at))
+        {
+            field.required = Some(required);
+        }
     }
 
     /// Points at the status of what is spoken of.
@@ -86,6 +111,11 @@ impl Parser<'_> {
             [first, rest @ ..] if annotation::is_conjunction(self.language, first) => rest,
             _ => chunk,
         };
+        if let (None, true, Some(start)) = (self.field, self.subjects.is_empty(), self.acts_from) {
+            let end = chunk.last().map_or(start, |last| last.span.end);
+            let whole = self.text.get(start..end).unwrap_or_default().to_owned();
+            return self.reject_text(&whole);
+        }
         let end = values_end(self.language, chunk);
         let (given, rest) = chunk.split_at(end);
         let mut note = annotation::read(self.language, self.text, given);
@@ -102,12 +132,36 @@ impl Parser<'_> {
                 note.values.push(value);
             }
         }
+        self.in_nominative(&mut note.values);
         match self.field {
             Some((entity, at)) => self.annotate(entity, at, note),
             None => self.reject(given),
         }
         if !rest.is_empty() {
             self.fields(rest, None, None);
+        }
+    }
+
+    /// "Прокат бывает активным или закрытым" is "активный" or "закрытый".
+    fn in_nominative(&self, values: &mut [String]) {
+        const ENDINGS: &[&str] = &["ым", "им", "ой", "ей"];
+        let oblique = |value: &String| {
+            let word = value.to_lowercase();
+            let word = word.trim_end_matches("ся");
+            !word.contains(' ')
+                && ENDINGS.iter().any(|ending| word.ends_with(ending))
+                && Adjective::read(word).is_some()
+        };
+        let Some(subject) = self.subjects.last() else { return };
+        if self.language != Language::Russian || values.is_empty() || !values.iter().all(oblique) {
+            return;
+        }
+        let gender = gender_of(&self.draft.entities[*subject].phrase.head);
+        for value in values {
+            let reflexive = if value.ends_with("ся") { "ся" } else { "" };
+            if let Some(adjective) = Adjective::read(value.trim_end_matches("ся")) {
+                *value = format!("{}{reflexive}", adjective.nominative(gender, false));
+            }
         }
     }
 

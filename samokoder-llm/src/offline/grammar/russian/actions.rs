@@ -1,6 +1,7 @@
 //! Russian verbs for what people do with records.
 
 use super::super::connector::{Connector, Matched, starts_with};
+use super::super::lexicon::Words;
 use super::super::token::{Kind, Token};
 use super::paradigm::Case;
 
@@ -29,6 +30,8 @@ const PHRASES: &[(&str, Connector, Option<Case>)] = &[
     ("просматривать", Search, None),
     ("посмотреть", Search, None),
     ("показывать", Search, None),
+    ("показывает", Search, None),
+    ("отображает", Search, None),
     ("нужны", Keep, Some(Case::Nominative)),
     ("нужна", Keep, Some(Case::Nominative)),
     ("нужен", Keep, Some(Case::Nominative)),
@@ -52,6 +55,8 @@ const PHRASES: &[(&str, Connector, Option<Case>)] = &[
     ("должно", Modal, None),
     ("позволяет", Modal, None),
     ("позволяющее", Modal, None),
+    ("хочет", Modal, None),
+    ("хотят", Modal, None),
     ("хочу", Modal, None),
     ("хотим", Modal, None),
     ("хочется", Modal, None),
@@ -98,6 +103,11 @@ const KEEP: &[&str] = &[
     "назнача",
     "отмечат",
     "записываем",
+    "каталогизир",
+    "продает",
+    "продают",
+    "собира",
+    "ведем",
 ];
 
 /// Finds the verb that starts at `at`.
@@ -116,14 +126,24 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
         return Some(Matched { connector: Keep, length, case: Some(Case::Accusative) });
     }
     let is_verb = super::words::looks_like_verb(&token.lower) && !super::phrase::is_known(&token.lower);
-    let keeps = is_verb && KEEP.iter().any(|stem| token.lower.starts_with(stem));
+    let keeps = is_verb && is_keeping(&token.lower);
     keeps.then_some(Matched { connector: Keep, length: 1, case: Some(Case::Accusative) })
+}
+
+/// Whether the verb only says that records are kept: "ведут", "добавлять".
+pub(in super::super) fn is_keeping(verb: &str) -> bool {
+    KEEP.iter().any(|stem| verb.starts_with(stem))
 }
 
 /// The length of a verb between its subject and its object: "клиенты *оформляют* заказы", "записываются *на* курсы".
 pub(super) fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     const LONGEST_SUBJECT: usize = 3;
+    const PRESENT: &[&str] = &["ет", "ут", "ют", "ит", "ят", "ат", "ются", "ется", "утся"];
+    const INFINITIVE: &[&str] = &["ать", "ять", "ить", "еть", "ться"];
+    const MODALS: Words = Words("может могут должен должна должны сможет смогут также");
     let (before, rest) = tokens.split_at(at);
+    let modals = before.iter().rev().take_while(|token| MODALS.has(&token.lower)).count();
+    let before = &before[..before.len() - modals];
     let starts = |token: &Token| {
         !token.is(Kind::Word)
             || ["а", "и", "но", "где", "которые", "который", "которая", "когда"]
@@ -131,9 +151,9 @@ pub(super) fn deed(tokens: &[Token], at: usize) -> Option<usize> {
     };
     let subject = &before[before.iter().rposition(starts).map_or(0, |start| start + 1)..];
     let verb = rest.first()?;
-    let present = ["ет", "ут", "ют", "ит", "ят", "ат", "ются", "ется", "утся"];
+    let endings = if modals > 0 { INFINITIVE } else { PRESENT };
     let is_verb =
-        present.iter().any(|ending| verb.lower.ends_with(ending)) && !super::phrase::is_known(&verb.lower);
+        endings.iter().any(|ending| verb.lower.ends_with(ending)) && !super::phrase::is_known(&verb.lower);
     let named = (1..=LONGEST_SUBJECT).contains(&subject.len())
         && subject.iter().all(|token| token.is(Kind::Word) && !super::words::is_preposition(&token.lower))
         && subject.last().is_some_and(|last| super::phrase::is_nominative(&last.lower));
@@ -149,8 +169,10 @@ pub(super) fn deed(tokens: &[Token], at: usize) -> Option<usize> {
 fn is_done_by(rest: &[Token]) -> bool {
     let singular = rest[0].lower.ends_with("ет") || rest[0].lower.ends_with("ит");
     rest.get(1).is_some_and(|next| {
-        singular
-            && super::phrase::lemma(&next.lower) == next.lower
-            && super::super::knowledge::common::is_person(&next.lower)
+        let lemma = super::phrase::lemma(&next.lower);
+        let agrees =
+            if singular { lemma == next.lower } else { super::phrase::is_nominative_plural(&next.lower) };
+        let alone = rest.get(2).is_none_or(|after| !after.is_wordlike());
+        agrees && (singular || alone) && super::super::knowledge::common::is_person(&lemma)
     })
 }

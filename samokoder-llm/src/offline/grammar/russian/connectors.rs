@@ -10,6 +10,13 @@ use Connector::{Belongs, Clause, Flag, Has, Keep, Many, OneOf, Optional, Require
 
 /// Longer phrases come first among those that start alike; `*` stands for any ending.
 const PHRASES: &[(&str, Connector, Case)] = &[
+    ("содержит много", Many, Genitive),
+    ("содержит несколько", Many, Genitive),
+    ("содержать много", Many, Genitive),
+    ("содержать несколько", Many, Genitive),
+    ("включает несколько", Many, Genitive),
+    ("иметь много", Many, Genitive),
+    ("иметь несколько", Many, Genitive),
     ("имеет много", Many, Genitive),
     ("имеют много", Many, Genitive),
     ("имеет несколько", Many, Genitive),
@@ -34,6 +41,13 @@ const PHRASES: &[(&str, Connector, Case)] = &[
     ("со значениями", OneOf, Nominative),
     ("имеются", Has, Nominative),
     ("имеется", Has, Nominative),
+    ("обязательно есть", Has, Nominative),
+    ("обязательно имеет", Has, Accusative),
+    ("обязательно имеют", Has, Accusative),
+    ("обязательно содержит", Has, Accusative),
+    ("обязательно содержат", Has, Accusative),
+    ("иметь", Has, Accusative),
+    ("содержать", Has, Accusative),
     ("имеет", Has, Accusative),
     ("имеют", Has, Accusative),
     ("имеющ*", Has, Accusative),
@@ -149,6 +163,11 @@ const PHRASES: &[(&str, Connector, Case)] = &[
     ("находится на", Belongs, Prepositional),
     ("хранится на", Belongs, Prepositional),
     ("состоит в", Belongs, Prepositional),
+    ("проводится для", Belongs, Genitive),
+    ("проводятся для", Belongs, Genitive),
+    ("предназначен* для", Belongs, Genitive),
+    ("проходит в", Belongs, Prepositional),
+    ("проходят в", Belongs, Prepositional),
     ("ведет", Belongs, Accusative),
     ("для каждого", Topic, Genitive),
     ("для каждой", Topic, Genitive),
@@ -184,6 +203,35 @@ fn is_passive(word: &str) -> bool {
     word.chars().count() > 5
         && ENDINGS.iter().any(|ending| word.ends_with(ending))
         && !super::phrase::is_known(word)
+}
+
+/// "у студента *много* курсов", "в фильме *снимается много* актёров", "снимается *во* многих фильмах".
+fn many(tokens: &[Token], at: usize) -> Option<Matched> {
+    const MANY: Words = Words("много несколько множество");
+    const OF_MANY: Words = Words("многих нескольких многими несколькими многие несколько разных");
+    let (before, rest) = tokens.split_at(at);
+    let last = before.last().filter(|last| last.is(Kind::Word))?;
+    let verb =
+        |token: &Token| super::words::looks_like_verb(&token.lower) && !super::phrase::is_known(&token.lower);
+    let counts = |token: Option<&Token>| token.is_some_and(|token| MANY.has(&token.lower));
+    let start = before.iter().rposition(|token| !token.is_wordlike()).map_or(0, |start| start + 1);
+    let within =
+        before[start..].iter().take(2).any(|token| matches!(token.lower.as_str(), "у" | "в" | "во" | "на"));
+    if within && counts(rest.first()) && !verb(last) {
+        return Some(Matched { connector: Many, length: 1, case: Some(Genitive) });
+    }
+    if within && rest.first().is_some_and(verb) && counts(rest.get(1)) {
+        return Some(Matched { connector: Many, length: 2, case: Some(Genitive) });
+    }
+    let joins = rest.get(1).is_some_and(|next| matches!(next.lower.as_str(), "в" | "во" | "на" | "с" | "со"));
+    let shared = joins && rest.get(2).is_some_and(|next| OF_MANY.has(&next.lower));
+    let case = match rest.get(1)?.lower.as_str() {
+        "в" | "во" => Prepositional,
+        "на" => Accusative,
+        _ => Instrumental,
+    };
+    (shared && rest.first().is_some_and(verb) && super::actions::deed(tokens, at).is_none())
+        .then_some(Matched { connector: Belongs, length: 2, case: Some(case) })
 }
 
 /// After these "с" means "from" or "since".
@@ -225,6 +273,9 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
     {
         return Some(Matched { connector: Belongs, length: 1, case: Some(Instrumental) });
     }
+    if let Some(matched) = many(tokens, at) {
+        return Some(matched);
+    }
     if super::actions::deed(tokens, at).is_some_and(|length| length > 1) {
         return None;
     }
@@ -233,5 +284,14 @@ pub(in super::super) fn at(tokens: &[Token], at: usize) -> Option<Matched> {
             phrase.contains('*') && rest.first().is_some_and(|first| super::phrase::is_known(&first.lower));
         starts_with(rest, phrase).filter(|_| !noun).map(|length| (phrase, *connector, length, *case))
     })?;
-    Some(Matched { connector, length, case: Some(case) })
+    let keeps = rest[0].lower == "ведет"
+        && rest.get(1).is_some_and(|next| {
+            super::words::is_container(&super::phrase::lemma(&next.lower))
+                || !super::phrase::is_nominative(&next.lower)
+        });
+    if keeps {
+        return None;
+    }
+    let ends = rest.get(length).is_none_or(|next| next.is(Kind::Comma) || next.is(Kind::Group));
+    (connector != Belongs || !ends).then_some(Matched { connector, length, case: Some(case) })
 }

@@ -26,13 +26,15 @@ pub(in super::super) fn read(tokens: &[Token], case: Option<Case>) -> Option<Phr
         (rest, case) = (inside, Some(inside_case));
     }
     let (mut phrase, after) = simple(rest, case)?;
+    phrase.two = is_two(&tokens);
     phrase.determined = determined && !phrase.is_plural;
     if let [and, time, ..] = after
         && phrase.head == "дата"
         && and.lower == "и"
         && lemma(&time.lower) == "время"
     {
-        "дата и время".clone_into(&mut phrase.label);
+        let tail = after[2..].iter().map(|token| format!(" {}", written(token)));
+        phrase.label = format!("дата и время{}", tail.collect::<String>());
         phrase.singular.clone_from(&phrase.label);
         return Some(phrase);
     }
@@ -41,6 +43,12 @@ pub(in super::super) fn read(tokens: &[Token], case: Option<Case>) -> Option<Phr
     phrase.words.extend(after.iter().map(|token| lemma(&token.lower)));
     phrase.complements = complements(after);
     Some(phrase)
+}
+
+/// "двух команд": a pair of what follows.
+fn is_two(tokens: &[Token]) -> bool {
+    const TWO: Words = Words("два две двух двум двумя");
+    tokens.iter().take_while(|token| words::is_filler(&token.lower)).any(|token| TWO.has(&token.lower))
 }
 
 /// "что за упражнение" and "какой инструмент" ask for the noun.
@@ -137,6 +145,18 @@ fn inside_container(tokens: &[Token]) -> Option<(&[Token], Case)> {
     if rest.is_empty() || !words::is_container(&lemma(&first.lower)) {
         return None;
     }
+    let named = |token: &Token, plural: bool| {
+        dictionary::look_up(&token.lower).iter().any(|own| own.plural == plural)
+    };
+    let many = dictionary::look_up(&first.lower).iter().any(|own| own.plural && own.case == Case::Nominative);
+    let one = if is_known(&rest[0].lower) {
+        named(&rest[0], false) && !named(&rest[0], true)
+    } else {
+        rest[0].lower.ends_with(['а', 'я', 'ы', 'и'])
+    };
+    if many && one {
+        return None;
+    }
     match rest.split_first()? {
         (about, rest) if matches!(about.lower.as_str(), "о" | "об" | "обо" | "по") && !rest.is_empty() => {
             Some((rest, Case::Prepositional))
@@ -223,6 +243,12 @@ fn without_doers(mut tokens: Vec<Token>) -> Vec<Token> {
 
 /// Whether a word qualifies the next one. A noun such as "рабочий" does when both stand in the same case.
 fn is_adjective(token: &Token, next: &Token) -> bool {
+    let verbal = ["ние", "тие", "вие"].iter().any(|ending| token.lower.ends_with(ending));
+    let following = dictionary::look_up(&next.lower);
+    let agrees = following.iter().any(|own| own.plural && own.case == Case::Nominative);
+    if verbal && !following.is_empty() && !agrees {
+        return false;
+    }
     let readings = dictionary::look_up(&token.lower);
     let agrees = || {
         let same = |own: &Reading, other: &Reading| own.case == other.case && own.plural == other.plural;
@@ -352,9 +378,11 @@ fn complements(tokens: &[Token]) -> Vec<Complement> {
         rest = &rest[usize::from(has_preposition)..];
         let fillers = rest.iter().take_while(|token| words::is_filler(&token.lower)).count();
         let determined = rest[..fillers].iter().any(|token| words::is_singular_determiner(&token.lower));
+        let two = is_two(rest);
         let case = Some(complement_case(&preposition));
         let Some((mut phrase, after)) = simple(&rest[fillers..], case) else { break };
         phrase.determined = determined;
+        phrase.two = two;
         complements.push(Complement { preposition, phrase });
         rest = after;
     }

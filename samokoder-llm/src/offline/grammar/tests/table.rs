@@ -58,3 +58,31 @@ fn english_descriptions_read_as_a_person_would() {
 fn russian_descriptions_read_as_a_person_would() {
     check(include_str!("russian.txt"));
 }
+
+#[test]
+fn english_descriptions_read_the_same_in_any_style() {
+    check(include_str!("english_styles.txt"));
+}
+
+#[test]
+fn russian_descriptions_read_the_same_in_any_style() {
+    check(include_str!("russian_styles.txt"));
+}
+
+#[test]
+fn the_requirements_name_the_record_that_joins_many_with_many() {
+    for (description, sentence) in [
+        (
+            "Recipes with title; tags with name. A recipe has many tags and a tag has many recipes.",
+            "Recipe tags join recipes with tags: each can have many of the other, one record for each pair.",
+        ),
+        (
+            "Студенты: имя. Курсы: название. У студента много курсов, у курса много студентов.",
+            "«Студенты и курсы» связывают записи «Студенты» и «Курсы»: у каждой может быть много других, \
+             одна запись на каждую пару.",
+        ),
+    ] {
+        let requirements = read(description, None, &[]).expect("it has entities").specification.requirements;
+        assert!(requirements.iter().any(|own| own == sentence), "{requirements:?}");
+    }
+}

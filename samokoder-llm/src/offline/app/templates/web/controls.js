@@ -49,6 +49,7 @@ const INPUTS = {
   money: { type: "number", step: 0.01, inputmode: "decimal" },
   date: { type: "date" },
   date_time: { type: "datetime-local", step: "any" },
+  time: { type: "time", step: "any" },
   email: { type: "email" },
   url: { type: "url", placeholder: "https://" },
 };

@@ -64,6 +64,15 @@ export function dateTime(label, options) {
   };
 }
 
+export function time(label, options) {
+  return {
+    type: "time",
+    label,
+    ...options,
+    check: (value) => accept(value, isTime(value), messages.time),
+  };
+}
+
 /** A field that is false when it isn't given. */
 export function boolean(label) {
   return {
@@ -145,6 +154,10 @@ function isDate(value) {
 function isDateTime(value) {
   const time = /^T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?$/;
   return typeof value === "string" && isDate(value.slice(0, 10)) && time.test(value.slice(10));
+}
+
+function isTime(value) {
+  return typeof value === "string" && /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/.test(value);
 }
 
 function isUrl(value) {

@@ -14,6 +14,7 @@ export const messages = {
   money: "This must be an amount with at most two decimals.",
   date: "This must be a date in the calendar, such as 2030-01-31.",
   dateTime: "This must be a date and time, such as 2030-01-31T09:30.",
+  time: "This must be a time of day, such as 09:30.",
   boolean: "This must be true or false.",
   email: "This must be an e-mail address, such as name@example.com.",
   url: "This must be a web address that starts with http:// or https://.",

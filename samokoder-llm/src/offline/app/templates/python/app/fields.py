@@ -20,7 +20,8 @@ INTEGER_LIMIT = 2**53 - 1
 MONEY_LIMIT = 1e13
 
 DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-TIME = re.compile(
+TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
+TIME_OF_DATE = re.compile(
     r"T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?"
 )
 EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
@@ -70,6 +71,10 @@ def date(label, required=False):
 
 def date_time(label, required=False):
     return Field("date_time", label, lambda value: accept(value, is_date_time(value), messages.DATE_TIME), required)
+
+
+def time(label, required=False):
+    return Field("time", label, lambda value: accept(value, is_time(value), messages.TIME), required)
 
 
 def boolean(label):
@@ -158,7 +163,11 @@ def is_date(value):
 
 
 def is_date_time(value):
-    return isinstance(value, str) and is_date(value[:10]) and bool(TIME.fullmatch(value[10:]))
+    return isinstance(value, str) and is_date(value[:10]) and bool(TIME_OF_DATE.fullmatch(value[10:]))
+
+
+def is_time(value):
+    return isinstance(value, str) and bool(TIME.fullmatch(value))
 
 
 def is_url(value):

@@ -1,0 +1,129 @@
+//! Money of callers outside of a pipeline.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use samokoder_core::{
+    budget::{Budget, Reservation, Spend},
+    llm::{
+        CallContext, ChatRequest, ChatStream, LlmError, LlmErrorKind, LlmProvider, ModelCapabilities, Money,
+        Price, StreamEvent, Usage,
+    },
+};
+
+use super::{
+    Layer, Place,
+    wait::within,
+    watch::{Outcome, Watch, watched},
+};
+
+/// Pays for calls from a budget of its own: for callers outside of a pipeline, which has one already.
+///
+/// The worst case of a call is reserved before it is sent and settled with what it cost when it is over. A call that
+/// was dropped or failed after it was accepted costs its worst case, as nobody knows what was billed. Where money is
+/// limited, a model without a price is refused. Further attempts below are paid from the same budget.
+///
+/// ```
+/// use samokoder_core::{budget::{Budget, Spend, SpendLimits}, llm::Money};
+/// use samokoder_llm::layer::{Spending, Stack};
+///
+/// let limits = SpendLimits { money: Some(Money::from_dollars(5.0)), ..SpendLimits::default() };
+/// let budget = Budget::new(limits, Spend::default());
+/// let stack = Stack::new().with(Spending::new(budget.clone()));
+/// assert_eq!(budget.spent(), Spend::default());
+/// ```
+#[derive(Debug, Clone)]
+pub struct Spending {
+    budget: Budget,
+}
+
+impl Spending {
+    /// Pays from this budget.
+    pub fn new(budget: Budget) -> Self {
+        Self { budget }
+    }
+}
+
+impl Layer for Spending {
+    fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
+        Arc::new(Paid { inner, budget: self.budget.clone() })
+    }
+
+    fn place(&self) -> Place {
+        Place::Budget
+    }
+}
+
+#[derive(Debug)]
+struct Paid {
+    inner: Arc<dyn LlmProvider>,
+    budget: Budget,
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl LlmProvider for Paid {
+    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
+        self.inner.capabilities(model).await
+    }
+
+    async fn stream(&self, request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
+        let capabilities = self.inner.capabilities(request.model.name()).await?;
+        if capabilities.price.is_none() && self.budget.limits().money.is_some() {
+            let message = format!(
+                "the price of {} is not known, so a limit on money can't hold; choose a priced model or drop the limit",
+                request.model
+            );
+            return Err(LlmError::new(LlmErrorKind::BudgetExceeded, message));
+        }
+        let call = call.clone().budget(self.budget.clone());
+        let worst = capabilities.worst_case(&request);
+        let reservation = within(&call, "room in the budget", call.reserve_beside(worst)).await??;
+        let price = capabilities.price.unwrap_or(Price::FREE);
+        let bill = Bill { price, reservation: Some(reservation), usage: None, cost: None, begun: false };
+        Ok(Box::pin(watched(&*self.inner, request, &call, bill).await?))
+    }
+}
+
+/// What a call cost so far. Dropped with its reservation open, it costs the worst case.
+#[derive(Debug)]
+struct Bill {
+    price: Price,
+    reservation: Option<Reservation>,
+    usage: Option<Usage>,
+    cost: Option<Money>,
+    begun: bool,
+}
+
+impl Bill {
+    /// What a whole answer cost, if its provider said what it used.
+    fn spent(&self) -> Option<Spend> {
+        let money = self.cost.or_else(|| Some(self.price.cost(&self.usage?)))?;
+        Some(Spend { money, tokens: self.usage.map_or(0, |usage| usage.total()), calls: 1 })
+    }
+}
+
+impl Watch for Bill {
+    fn event(&mut self, event: &StreamEvent) {
+        match event {
+            StreamEvent::Usage(usage) => self.usage = Some(*usage),
+            StreamEvent::Cost(cost) => self.cost = Some(*cost),
+            StreamEvent::Restart => (self.usage, self.cost) = (None, None),
+            event => self.begun |= event.is_content(),
+        }
+    }
+
+    fn end(&mut self, outcome: Outcome<'_>) -> Result<(), LlmError> {
+        let spent = match outcome {
+            Outcome::Finished(_) => self.spent(),
+            Outcome::Failed(error) if error.was_refused() && !self.begun => {
+                Some(Spend { calls: 1, ..Spend::default() })
+            }
+            _ => None,
+        };
+        if let (Some(spent), Some(reservation)) = (spent, self.reservation.take()) {
+            reservation.settle(spent);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! Finds secrets in text.
+
+use std::ops::Range;
+
+/// A secret in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Secret {
+    /// Where it is, in bytes.
+    pub range: Range<usize>,
+    /// What it is: `AWS access key`.
+    pub what: &'static str,
+}
+
+/// How keys of known services begin, how many characters they have at least after that, and what they are. Of two that
+/// fit, the first counts. The forms are those that their services document for secret scanners.
+const PREFIXES: [(&str, usize, &str); 25] = [
+    ("sk-ant-", 20, "Anthropic key"),
+    ("sk-or-", 20, "OpenRouter key"),
+    ("sk-proj-", 20, "OpenAI key"),
+    ("sk_live_", 16, "Stripe key"),
+    ("rk_live_", 16, "Stripe key"),
+    ("sk-", 20, "API key"),
+    ("gsk_", 20, "Groq key"),
+    ("xai-", 20, "xAI key"),
+    ("AIza", 35, "Google key"),
+    ("AKIA", 16, "AWS access key"),
+    ("ASIA", 16, "AWS access key"),
+    ("ghp_", 36, "GitHub token"),
+    ("gho_", 36, "GitHub token"),
+    ("ghu_", 36, "GitHub token"),
+    ("ghs_", 36, "GitHub token"),
+    ("ghr_", 36, "GitHub token"),
+    ("github_pat_", 22, "GitHub token"),
+    ("glpat-", 20, "GitLab token"),
+    ("xoxb-", 20, "Slack token"),
+    ("xoxp-", 20, "Slack token"),
+    ("xoxa-", 20, "Slack token"),
+    ("hf_", 30, "Hugging Face token"),
+    ("npm_", 36, "npm token"),
+    ("pypi-", 50, "PyPI token"),
+    ("SG.", 40, "SendGrid key"),
+];
+
+/// Ends of the names of variables that hold secrets.
+const NAMES: [&str; 8] =
+    ["key", "secret", "token", "password", "passwd", "passphrase", "credential", "credentials"];
+
+/// Characters that a value must have to be taken for a secret, and bits of entropy that each of them must have: words
+/// and paths have less.
+const LONG: usize = 20;
+const ENTROPY: f64 = 3.5;
+
+/// Finds the secrets in a text, in their order, without overlap.
+///
+/// ```
+/// use samokoder_llm::layer::find_secrets;
+///
+/// let text = "deploy with AKIAIOSFODNN7EXAMPLE please";
+/// let found = find_secrets(text);
+/// assert_eq!((found[0].what, &text[found[0].range.clone()]), ("AWS access key", "AKIAIOSFODNN7EXAMPLE"));
+/// ```
+pub fn find_secrets(text: &str) -> Vec<Secret> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = text[at..].find(|c: char| is_key(c) || c == '-').map(|next| at + next) {
+        let end =
+            text[start..].find(|c: char| !is_key(c) && c != '-').map_or(text.len(), |next| start + next);
+        let secret = if text[start..end].starts_with("-----BEGIN") {
+            private_key(text, start)
+        } else {
+            known(text, start, end).or_else(|| assigned(text, start, end))
+        };
+        at = secret.as_ref().map_or(end, |secret| secret.range.end);
+        found.extend(secret);
+    }
+    found
+}
+
+fn is_key(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '.'
+}
+
+/// A private key in PEM, up to the end of its last line; one that is cut off goes up to the end of the text.
+fn private_key(text: &str, start: usize) -> Option<Secret> {
+    let line = text[start..].lines().next()?;
+    if !line.contains("PRIVATE KEY") {
+        return None;
+    }
+    let end = text[start..].find("-----END").map_or(text.len(), |end| {
+        let last = start + end + "-----END".len();
+        text[last..].find("-----").map_or(text.len(), |close| last + close + "-----".len())
+    });
+    Some(Secret { range: start..end, what: "private key" })
+}
+
+/// A key with a known beginning.
+fn known(text: &str, start: usize, end: usize) -> Option<Secret> {
+    let word = text[start..end].trim_end_matches(['.', '-']);
+    let (_, _, what) = PREFIXES.iter().find(|(prefix, least, _)| {
+        word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *least && !is_words(rest))
+    })?;
+    Some(Secret { range: start..start + word.len(), what })
+}
+
+/// Whether it is a name made of words, as in `sk-learn-compatible-estimators`.
+fn is_words(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+}
+
+/// A value that looks random, assigned to a name that says what it is.
+fn assigned(text: &str, start: usize, end: usize) -> Option<Secret> {
+    let name = text[start..end].to_ascii_lowercase();
+    let last = name.rsplit(['_', '-', '.']).next().unwrap_or_default();
+    if !NAMES.iter().any(|secret| last.ends_with(secret)) {
+        return None;
+    }
+    let rest = text[end..].trim_start_matches(['"', '\'', ' ', ']']);
+    let rest = rest.strip_prefix(['=', ':'])?;
+    let rest = rest.trim_start_matches(['=', '>', ' ', '"', '\'', '`']);
+    let value_start = text.len() - rest.len();
+    let is_value =
+        |c: char| is_key(c) || matches!(c, '-' | '+' | '/' | '=' | '~' | '!' | '@' | '#' | '$' | '%');
+    let length = rest.find(|c| !is_value(c)).unwrap_or(rest.len());
+    let value = &rest[..length];
+    let is_random = value.len() >= LONG
+        && value.contains(|c: char| c.is_ascii_digit())
+        && value.contains(|c: char| c.is_ascii_alphabetic())
+        && entropy(value) >= ENTROPY;
+    is_random.then(|| Secret { range: value_start..value_start + length, what: "secret" })
+}
+
+/// Shannon entropy of a text's bytes, in bits for each of them.
+#[expect(clippy::cast_precision_loss, reason = "counts of characters in a word are small")]
+fn entropy(text: &str) -> f64 {
+    let mut counts = [0_u32; 256];
+    for byte in text.bytes() {
+        counts[usize::from(byte)] += 1;
+    }
+    let length = text.len() as f64;
+    let bits = counts.iter().filter(|count| **count > 0).map(|count| {
+        let share = f64::from(*count) / length;
+        -share * share.log2()
+    });
+    bits.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn found(text: &str) -> Vec<(&'static str, &str)> {
+        find_secrets(text).into_iter().map(|secret| (secret.what, &text[secret.range])).collect()
+    }
+
+    #[test]
+    fn keys_of_known_services_are_found_wherever_they_stand() {
+        // Put together here, so that no scanner takes this file for a leak.
+        let tail = "aB3dE5gH7jK9mN1pQ3sT5vX7zA9cD1fG3hJ5";
+        for (prefix, what) in [("sk-ant-", "Anthropic key"), ("ghp_", "GitHub token"), ("gsk_", "Groq key")] {
+            let key = format!("{prefix}{tail}");
+            for text in
+                [key.clone(), format!("use `{key}`."), format!("KEY={key}\n"), format!("{{\"a\":\"{key}\"}}")]
+            {
+                assert_eq!(found(&text), [(what, key.as_str())], "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_private_key_is_found_whole_and_also_when_it_is_cut_off() {
+        let body = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n";
+        let whole = format!("a {body}-----END RSA PRIVATE KEY----- b");
+        assert_eq!(found(&whole), [("private key", &whole[2..whole.len() - 2])]);
+        assert_eq!(found(body), [("private key", body)]);
+    }
+
+    #[test]
+    fn random_values_of_telling_names_are_found() {
+        let value = "9fK2xQ7bLm4Zt8Wc1Rv6Yp3N";
+        for text in [
+            format!("DB_PASSWORD={value}"),
+            format!("api_key: \"{value}\""),
+            format!("\"clientSecret\": \"{value}\""),
+            format!("let token = '{value}';"),
+        ] {
+            assert_eq!(found(&text), [("secret", value)], "{text}");
+        }
+    }
+
+    #[test]
+    fn ordinary_code_and_prose_have_no_secrets() {
+        for text in [
+            "task-list-with-a-very-long-name-1234567890",
+            "sk-learn-compatible-estimators-and-pipelines",
+            "the primary key: customer_id references customers",
+            "password = input('Enter your password please: ')",
+            "token: String, // filled in when the user logs in",
+            "const key = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1';",
+            "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+            "commit 3f2504e04f8911d39a0c0305e82c3301",
+            "AKIA is how such keys begin",
+        ] {
+            assert_eq!(found(text), [], "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_searched_without_overlap(text in "[ -~é\n]{0,60}(-----BEGIN PRIVATE KEY-----)?[ -~]{0,40}(key=[0-9a-zA-Z]{20,30})?.{0,20}") {
+            let mut end = 0;
+            for secret in find_secrets(&text) {
+                prop_assert!(secret.range.start >= end && secret.range.end > secret.range.start);
+                prop_assert!(text.get(secret.range.clone()).is_some());
+                end = secret.range.end;
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Checks of prompts and answers.
+
+mod find;
+mod moderation;
+mod secrets;
+
+use std::{fmt::Debug, sync::Arc};
+
+use async_trait::async_trait;
+use futures::stream;
+use samokoder_core::llm::{
+    CallContext, ChatRequest, ChatResponse, ChatStream, LlmError, LlmErrorKind, LlmProvider,
+    LlmProviderExt as _, ModelCapabilities,
+};
+
+pub(super) use self::secrets::redact_value;
+pub use self::{
+    find::{Secret, find_secrets},
+    moderation::Moderation,
+    secrets::Secrets,
+};
+use super::{Layer, Place, tape::events_of};
+
+/// A check of prompts and answers, which may change or refuse them.
+#[async_trait]
+pub trait Hook: Debug + Send + Sync {
+    /// Checks a request before anything below sees it.
+    ///
+    /// # Errors
+    /// What the caller gets instead of an answer, usually made by [`refusal`](Self::refusal).
+    async fn before(&self, _request: &mut ChatRequest, _call: &CallContext) -> Result<(), LlmError> {
+        Ok(())
+    }
+
+    /// Checks an answer before the caller sees any of it.
+    ///
+    /// # Errors
+    /// What the caller gets instead of the answer. The answer is paid for all the same.
+    async fn after(&self, _response: &mut ChatResponse, _call: &CallContext) -> Result<(), LlmError> {
+        Ok(())
+    }
+
+    /// Whether it looks at answers. One that does holds back each answer until it is whole.
+    fn reads_answers(&self) -> bool {
+        true
+    }
+
+    /// The error of content that is refused for this reason.
+    fn refusal(&self, reason: &str) -> LlmError {
+        LlmError::new(LlmErrorKind::ContentRefused, reason)
+    }
+}
+
+/// Has prompts and answers checked by a [`Hook`]: [`Secrets`], [`Moderation`], or one's own.
+///
+/// ```
+/// use samokoder_llm::layer::{Guard, Secrets, Stack};
+///
+/// let stack = Stack::new().with(Guard::new(Secrets::redact()));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Guard {
+    hook: Arc<dyn Hook>,
+}
+
+impl Guard {
+    /// Has them checked by this hook.
+    pub fn new(hook: impl Hook + 'static) -> Self {
+        Self { hook: Arc::new(hook) }
+    }
+}
+
+impl Layer for Guard {
+    fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
+        Arc::new(Checked { inner, hook: self.hook.clone() })
+    }
+
+    fn place(&self) -> Place {
+        Place::Guard
+    }
+}
+
+#[derive(Debug)]
+struct Checked {
+    inner: Arc<dyn LlmProvider>,
+    hook: Arc<dyn Hook>,
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl LlmProvider for Checked {
+    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
+        self.inner.capabilities(model).await
+    }
+
+    async fn stream(&self, mut request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
+        self.hook.before(&mut request, call).await?;
+        if !self.hook.reads_answers() {
+            return self.inner.stream(request, call).await;
+        }
+        let mut response = self.inner.complete(request, call).await?;
+        self.hook.after(&mut response, call).await?;
+        Ok(Box::pin(stream::iter(events_of(response).into_iter().map(Ok))))
+    }
+}

@@ -1,0 +1,6 @@
+//! The Gemini API.
+
+mod decoding;
+mod encoding;
+mod hostile;
+mod recorded;

@@ -1,0 +1,6 @@
+//! The Responses API.
+
+mod decoding;
+mod encoding;
+mod hostile;
+mod recorded;
