@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --release --manifest-path benches/peers/Cargo.toml            # everything
-//! cargo run --release --manifest-path benches/peers/Cargo.toml -- streams # one of: streams, memory
+//! cargo run --release --manifest-path benches/peers/Cargo.toml -- streams # some of: streams, unary, memory, fan-out
 //! ```
 //!
 //! The server is this program again in a process of its own (`mock`), so what it needs is in no figure: processor time
@@ -10,6 +10,7 @@
 //! resident of it. Everyone gets the same `reqwest` client, the one that samokoder makes, and what everyone read is
 //! checked: a figure for an answer that was not read whole is no figure.
 
+mod layers;
 mod measure;
 mod memory;
 mod mock;
@@ -38,8 +39,14 @@ fn report(wanted: impl Fn(&str) -> bool) -> Result<(), Fault> {
     if wanted("streams") {
         streams::report(&mock)?;
     }
+    if wanted("unary") {
+        layers::unary()?;
+    }
     if wanted("memory") {
         memory::report(&mock)?;
+    }
+    if wanted("fan-out") {
+        layers::fan_out(&mock)?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ mod async_openai;
 mod genai;
 mod raw;
 mod rig;
-mod samokoder;
+pub(crate) mod samokoder;
 
 use futures::{
     TryStreamExt as _,
@@ -37,8 +37,9 @@ pub(crate) trait Peer {
 }
 
 /// Everyone's name and what makes them for a base URL.
-pub(crate) const PEERS: [(&str, fn(&str) -> Result<Box<dyn Peer>, Fault>); 5] = [
-    ("samokoder-llm", samokoder::provider),
+pub(crate) const PEERS: [(&str, fn(&str) -> Result<Box<dyn Peer>, Fault>); 6] = [
+    ("samokoder-llm", samokoder::bare),
+    ("samokoder-llm, all layers", samokoder::layered),
     ("async-openai", async_openai::client),
     ("genai", genai::client),
     ("rig-core", rig::model),
