@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --release --manifest-path benches/peers/Cargo.toml            # everything
-//! cargo run --release --manifest-path benches/peers/Cargo.toml -- streams # some of: streams, unary, memory, fan-out
+//! cargo run --release --manifest-path benches/peers/Cargo.toml -- streams # some of: streams, unary, memory, fan-out, decode
 //! ```
 //!
 //! The server is this program again in a process of its own (`mock`), so what it needs is in no figure: processor time
@@ -10,6 +10,7 @@
 //! resident of it. Everyone gets the same `reqwest` client, the one that samokoder makes, and what everyone read is
 //! checked: a figure for an answer that was not read whole is no figure.
 
+mod decode;
 mod layers;
 mod measure;
 mod memory;
@@ -47,6 +48,9 @@ fn report(wanted: impl Fn(&str) -> bool) -> Result<(), Fault> {
     }
     if wanted("fan-out") {
         layers::fan_out(&mock)?;
+    }
+    if wanted("decode") {
+        decode::report()?;
     }
     Ok(())
 }
