@@ -7,6 +7,8 @@ use serde::{
     de::{SeqAccess, Visitor},
 };
 
+use crate::wire::Text;
+
 /// Content as servers send it: a text, or parts (Mistral's thinking models).
 #[derive(Debug)]
 pub(super) enum Content<'a> {
@@ -18,11 +20,11 @@ pub(super) enum Content<'a> {
 #[derive(Debug, Deserialize)]
 pub(super) struct ContentPart<'a> {
     #[serde(borrow, default)]
-    pub(super) text: Option<Cow<'a, str>>,
+    pub(super) text: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) thinking: Option<Content<'a>>,
     #[serde(borrow, default)]
-    pub(super) refusal: Option<Cow<'a, str>>,
+    pub(super) refusal: Option<Text<'a>>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {

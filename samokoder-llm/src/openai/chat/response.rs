@@ -2,21 +2,20 @@
 //!
 //! Every field may be missing or null.
 
-use std::borrow::Cow;
-
 use samokoder_core::llm::{FinishReason, Money, Usage};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 
 use super::content::{Arguments, Content};
+use crate::wire::Text;
 
 /// A chunk of a stream, or a whole answer.
 #[derive(Debug, Deserialize)]
 pub(super) struct Chunk<'a> {
     #[serde(borrow, default)]
-    pub(super) id: Option<Cow<'a, str>>,
+    pub(super) id: Option<Text<'a>>,
     #[serde(borrow, default)]
-    pub(super) model: Option<Cow<'a, str>>,
+    pub(super) model: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) choices: Option<Vec<Choice<'a>>>,
     #[serde(default)]
@@ -36,7 +35,7 @@ pub(super) struct Choice<'a> {
     #[serde(borrow, default, alias = "message")]
     pub(super) delta: Option<Delta<'a>>,
     #[serde(borrow, default)]
-    pub(super) finish_reason: Option<Cow<'a, str>>,
+    pub(super) finish_reason: Option<Text<'a>>,
 }
 
 /// What a chunk adds to an answer.
@@ -45,13 +44,13 @@ pub(super) struct Delta<'a> {
     #[serde(borrow, default)]
     pub(super) content: Option<Content<'a>>,
     #[serde(borrow, default)]
-    pub(super) refusal: Option<Cow<'a, str>>,
+    pub(super) refusal: Option<Text<'a>>,
     /// Groq's and OpenRouter's name for thoughts.
     #[serde(borrow, default)]
-    pub(super) reasoning: Option<Cow<'a, str>>,
+    pub(super) reasoning: Option<Text<'a>>,
     /// The name for them with `DeepSeek`, vLLM and llama.cpp.
     #[serde(borrow, default)]
-    pub(super) reasoning_content: Option<Cow<'a, str>>,
+    pub(super) reasoning_content: Option<Text<'a>>,
     /// OpenRouter's blocks, which it wants back as they are.
     #[serde(default)]
     pub(super) reasoning_details: Option<Vec<Value>>,
@@ -68,7 +67,7 @@ pub(super) struct Call<'a> {
     #[serde(default)]
     pub(super) index: Option<usize>,
     #[serde(borrow, default)]
-    pub(super) id: Option<Cow<'a, str>>,
+    pub(super) id: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) function: Option<Function<'a>>,
 }
@@ -77,7 +76,7 @@ pub(super) struct Call<'a> {
 #[derive(Debug, Deserialize)]
 pub(super) struct Function<'a> {
     #[serde(borrow, default)]
-    pub(super) name: Option<Cow<'a, str>>,
+    pub(super) name: Option<Text<'a>>,
     #[serde(borrow, default)]
     pub(super) arguments: Option<Arguments<'a>>,
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     reply,
-    wire::{Decoder, Events, Frame},
+    wire::{Decoder, Events, Frame, Text, from_json},
 };
 
 /// Reads one answer.
@@ -40,7 +40,7 @@ impl ChatDecoder {
     }
 
     fn chunk(&mut self, bytes: &[u8], events: &mut Events) -> Result<(), LlmError> {
-        let chunk: Chunk<'_> = serde_json::from_slice(bytes)
+        let chunk: Chunk<'_> = from_json(bytes)
             .map_err(|error| reply::malformed("a chunk of the answer is no chunk", error, bytes))?;
         if chunk.error.is_some() || (chunk.choices.is_none() && chunk.usage.is_none() && chunk.id.is_none()) {
             return Err(reply::error(200, bytes));
@@ -153,12 +153,12 @@ impl ChatDecoder {
         let id = call.id.filter(|id| !id.is_empty());
         let known = match (call.index, &id) {
             (Some(index), _) => self.calls.iter().rposition(|(known, _)| *known == Some(index)),
-            (None, Some(id)) => self.calls.iter().rposition(|(_, known)| known == id),
+            (None, Some(id)) => self.calls.iter().rposition(|(_, known)| **known == **id),
             (None, None) => self.calls.len().checked_sub(1).filter(|_| name.is_none()),
         };
         // Some servers give every call the index 0, and only the id tells them apart.
         let known =
-            known.filter(|&at| id.as_ref().is_none_or(|id| *id == self.calls[at].1) || name.is_none());
+            known.filter(|&at| id.as_ref().is_none_or(|id| **id == *self.calls[at].1) || name.is_none());
         let arguments = arguments.map(|arguments| arguments.0).unwrap_or_default();
         if let Some(at) = known {
             if !arguments.is_empty() {
@@ -168,7 +168,7 @@ impl ChatDecoder {
             return;
         }
         self.close_reasoning(events);
-        let id = id.map_or_else(|| format!("call_{}", self.calls.len()), std::borrow::Cow::into_owned);
+        let id = id.map_or_else(|| format!("call_{}", self.calls.len()), Text::into_owned);
         self.calls.push((call.index, id.clone()));
         events.push(StreamEvent::ToolCall(ToolCall {
             id,

@@ -1,0 +1,112 @@
+//! How fast bytes become events, without a socket.
+
+use std::{
+    env,
+    fs::File,
+    io::{BufRead as _, BufReader},
+    path::Path,
+    time::Duration,
+};
+
+use flate2::read::GzDecoder;
+use samokoder_llm::{
+    vendor::Vendor,
+    wire::{Framing, Reader, Wire},
+};
+use serde::Deserialize;
+
+use crate::{
+    Fault,
+    measure::{cpu, summary},
+    traffic,
+};
+
+const ROUNDS: usize = 15;
+/// Bytes that a round decodes at least.
+const ROUND: usize = 8 << 20;
+
+/// A recorded exchange, as far as it matters here.
+#[derive(Deserialize)]
+struct Exchange {
+    path: String,
+    status: u16,
+    #[serde(default)]
+    sse: bool,
+    response: String,
+}
+
+/// Measures framing and decoding, of recorded streams where `SAMOKODER_CASSETTES` names a folder with some.
+pub(crate) fn report() -> Result<(), Fault> {
+    let vendor = Vendor::by_id("compatible").ok_or("no such vendor")?;
+    let wire = (vendor.wire)("any", None);
+    println!("\nframing and decoding in MB/s: the best and the median of {ROUNDS} rounds");
+    println!(
+        "| streams | whole | cut after 64 bytes | whole, eventsource-stream | cut, eventsource-stream |"
+    );
+    println!("|---|---|---|---|---|");
+    let synthetic = vec![traffic::stream().concat()];
+    let recorded = recorded(wire)?;
+    for (name, streams) in [("synthetic", &synthetic), ("recorded", &recorded)] {
+        if streams.is_empty() {
+            println!("| {name}: left out, SAMOKODER_CASSETTES names no folder | | | | |");
+            continue;
+        }
+        let mut row = format!("| {name}, {} |", streams.len());
+        for framing in [Framing::Sse, Framing::Eventsource] {
+            for size in [usize::MAX, 64] {
+                let (best, median) = measure(wire, framing, streams, size)?;
+                row += &format!(" {best:.0} ({median:.0}) |");
+            }
+        }
+        println!("{row}");
+    }
+    Ok(())
+}
+
+/// The recorded streams of Chat Completions that end as they should.
+fn recorded(wire: &dyn Wire) -> Result<Vec<String>, Fault> {
+    let Some(folder) = env::var_os("SAMOKODER_CASSETTES").filter(|folder| !folder.is_empty()) else {
+        return Ok(vec![]);
+    };
+    let file = File::open(Path::new(&folder).join("recorded.jsonl.gz"))?;
+    let mut streams = vec![];
+    for line in BufReader::new(GzDecoder::new(file)).lines() {
+        let exchange: Exchange = serde_json::from_str(&line?)?;
+        if exchange.sse
+            && exchange.status == 200
+            && exchange.path.contains("/chat/completions")
+            && decode(wire, Framing::Sse, &exchange.response, usize::MAX).is_ok()
+        {
+            streams.push(exchange.response);
+        }
+    }
+    Ok(streams)
+}
+
+fn measure(wire: &dyn Wire, framing: Framing, streams: &[String], size: usize) -> Result<(f64, f64), Fault> {
+    let bytes: usize = streams.iter().map(String::len).sum();
+    let times = ROUND.div_ceil(bytes);
+    let mut rounds = vec![];
+    for _ in 0..ROUNDS {
+        let began = cpu();
+        for stream in (0..times).flat_map(|_| streams) {
+            decode(wire, framing, stream, size)?;
+        }
+        rounds.push(cpu() - began);
+    }
+    let rate = |time: Duration| (bytes * times) as f64 / 1e6 / time.as_secs_f64();
+    let (best, median) = summary(rounds);
+    Ok((rate(best), rate(median)))
+}
+
+/// Decodes a stream, taking out the events as they come.
+fn decode(wire: &dyn Wire, framing: Framing, stream: &str, size: usize) -> Result<(), Fault> {
+    let mut reader = Reader::framed(wire, framing);
+    for piece in stream.as_bytes().chunks(size.min(stream.len().max(1))) {
+        reader.feed(piece)?;
+        while let Some(event) = reader.next_event() {
+            std::hint::black_box(event);
+        }
+    }
+    Ok(reader.end()?)
+}
