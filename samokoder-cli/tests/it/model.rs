@@ -41,7 +41,7 @@ fn an_answer_is_streamed_as_lines_of_json() {
     let reply = Reply::text("Look outside.")
         .thinking("Hm.")
         .calling("weather", json!({ "city": "Oslo" }))
-        .costing(Usage { input: 12, output: 7, ..Usage::default() });
+        .costing(Usage { input_tokens: Some(12), output_tokens: Some(7), ..Usage::default() });
     for model in ["openai:gpt-4o", "openai:gpt-6.1-sol"] {
         let server = Model::start(Script::default().then(reply.clone()));
         let ran = server.run(&Place::new(), &["chat", "--model", model, "--json", "Will it rain?"]);
@@ -138,7 +138,8 @@ fn an_app_is_built_by_a_real_provider_and_paid_by_its_tokens_on_node() {
         assert!(ran.out.contains("its own tests pass"), "{}", ran.out);
         assert!(place.path("app/src/greet.mjs").exists());
         assert_eq!(server.server.stats().asked, 7, "six answers, one of which broke off and came again");
-        assert!(!ran.out.contains("$0."), "{}", ran.out);
+        assert!(ran.out.contains("Cost: 7 calls"), "{}", ran.out);
+        assert!(!ran.out.contains(", $0. Time"), "tokens of a priced model cost money: {}", ran.out);
         let kept = place
             .everything()
             .into_values()

@@ -1,6 +1,8 @@
 //! How long a provider asks to wait, in all the spellings that are seen.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
+#[cfg(feature = "http")]
+use std::time::SystemTime;
 
 /// A duration as providers write it: `30`, `1.5`, `500ms`, `6m0s`, `2m59.56s`, `1h30m`, `46s`. A number without a unit
 /// is seconds. Less than nothing is nothing.
@@ -39,6 +41,7 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
 
 /// The value of a `Retry-After` header: a duration, or a date (RFC 9110, 10.2.3), of which one that has passed means at
 /// once.
+#[cfg(feature = "http")]
 pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     duration(value).or_else(|| {
         let date = httpdate::parse_http_date(value.trim()).ok()?;
@@ -72,6 +75,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "http")]
     fn a_date_is_a_wait_until_then_and_a_past_one_no_wait() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_mins(24_090_208);
         let wait = |value| retry_after(value, now);

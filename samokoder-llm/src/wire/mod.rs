@@ -1,7 +1,8 @@
 //! The protocols that models are spoken to in, without a socket: a request becomes bytes, bytes become events.
 //!
 //! Bytes go through a [`Framer`], which cuts them into [`Frame`]s wherever a network split them, and each frame goes
-//! to the protocol's [`Decoder`], which adds [`StreamEvent`]s to [`Events`]. So every decoder can be tested with
+//! to the protocol's [`Decoder`], which adds
+//! [`StreamEvent`](samokoder_core::llm::StreamEvent)s to [`Events`]. So every decoder can be tested with
 //! recorded traffic, split anywhere.
 
 mod accepts;
