@@ -1,8 +1,7 @@
 //! What the pipeline adds to an agent's step: one call to a model, one proposal that writes a file.
 //!
 //! Targets: at most 0.2 ms on the memory store and 2 ms on SQLite with full sync, however many files the project has.
-//! The model answers at once. An iteration is a step. Each sample is a run of so many steps, whose start and end are
-//! spread over them: were it left to criterion, larger projects, which take longer to make, would get shorter runs.
+//! The model answers at once. An iteration is a step of a run of at least 200, over which its start and end are spread.
 //!
 //! `cargo bench --bench pipeline`
 
@@ -30,8 +29,8 @@ use tokio::runtime::Runtime;
 const ROLE: Role = Role::from_static("writer");
 /// A prompt and a file as large as small ones of an app are.
 const TEXT: usize = 4000;
-/// Steps of a run.
-const STEPS: u32 = 200;
+/// Steps of a run, at least.
+const STEPS: u64 = 200;
 
 fn main() {
     machine::describe();
@@ -42,32 +41,35 @@ fn main() {
     group.sampling_mode(SamplingMode::Flat);
     for files in [20, 2000] {
         group.bench_function(BenchmarkId::new("memory", format!("{files} files")), |bench| {
-            let run = || runtime.block_on(run(Arc::new(MemoryStore::new()), files));
-            bench.iter_custom(|steps| scaled(run(), steps));
+            let store = || Arc::new(MemoryStore::new());
+            bench.iter_custom(|steps| runtime.block_on(timed(store(), files, steps)));
         });
         group.bench_function(BenchmarkId::new("sqlite", format!("{files} files")), |bench| {
-            bench.iter_custom(|steps| scaled(on_disk(&runtime, files), steps));
+            bench.iter_custom(|steps| on_disk(&runtime, files, steps));
         });
     }
     group.finish();
     criterion.final_summary();
 }
 
-/// What so many steps take at the speed of a run.
-fn scaled(run: Duration, steps: u64) -> Duration {
-    run / STEPS * u32::try_from(steps).unwrap()
-}
-
-fn on_disk(runtime: &Runtime, files: u64) -> Duration {
+fn on_disk(runtime: &Runtime, files: u64, steps: u64) -> Duration {
     let folder = machine::folder();
     runtime.block_on(async {
         let store = machine::sqlite(folder.path()).await;
-        run(Arc::new(store), files).await
+        timed(Arc::new(store), files, steps).await
     })
 }
 
-/// Makes a project of so many files and times a run on it.
-async fn run(store: Arc<dyn StateStore>, files: u64) -> Duration {
+/// What so many steps take, at the speed of a run that is long enough.
+async fn timed(store: Arc<dyn StateStore>, files: u64, steps: u64) -> Duration {
+    let made = steps.max(STEPS);
+    let took = run(store, files, made).await;
+    #[expect(clippy::cast_precision_loss, reason = "numbers of steps are small")]
+    took.mul_f64(steps as f64 / made as f64)
+}
+
+/// Makes a project of so many files and times a run of so many steps on it.
+async fn run(store: Arc<dyn StateStore>, files: u64, steps: u64) -> Duration {
     let model = ScriptedModel::new(|_| Ok("x".repeat(TEXT)));
     let options = RunOptions::new(Arc::new(model), "scripted".parse().unwrap());
     let pipeline = |steps| {
@@ -77,7 +79,6 @@ async fn run(store: Arc<dyn StateStore>, files: u64) -> Duration {
     let project = samokoder::pipeline::NewProject::new("Many files");
     let branch = project.branch.clone();
     pipeline(0).start(project, options.clone()).await.unwrap().finish().await.unwrap();
-    let steps = u64::from(STEPS);
     let run = pipeline(steps).resume(&branch, options).await.unwrap();
     let began = Instant::now();
     let report = run.finish().await.unwrap();
