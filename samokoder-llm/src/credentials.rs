@@ -8,8 +8,9 @@ use secrecy::SecretString;
 
 /// The environment variables in which the keys of providers usually are, the usual one first. They are for programs:
 /// this library reads no environment.
-pub const VARIABLES: [(&str, &[&str]); 5] = [
+pub const VARIABLES: [(&str, &[&str]); 6] = [
     ("anthropic", &["ANTHROPIC_API_KEY"]),
+    ("compatible", &["COMPATIBLE_API_KEY"]),
     ("gemini", &["GEMINI_API_KEY", "GOOGLE_API_KEY"]),
     ("groq", &["GROQ_API_KEY"]),
     ("openai", &["OPENAI_API_KEY"]),
@@ -113,9 +114,8 @@ impl Credentials for Keys {
 fn missing(provider: &str) -> LlmError {
     let variables = match variables(provider) {
         [] => String::new(),
-        names => format!(", where the program fills the keys from the environment in {}", names.join(" or ")),
+        names => format!(", or set {} where the program reads the environment", names.join(" or ")),
     };
-    let message =
-        format!("there is no key for {provider}: set one with `Keys::own({provider:?}, …)`{variables}");
+    let message = format!("there is no key for {provider}: give one with `Keys::own`{variables}");
     LlmError::new(LlmErrorKind::Authentication, message)
 }

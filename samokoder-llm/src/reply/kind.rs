@@ -16,7 +16,9 @@ pub(super) fn of(status: u16, error: &ErrorBody) -> LlmErrorKind {
     // Providers use their general codes for other things too, and only the words tell.
     let general = matches!(by_name, None | Some(LlmErrorKind::BadRequest | LlmErrorKind::RateLimited));
     let by_words = by_words(error).filter(|_| general);
-    by_words.or(by_name).unwrap_or_else(|| by_status(status))
+    // A request without a key is an "invalid request" for some, and only the status tells.
+    let telling = matches!(status, 401..=404 | 413 | 429) && by_name == Some(LlmErrorKind::BadRequest);
+    by_words.or(by_name.filter(|_| !telling)).unwrap_or_else(|| by_status(status))
 }
 
 fn by_name(name: &str) -> Option<LlmErrorKind> {

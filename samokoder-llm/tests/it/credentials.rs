@@ -20,8 +20,8 @@ async fn a_missing_key_is_named_with_how_to_set_it() {
     assert_eq!(error.kind, LlmErrorKind::Authentication);
     assert_eq!(
         error.message,
-        "there is no key for gemini: set one with `Keys::own(\"gemini\", …)`, where the program fills the keys from \
-         the environment in GEMINI_API_KEY or GOOGLE_API_KEY"
+        "there is no key for gemini: give one with `Keys::own`, or set GEMINI_API_KEY or GOOGLE_API_KEY where the program \
+         reads the environment"
     );
     assert_eq!(variables("a-server-of-ones-own"), [] as [&str; 0]);
 }

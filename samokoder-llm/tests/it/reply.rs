@@ -55,6 +55,15 @@ fn the_code_says_more_than_the_status() {
 }
 
 #[test]
+fn a_general_code_leaves_it_to_the_status() {
+    let body = r#"{"error":{"message":"You didn't provide an API key.","type":"invalid_request_error","code":null}}"#;
+    is(Authentication, 401, body);
+    is(RateLimited, 429, body);
+    is(BadRequest, 400, body);
+    is(BadRequest, 200, body);
+}
+
+#[test]
 fn anthropics_spend_limit_is_no_rate_limit() {
     let reply = |details: &str| {
         format!(
