@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 /// Models whose names begin with this are told in this form; the first row that fits counts. A Claude that is in no row
 /// is newer than the table and adapts.
 ///
-/// From Anthropic's documentation of extended thinking, adaptive thinking and effort, October 2026.
+/// From the catalogue of rig-core 0.46.0, October 2026, not from Anthropic's own pages.
 const FORMS: [(&str, Form); 17] = [
     ("claude-2", Form::Budget),
     ("claude-3", Form::Budget),
