@@ -1,16 +1,14 @@
 //! OpenAI: Chat Completions and Responses.
 
 pub mod chat;
+mod either;
 pub mod responses;
 
+use either::OpenAiWire;
 use samokoder_core::llm::ModelCapabilities;
 
 use crate::{
     catalogue::{ChatTools, ModelEntry},
-    openai::{
-        chat::{ChatWire, Dialect},
-        responses::ResponsesWire,
-    },
     vendor::{Auth, Vendor},
     wire::Wire,
 };
@@ -39,5 +37,5 @@ fn wire(model: &str, known: Option<&ModelEntry>) -> &'static dyn Wire {
         }
         None => ["gpt-5", "gpt-6", "o1", "o3", "o4"].iter().any(|family| model.starts_with(family)),
     };
-    if needs_responses { &ResponsesWire } else { &ChatWire { dialect: Dialect::OPENAI } }
+    if needs_responses { &OpenAiWire::RESPONSES } else { &OpenAiWire::CHAT }
 }

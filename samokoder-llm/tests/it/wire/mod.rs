@@ -7,6 +7,7 @@ mod chat_quirks;
 mod eventsource;
 mod gemini;
 mod ollama;
+mod openai;
 mod protocol;
 mod reading;
 mod recorded;
