@@ -133,8 +133,12 @@ impl LlmError {
         self.reply.as_ref()?.code.as_deref()
     }
 
-    /// Whether the provider said no before it did anything, so that nothing is billed.
+    /// Whether the provider said no before it did anything, so that nothing is billed. An error within an answer comes
+    /// after it began.
     pub fn was_refused(&self) -> bool {
+        if self.status() == Some(200) {
+            return false;
+        }
         matches!(
             self.kind,
             LlmErrorKind::RateLimited

@@ -163,6 +163,13 @@ fn used_up_money_is_never_tried_again_whatever_the_provider_says() {
 }
 
 #[test]
+fn an_error_within_an_answer_may_have_been_billed_and_a_refusal_was_not() {
+    let overloaded = br#"{"type":"error","error":{"type":"overloaded_error","message":"m"}}"#;
+    assert!(error(529, overloaded).was_refused());
+    assert!(!error(200, overloaded).was_refused());
+}
+
+#[test]
 fn an_error_survives_being_stored() {
     let found = error(429, br#"{"error":{"code":"rate_limit_exceeded","message":"m"}}"#)
         .retry_after(Duration::from_secs(2));
