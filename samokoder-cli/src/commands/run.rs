@@ -102,18 +102,12 @@ fn command(architecture: &Architecture) -> Command {
 }
 
 async fn wait_until_ready(session: &Arc<dyn SandboxSession>) -> Result<(), Failure> {
-    let connect = async {
-        loop {
-            match session.connect(INSIDE).await {
-                Ok(_) => return Ok(()),
-                Err(error) if error.kind == SandboxErrorKind::ConnectionRefused => {}
-                Err(error) => return Err(Failure::from(error)),
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+    session.ready(INSIDE, READY).await.map_err(|error| match error.kind {
+        SandboxErrorKind::ConnectionRefused => {
+            Failure::failed(format!("the app did not listen on port {INSIDE} within {READY:?}"))
         }
-    };
-    let late = || Failure::failed(format!("the app did not listen on port {INSIDE} within {READY:?}"));
-    tokio::time::timeout(READY, connect).await.unwrap_or_else(|_| Err(late()))
+        _ => error.into(),
+    })
 }
 
 /// Joins each connection to this machine's port with one into the sandbox.

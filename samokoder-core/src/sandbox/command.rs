@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use tokio::{io::AsyncRead, sync::mpsc};
 
 /// A program with its arguments. There is no shell: nothing in an argument has a meaning to anyone but the program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,18 +57,39 @@ pub struct ExecOutcome {
     /// Processor time of the command and everything it started, where the backend can tell.
     #[serde(default, with = "millis", rename = "cpu_ms", skip_serializing_if = "Option::is_none")]
     pub cpu: Option<Duration>,
+    /// The most memory that its processes held together, in bytes, where the backend can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_memory: Option<u64>,
+    /// What it wrote to both streams, in bytes, kept or not.
+    #[serde(default)]
+    pub written: u64,
 }
 
 impl ExecOutcome {
     /// An outcome with the given status and output.
     pub fn new(status: ExecStatus, stdout: Output, stderr: Output, duration: Duration) -> Self {
-        Self { status, stdout, stderr, duration, cpu: None }
+        let written = [&stdout, &stderr].map(|output| output.text.len() as u64 + output.omitted).iter().sum();
+        Self { status, stdout, stderr, duration, cpu: None, peak_memory: None, written }
     }
 
     /// Adds the processor time.
     #[must_use]
     pub fn cpu(mut self, cpu: Duration) -> Self {
         self.cpu = Some(cpu);
+        self
+    }
+
+    /// Adds the most memory that was held, in bytes.
+    #[must_use]
+    pub fn peak_memory(mut self, bytes: u64) -> Self {
+        self.peak_memory = Some(bytes);
+        self
+    }
+
+    /// Replaces the number of bytes that were written.
+    #[must_use]
+    pub fn written(mut self, bytes: u64) -> Self {
+        self.written = bytes;
         self
     }
 
@@ -99,8 +122,14 @@ pub enum ExecStatus {
     OutOfMemory,
     /// Killed: it wrote more output than allowed.
     OutputLimit,
+    /// It failed after it had filled the disk it may use, or all its inodes.
+    DiskFull,
+    /// It failed after it was refused another process.
+    TooManyProcesses,
     /// Killed on request.
     Cancelled,
+    /// Never started: a policy forbids it. Standard error says which rule.
+    Denied,
     /// The program does not exist in the sandbox or can't be executed.
     NotStarted,
 }
@@ -114,6 +143,9 @@ impl fmt::Display for ExecStatus {
             Self::CpuExhausted => f.write_str("killed when its processor time was over"),
             Self::OutOfMemory => f.write_str("killed when it held more memory than allowed"),
             Self::OutputLimit => f.write_str("killed when it wrote more output than allowed"),
+            Self::DiskFull => f.write_str("failed when the disk it may use was full"),
+            Self::TooManyProcesses => f.write_str("failed when it had as many processes as allowed"),
+            Self::Denied => f.write_str("not started: the policy forbids it"),
             Self::Cancelled => f.write_str("killed on request"),
             Self::NotStarted => f.write_str("could not be started: no such program in the sandbox"),
         }
@@ -140,6 +172,39 @@ impl Output {
         let (head, tail) = (String::from_utf8_lossy(head), String::from_utf8_lossy(tail));
         Self { text: format!("{head}\n[… {omitted} bytes left out …]\n{tail}"), omitted }
     }
+}
+
+/// Where a command's streams lead while it runs.
+pub struct Streams {
+    /// Its standard input.
+    pub input: Box<dyn AsyncRead + Send + Unpin>,
+    /// Takes its standard output and standard error.
+    pub output: mpsc::Sender<Chunk>,
+}
+
+impl fmt::Debug for Streams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streams").finish_non_exhaustive()
+    }
+}
+
+/// A piece of what a command writes, as it comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    /// To where it was written.
+    pub stream: OutputStream,
+    /// What was written: any bytes, cut anywhere.
+    pub bytes: Bytes,
+}
+
+/// One of the two streams that a command writes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
 }
 
 /// `Option<Duration>` as whole milliseconds.

@@ -13,6 +13,10 @@ pub enum SandboxErrorKind {
     Unsupported,
     /// The request itself makes no sense.
     InvalidRequest,
+    /// A file is not there.
+    NotFound,
+    /// A quota is used up: sessions of a tenant, disk of a project. The message says which.
+    QuotaExceeded,
     /// Nothing listens on the port.
     ConnectionRefused,
     /// The session is closed.
@@ -36,6 +40,11 @@ impl SandboxError {
     /// An error of this kind.
     pub fn new(kind: SandboxErrorKind, operation: impl Into<String>, message: impl Into<String>) -> Self {
         Self { kind, operation: operation.into(), message: message.into() }
+    }
+
+    /// Something that the backend or this machine can't give.
+    pub fn unsupported(operation: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(SandboxErrorKind::Unsupported, operation, message)
     }
 
     /// A failure of the backend that an operating-system error reports.

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Limits {
     /// Wall time of one command.
     pub wall: Duration,
+    /// Wall time of a service; as long as the session for `None`.
+    pub service: Option<Duration>,
     /// Processor time of one process.
     pub cpu: Duration,
     /// Memory of all processes of a command together, in bytes.
@@ -22,6 +24,8 @@ pub struct Limits {
     pub disk: u64,
     /// Files and folders in the workspace and among the temporary files.
     pub inodes: u64,
+    /// Size of the [data folder](super::SessionSpec::data), in bytes.
+    pub data: u64,
     /// Open files of one process.
     pub open_files: u64,
     /// Standard output and standard error of one command together, in bytes. More ends the command.
@@ -44,12 +48,14 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             wall: Duration::from_mins(2),
+            service: None,
             cpu: Duration::from_mins(2),
             memory: 1 << 30,
             processes: 128,
             file_size: 256 << 20,
             disk: 512 << 20,
             inodes: 50_000,
+            data: 1 << 30,
             open_files: 1024,
             output: 64 << 20,
             output_kept: 64 << 10,
@@ -86,6 +92,12 @@ pub enum Control {
     FileSize,
     /// [`Limits::disk`] and [`Limits::inodes`].
     Disk,
+    /// [`Limits::data`].
+    Data,
+    /// [`Limits::service`].
+    Service,
+    /// [`Network::Proxy`](super::Network::Proxy).
+    Proxy,
     /// [`Limits::open_files`].
     OpenFiles,
     /// [`Limits::output`].

@@ -61,6 +61,10 @@ struct FakeSession {
 
 #[async_trait]
 impl SandboxSession for FakeSession {
+    fn id(&self) -> &'static str {
+        "fake"
+    }
+
     async fn checkout(&self, files: Vec<CheckoutFile>) -> Result<(), SandboxError> {
         *self.files.lock().unwrap_or_else(PoisonError::into_inner) = files;
         Ok(())

@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use samokoder_core::sandbox::{
-    Sandbox, SandboxCapabilities, SandboxError, SandboxErrorKind, SandboxSession, SessionSpec,
+    Network, Sandbox, SandboxCapabilities, SandboxError, SandboxErrorKind, SandboxSession, SessionSpec,
 };
 use tokio::sync::OnceCell;
 
@@ -86,6 +86,9 @@ impl Sandbox for LocalSandbox {
             return Ok(session);
         }
         check(&spec)?;
+        if spec.network != Network::None {
+            return Err(SandboxError::unsupported("open", "this backend has no way out to the network"));
+        }
         let data = spec.data.as_deref().map(data_folder).transpose()?;
         let session = Arc::new(self.shared.launch(&spec, data.as_deref()).await?);
         *present = Arc::downgrade(&session);

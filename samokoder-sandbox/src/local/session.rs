@@ -4,7 +4,7 @@ use std::{
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     os::fd::AsFd as _,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -28,6 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// An open session: a warm process 1 that commands are forked from.
 #[derive(Debug)]
 pub(super) struct LocalSession {
+    id: String,
     link: Link,
     closed: AtomicBool,
     wall: Duration,
@@ -37,7 +38,9 @@ pub(super) struct LocalSession {
 
 impl LocalSession {
     pub(super) fn new(link: Link, wall: Duration, path: Vec<Vec<u8>>, has_data: bool) -> Self {
-        Self { link, closed: AtomicBool::new(false), wall, path, has_data }
+        static OPENED: AtomicU64 = AtomicU64::new(0);
+        let id = format!("local-{}-{}", std::process::id(), OPENED.fetch_add(1, Ordering::Relaxed));
+        Self { id, link, closed: AtomicBool::new(false), wall, path, has_data }
     }
 
     /// Whether it can take requests.
@@ -124,6 +127,10 @@ impl LocalSession {
 
 #[async_trait]
 impl SandboxSession for LocalSession {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
     async fn checkout(&self, files: Vec<CheckoutFile>) -> Result<(), SandboxError> {
         let broken = |error: io::Error| SandboxError::io("checkout", &error);
         // The data folder is the user's: a checkout leaves it as it is.
