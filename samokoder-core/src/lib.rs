@@ -13,6 +13,7 @@ pub mod digest;
 pub mod edit;
 pub mod id;
 pub mod llm;
+mod pairs;
 pub mod pipeline;
 pub mod project;
 pub mod sandbox;

@@ -82,8 +82,8 @@ impl Engine {
         history: History,
     ) -> Self {
         let uncertain = history.uncertain();
-        let History { head, state, open: left, begun, .. } = history;
-        let (journal, write) = Journal::new(Arc::clone(&run.store), lease, head);
+        let History { head, snapshot, state, open: left, begun, .. } = history;
+        let (journal, write) = Journal::new(Arc::clone(&run.store), lease, head, snapshot);
         let mut writer = JoinSet::new();
         writer.spawn(write);
         Self {

@@ -2,39 +2,55 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
 use super::PipelineError;
 use crate::{
     agent::{Role, Subject},
     budget::Spend,
     digest::Digest,
     id::{AssignmentId, QuestionId},
+    pairs,
     project::ProjectState,
-    store::{AttemptId, Branch, EffectId, EffectKind, EffectResult, Record, RunEnd, Seq, StateStore, Stored},
+    store::{
+        AttemptId, Branch, EffectId, EffectKind, EffectResult, Lease, Record, RunEnd, Seq, StateStore,
+        StoreError, Stored,
+    },
 };
 
 /// The name of an assignment.
 pub(crate) type Key = (Role, Subject);
 
 /// What the log of a branch adds up to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
     pub(crate) head: Seq,
     pub(crate) state: ProjectState,
+    #[serde(with = "pairs")]
     pub(crate) open: BTreeMap<Key, OpenAttempt>,
+    #[serde(with = "pairs")]
     pub(crate) begun: BTreeMap<Key, Begun>,
     spent: Spend,
     /// The part of `spent` that is a worst case.
     uncertain: Spend,
+    #[serde(with = "pairs")]
     pending: BTreeMap<EffectId, Spend>,
     end: Option<RunEnd>,
+    /// The snapshot it was read on from.
+    #[serde(skip)]
+    pub(crate) snapshot: Seq,
 }
 
 /// An attempt that has not ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct OpenAttempt {
     pub(crate) id: AttemptId,
+    /// In a snapshot only its version: [`History::load`] fetches the rest.
+    #[serde(with = "version")]
     pub(crate) base: ProjectState,
     pub(crate) input: Digest,
+    #[serde(with = "pairs")]
     pub(crate) effects: BTreeMap<(String, u32), RecordedEffect>,
     /// The question it waits for, with the effect that the answer will be the outcome of.
     pub(crate) parked: Option<(QuestionId, EffectId)>,
@@ -50,14 +66,14 @@ impl OpenAttempt {
 }
 
 /// An effect of an open attempt.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RecordedEffect {
     pub(crate) request: Digest,
     pub(crate) result: Option<EffectResult>,
 }
 
 /// How often an assignment was begun: the next one of its name gets an id of its own.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Begun {
     pub(crate) assignments: u32,
     last: Option<AssignmentId>,
@@ -65,6 +81,16 @@ pub(crate) struct Begun {
 
 /// Records read from the store at a time.
 const PAGE: usize = 1000;
+
+/// A snapshot as it is stored. One of another form is passed over: the log says the same.
+#[derive(Serialize, Deserialize)]
+struct Snapshot<H> {
+    form: u32,
+    history: H,
+}
+
+/// Raised with each change to what a snapshot says.
+const FORM: u32 = 1;
 
 impl History {
     /// Reads the whole log of a branch.
@@ -84,7 +110,17 @@ impl History {
         branch: &Branch,
         last: Seq,
     ) -> Result<Self, PipelineError> {
-        let mut history = Self::default();
+        let mut history = Self::fold(store, branch, last).await?;
+        for open in history.open.values_mut().filter(|open| open.base.version() <= history.snapshot) {
+            open.base = Self::fold(store, branch, open.base.version()).await?.state;
+        }
+        Ok(history)
+    }
+
+    /// Reads on from the latest snapshot that can be read. The bases of attempts that were open there are versions only.
+    async fn fold(store: &dyn StateStore, branch: &Branch, last: Seq) -> Result<Self, PipelineError> {
+        let mut history = Self::at_snapshot(store, branch, last).await?;
+        history.snapshot = history.head;
         loop {
             let page = store.read(branch, history.head, PAGE).await?;
             let full = page.len() == PAGE;
@@ -98,6 +134,32 @@ impl History {
                 return Ok(history);
             }
         }
+    }
+
+    async fn at_snapshot(store: &dyn StateStore, branch: &Branch, last: Seq) -> Result<Self, StoreError> {
+        let Some((at, snapshot)) = store.snapshot(branch, last).await? else { return Ok(Self::default()) };
+        match serde_json::from_slice::<Snapshot<Self>>(&snapshot) {
+            Ok(Snapshot { form: FORM, history }) if history.head == at => Ok(history),
+            _ => {
+                tracing::debug!(%at, "a snapshot of another form is passed over");
+                Ok(Self::default())
+            }
+        }
+    }
+
+    /// Stores a snapshot of the log up to its record `until`, so that nobody has to read it from the start.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), and those of [`StateStore::put_snapshot`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future stores one or none.
+    pub async fn save(store: &dyn StateStore, lease: &Lease, until: Seq) -> Result<(), PipelineError> {
+        let history = Self::fold(store, lease.branch(), until).await?;
+        let head = history.head;
+        let snapshot = serde_json::to_vec(&Snapshot { form: FORM, history })
+            .map_err(|error| PipelineError::Aborted(format!("a snapshot has no JSON form: {error}")))?;
+        Ok(store.put_snapshot(lease, head, Bytes::from(snapshot)).await?)
     }
 
     /// The project as it is.
@@ -132,6 +194,12 @@ impl History {
         self.head = stored.seq;
         match stored.record {
             Record::Commit(commit) => self.state = self.state.apply(stored.seq, &commit.changes)?,
+            Record::Forked { spent, uncertain, .. } => {
+                self.open.clear();
+                self.pending.clear();
+                self.end = None;
+                (self.spent, self.uncertain) = (spent, uncertain);
+            }
             Record::RunStarted { .. } => self.end = None,
             Record::RunEnded { end, .. } => self.end = Some(end),
             Record::Started { id, role, subject, input, .. } => {
@@ -193,5 +261,20 @@ impl Begun {
         let id = AssignmentId::derive([role.as_str(), subject.as_str(), &ordinal]);
         self.count(id);
         id
+    }
+}
+
+/// A state as its version.
+mod version {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::{project::ProjectState, store::Seq};
+
+    pub(super) fn serialize<S: Serializer>(state: &ProjectState, serializer: S) -> Result<S::Ok, S::Error> {
+        state.version().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ProjectState, D::Error> {
+        Ok(ProjectState::default().at(Seq::deserialize(deserializer)?))
     }
 }

@@ -9,12 +9,20 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use futures::{
+    FutureExt as _,
+    future::{BoxFuture, Fuse},
+};
 use tokio::sync::{mpsc, watch};
 
+use super::History;
 use crate::{
     id::SignalId,
     store::{Batch, Lease, Record, Seq, StateStore, StoreError, StoreErrorKind},
 };
+
+/// A snapshot is stored after so many records: reading them takes some milliseconds, storing it about a byte a record.
+const SNAPSHOT_EVERY: u64 = 512;
 
 /// The way to the writer. Clones lead to the same one.
 #[derive(Debug, Clone)]
@@ -74,17 +82,19 @@ impl Entry {
 }
 
 impl Journal {
-    /// A journal and its writer, which must be polled and ends when the last clone of the journal is dropped.
+    /// A journal whose log ends at `head` and whose last snapshot is one of `snapshot`, and its writer, which must be polled and ends when the last clone of the journal is dropped.
     pub(crate) fn new(
         store: Arc<dyn StateStore>,
         lease: Lease,
         head: Seq,
+        snapshot: Seq,
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let start = Place { head, entries: 0 };
         let (durable, written) = watch::channel(Ok(start));
         let queue = Arc::new(Mutex::new(Queue { sender, end: start }));
-        (Self { queue, written }, write(store, lease, start, receiver, durable))
+        let snapshots = Snapshots { store, lease, last: snapshot, saving: Fuse::terminated() };
+        (Self { queue, written }, write(snapshots, start, receiver, durable))
     }
 
     /// Records an entry and waits until it is durable.
@@ -143,16 +153,51 @@ fn closed() -> StoreError {
     StoreError::new(StoreErrorKind::Unavailable, "append", "the run has ended")
 }
 
-async fn write(
+/// What the log adds up to, stored now and then beside the writing.
+struct Snapshots {
     store: Arc<dyn StateStore>,
     lease: Lease,
+    last: Seq,
+    saving: Fuse<BoxFuture<'static, ()>>,
+}
+
+impl Snapshots {
+    /// Begins with one if it is time.
+    fn keep_up(&mut self, head: Seq) {
+        if head.0 - self.last.0 < SNAPSHOT_EVERY {
+            return;
+        }
+        self.last = head;
+        let (store, lease) = (Arc::clone(&self.store), self.lease.clone());
+        let saving = async move {
+            if let Err(error) = History::save(&*store, &lease, head).await {
+                tracing::warn!(%error, "no snapshot was stored; reading the history will take longer");
+            }
+        };
+        self.saving = saving.boxed().fuse();
+    }
+
+    /// The next message; snapshots are stored meanwhile.
+    async fn receive(&mut self, receiver: &mut mpsc::UnboundedReceiver<Message>) -> Option<Message> {
+        loop {
+            tokio::select! {
+                biased;
+                message = receiver.recv() => return message,
+                () = &mut self.saving => {}
+            }
+        }
+    }
+}
+
+async fn write(
+    mut snapshots: Snapshots,
     mut end: Place,
     mut receiver: mpsc::UnboundedReceiver<Message>,
     durable: watch::Sender<Result<Place, StoreError>>,
 ) {
     let mut batch = Batch::default();
     loop {
-        let message = receiver.recv().await;
+        let message = snapshots.receive(&mut receiver).await;
         let ended = message.is_none();
         let mut is_due = ended;
         for Message { entry, urgency } in
@@ -165,7 +210,8 @@ async fn write(
             batch.taken.extend(entry.taken);
         }
         if is_due && !(batch.records.is_empty() && batch.taken.is_empty()) {
-            match store.append(&lease, end.head, std::mem::take(&mut batch)).await {
+            let batch = std::mem::take(&mut batch);
+            match snapshots.store.append(&snapshots.lease, end.head, batch).await {
                 Ok(head) => end.head = head,
                 Err(error) => {
                     drop(durable.send_replace(Err(error)));
@@ -179,5 +225,6 @@ async fn write(
         if ended {
             return;
         }
+        snapshots.keep_up(end.head);
     }
 }

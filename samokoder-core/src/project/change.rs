@@ -130,3 +130,13 @@ pub enum Change {
         value: Value,
     },
 }
+
+impl Change {
+    /// The hash of the content that it brings, which is a blob.
+    pub fn content(&self) -> Option<Digest> {
+        match self {
+            Self::FileWritten { content, .. } => Some(*content),
+            _ => None,
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet, Vector};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
@@ -14,6 +15,7 @@ use crate::{
     budget::SpendLimits,
     digest::Digest,
     id::{QuestionId, StepId, TaskId},
+    pairs,
     sandbox::Toolchain,
     store::Seq,
 };
@@ -21,7 +23,7 @@ use crate::{
 /// A project at one version: what the changes up to there add up to.
 ///
 /// It is a value. A clone costs nothing and never sees what happens later; the parts that did not change are shared.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProjectState {
     version: Seq,
     description: Arc<str>,
@@ -39,14 +41,17 @@ pub struct ProjectState {
     check_is_current: bool,
     iterations: Vector<Arc<Iteration>>,
     questions: OrdMap<QuestionId, Arc<AskedQuestion>>,
+    #[serde(with = "pairs")]
     failures: OrdMap<(Role, Subject), Arc<str>>,
     budget: Option<SpendLimits>,
+    #[serde(with = "pairs")]
     extensions: OrdMap<(String, String), Arc<Value>>,
+    #[serde(skip)]
     digests: Digests,
 }
 
 /// A file of the app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
     /// The hash of its content, which is a blob.
     pub content: Digest,
@@ -55,7 +60,7 @@ pub struct SourceFile {
 }
 
 /// A question and its answer, once there is one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AskedQuestion {
     /// The question.
     pub question: Question,

@@ -20,6 +20,8 @@ pub enum StoreErrorKind {
     NewerFormat,
     /// No room is left.
     Full,
+    /// This kind of store can't do it.
+    Unsupported,
     /// The store can't be reached or used at the moment.
     Unavailable,
 }

@@ -11,9 +11,13 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::{
-    Batch, Branch, Lease, Record, Scope, Seq, Signal, StateStore, StoreError, StoreErrorKind, Stored,
+    Batch, Branch, BranchInfo, Collect, Collected, ForkPoint, Lease, Link, Record, Scope, Seq, Signal,
+    StateStore, StoreError, StoreErrorKind, Stored, kept,
 };
-use crate::{digest::Digest, id::SignalId};
+use crate::{
+    digest::Digest,
+    id::{BranchId, SignalId},
+};
 
 /// A store that keeps everything in memory. Clones share it.
 ///
@@ -31,12 +35,22 @@ struct Shared {
 struct Data {
     order: Vec<Branch>,
     logs: BTreeMap<Branch, Log>,
-    blobs: BTreeMap<(Scope, Digest), Bytes>,
+    blobs: BTreeMap<(Scope, Digest), Content>,
+}
+
+#[derive(Debug)]
+struct Content {
+    bytes: Bytes,
+    at_ms: u64,
 }
 
 #[derive(Debug, Default)]
 struct Log {
+    name: String,
+    parent: Option<ForkPoint>,
+    /// Those of its own: the first one follows where it leaves its parent.
     records: Vec<(u64, Record)>,
+    snapshots: BTreeMap<Seq, Bytes>,
     epoch: u64,
     holder: Weak<()>,
     posted: BTreeSet<SignalId>,
@@ -77,12 +91,77 @@ impl Data {
             StoreError::new(StoreErrorKind::NotFound, operation, message)
         })
     }
+
+    /// The log of a branch whose lease this is.
+    fn writable(&mut self, lease: &Lease, operation: &'static str) -> Result<&mut Log, StoreError> {
+        let log = self.log(lease.branch(), operation)?;
+        if log.epoch == lease.epoch() {
+            return Ok(log);
+        }
+        let message = "another run has taken this project over; this one may not write any more";
+        Err(StoreError::new(StoreErrorKind::Fenced, operation, message))
+    }
+}
+
+impl Data {
+    /// At most `limit` records after number `after`, and not after `last`.
+    fn read(
+        &mut self,
+        branch: &Branch,
+        after: Seq,
+        last: Seq,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let (start, parent) = {
+            let log = self.log(branch, "read")?;
+            (log.start(), log.parent)
+        };
+        let mut found = match parent.filter(|_| after < start) {
+            Some(parent) => {
+                let of = Branch { id: parent.branch, ..branch.clone() };
+                self.read(&of, after, last.min(start), limit)?
+            }
+            None => Vec::new(),
+        };
+        let skipped = usize::try_from(after.0.saturating_sub(start.0)).unwrap_or(usize::MAX);
+        let left = limit - found.len();
+        let records = self.log(branch, "read")?.records.iter().enumerate().skip(skipped).take(left);
+        let stored = records.map(|(at, (at_ms, record))| Stored {
+            seq: start.after(at + 1),
+            at_ms: *at_ms,
+            record: record.clone(),
+        });
+        found.extend(stored.take_while(|stored| stored.seq <= last));
+        Ok(found)
+    }
+
+    /// The link after record `until`.
+    fn link(&mut self, branch: &Branch, until: Seq) -> Result<Link, StoreError> {
+        let (start, parent) = {
+            let log = self.log(branch, "info")?;
+            (log.start(), log.parent)
+        };
+        let link = match parent {
+            None => Link::first(branch.project, branch.id),
+            Some(parent) => self.link(&Branch { id: parent.branch, ..branch.clone() }, until.min(start))?,
+        };
+        link.after(&self.read(branch, start, until, usize::MAX)?)
+    }
 }
 
 impl Log {
-    fn head(&self) -> Seq {
-        Seq::START.after(self.records.len())
+    /// Where it leaves its parent.
+    fn start(&self) -> Seq {
+        self.parent.map_or(Seq::START, |parent| parent.at)
     }
+
+    fn head(&self) -> Seq {
+        self.start().after(self.records.len())
+    }
+}
+
+fn conflict(operation: &'static str, message: String) -> StoreError {
+    StoreError::new(StoreErrorKind::Conflict, operation, message)
 }
 
 #[async_trait]
@@ -90,10 +169,60 @@ impl StateStore for MemoryStore {
     async fn create(&self, branch: &Branch) -> Result<(), StoreError> {
         let mut data = self.data();
         if !data.logs.contains_key(branch) {
-            data.logs.insert(branch.clone(), Log::default());
+            data.logs.insert(branch.clone(), Log { name: BranchInfo::MAIN.into(), ..Log::default() });
             data.order.push(branch.clone());
         }
         Ok(())
+    }
+
+    async fn info(&self, branch: &Branch) -> Result<BranchInfo, StoreError> {
+        let mut data = self.data();
+        let log = data.log(branch, "info")?;
+        let (name, parent, head) = (log.name.clone(), log.parent, log.head());
+        let tip = data.link(branch, head)?;
+        Ok(BranchInfo { head, ..BranchInfo::new(branch.clone(), name, parent, tip) })
+    }
+
+    async fn fork(&self, from: &Branch, at: Seq, to: BranchId, name: &str) -> Result<Branch, StoreError> {
+        let mut data = self.data();
+        let head = data.log(from, "fork")?.head();
+        if head < at {
+            return Err(conflict("fork", format!("the log ends at {head}, before {at}")));
+        }
+        let branch = Branch { id: to, ..from.clone() };
+        let parent = Some(ForkPoint { branch: from.id, at });
+        match data.logs.get(&branch) {
+            Some(log) if log.parent == parent => {}
+            Some(_) => return Err(conflict("fork", format!("there is a branch {to} already"))),
+            None => {
+                data.logs.insert(branch.clone(), Log { name: name.into(), parent, ..Log::default() });
+                data.order.push(branch.clone());
+            }
+        }
+        Ok(branch)
+    }
+
+    async fn put_snapshot(&self, lease: &Lease, at: Seq, snapshot: Bytes) -> Result<(), StoreError> {
+        let mut data = self.data();
+        let log = data.writable(lease, "put_snapshot")?;
+        if log.head() < at {
+            return Err(conflict("put_snapshot", format!("the log ends at {}, before {at}", log.head())));
+        }
+        log.snapshots.insert(at, snapshot);
+        Ok(())
+    }
+
+    async fn snapshot(&self, branch: &Branch, until: Seq) -> Result<Option<(Seq, Bytes)>, StoreError> {
+        let mut data = self.data();
+        let (mut branch, mut until) = (branch.clone(), until);
+        loop {
+            let log = data.log(&branch, "snapshot")?;
+            if let Some((at, snapshot)) = log.snapshots.range(..=until).next_back() {
+                return Ok(Some((*at, snapshot.clone())));
+            }
+            let Some(parent) = log.parent else { return Ok(None) };
+            (branch.id, until) = (parent.branch, until.min(parent.at));
+        }
     }
 
     async fn branches(&self, scope: &Scope) -> Result<Vec<Branch>, StoreError> {
@@ -116,21 +245,18 @@ impl StateStore for MemoryStore {
     async fn append(&self, lease: &Lease, after: Seq, batch: Batch) -> Result<Seq, StoreError> {
         let head = {
             let mut data = self.data();
-            let log = data.log(lease.branch(), "append")?;
-            if log.epoch != lease.epoch() {
-                let message = "another run has taken this project over; this one may not write any more";
-                return Err(StoreError::new(StoreErrorKind::Fenced, "append", message));
-            }
+            let log = data.writable(lease, "append")?;
             if log.head() != after {
-                let message = format!("the log ends at {}, not at {after}", log.head());
-                return Err(StoreError::new(StoreErrorKind::Conflict, "append", message));
+                return Err(conflict("append", format!("the log ends at {}, not at {after}", log.head())));
             }
-            let at = now_ms();
-            log.records.extend(batch.records.into_iter().map(|record| (at, record)));
+            let now = now_ms();
+            let stamps = batch.stamps.into_iter().chain(std::iter::repeat(now));
+            log.records.extend(stamps.zip(batch.records));
             log.signals.retain(|(id, _)| !batch.taken.contains(id));
             let head = log.head();
             for blob in batch.blobs {
-                data.blobs.insert((lease.branch().scope.clone(), Digest::of(&blob)), blob);
+                let name = (lease.branch().scope.clone(), Digest::of(&blob));
+                data.blobs.insert(name, Content { bytes: blob, at_ms: now });
             }
             head
         };
@@ -139,17 +265,7 @@ impl StateStore for MemoryStore {
     }
 
     async fn read(&self, branch: &Branch, after: Seq, limit: usize) -> Result<Vec<Stored>, StoreError> {
-        let mut data = self.data();
-        let log = data.log(branch, "read")?;
-        let from = usize::try_from(after.0).unwrap_or(usize::MAX);
-        let records = log.records.iter().enumerate().skip(from).take(limit);
-        Ok(records
-            .map(|(at, (at_ms, record))| Stored {
-                seq: Seq::START.after(at + 1),
-                at_ms: *at_ms,
-                record: record.clone(),
-            })
-            .collect())
+        self.data().read(branch, after, Seq(u64::MAX), limit)
     }
 
     async fn wait(&self, branch: &Branch, after: Seq) -> Result<Seq, StoreError> {
@@ -161,7 +277,8 @@ impl StateStore for MemoryStore {
     }
 
     async fn blob(&self, scope: &Scope, digest: Digest) -> Result<Bytes, StoreError> {
-        self.data().blobs.get(&(scope.clone(), digest)).cloned().ok_or_else(|| {
+        let data = self.data();
+        data.blobs.get(&(scope.clone(), digest)).map(|content| content.bytes.clone()).ok_or_else(|| {
             StoreError::new(
                 StoreErrorKind::NotFound,
                 "blob",
@@ -188,6 +305,28 @@ impl StateStore for MemoryStore {
 
     async fn wait_signal(&self, branch: &Branch) -> Result<(), StoreError> {
         self.until(|store| Ok((!store.data().log(branch, "signals")?.signals.is_empty()).then_some(()))).await
+    }
+
+    async fn collect(&self, scope: &Scope, what: Collect) -> Result<Collected, StoreError> {
+        let mut data = self.data();
+        let mut kept = kept::Kept::new(what.calls_before_ms);
+        for branch in data.order.clone().iter().filter(|branch| branch.scope == *scope) {
+            kept.branch();
+            data.read(branch, Seq::START, Seq(u64::MAX), usize::MAX)?
+                .iter()
+                .for_each(|stored| kept.add(stored));
+        }
+        let kept = kept.contents();
+        let mut collected = Collected::default();
+        data.blobs.retain(|(of, digest), content| {
+            let stays = of != scope || content.at_ms >= what.stored_before_ms || kept.contains(digest);
+            if !stays {
+                collected.contents += 1;
+                collected.bytes += content.bytes.len() as u64;
+            }
+            stays || what.dry_run
+        });
+        Ok(collected)
     }
 }
 

@@ -3,9 +3,12 @@
 //! A project has branches; a branch has one append-only log of [`Record`]s, numbered from 1 without gaps. One
 //! lease-holder appends to it; anyone may read it and [`post`](StateStore::post) signals to its holder.
 
+mod chain;
 mod error;
+mod kept;
 mod memory;
 mod record;
+mod report;
 
 use std::{any::Any, fmt, fmt::Debug, sync::Arc};
 
@@ -13,11 +16,17 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+pub use chain::Link;
 pub use error::{StoreError, StoreErrorKind};
+pub use kept::Kept;
 pub use memory::MemoryStore;
 pub use record::{
     AssignmentEnd, AttemptId, Author, Commit, EffectId, EffectKind, EffectResult, Record, RunEnd, Signal,
     Stored,
+};
+pub use report::{
+    CallQuery, CallRow, CallStatus, ExecRow, Page, ProjectDetail, ProjectSummary, SpendRow, Tables,
+    TaskProgress,
 };
 
 use crate::{
@@ -81,6 +90,44 @@ pub struct Branch {
     pub id: BranchId,
 }
 
+/// What a store knows of a branch without reading its log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BranchInfo {
+    /// The branch.
+    #[serde(flatten)]
+    pub branch: Branch,
+    /// What people call it. Names need not differ.
+    pub name: String,
+    /// Where it was forked from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<ForkPoint>,
+    /// Its last record.
+    pub head: Seq,
+    /// The end of its [chain](Link): two logs with the same tip are the same.
+    pub tip: Digest,
+}
+
+impl BranchInfo {
+    /// The name of a branch that was not forked.
+    pub const MAIN: &str = "main";
+
+    /// A branch with no records of its own.
+    pub fn new(branch: Branch, name: impl Into<String>, parent: Option<ForkPoint>, link: Link) -> Self {
+        let head = parent.map_or(Seq::START, |parent| parent.at);
+        Self { branch, name: name.into(), parent, head, tip: link.digest() }
+    }
+}
+
+/// Where a branch leaves another one of its project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForkPoint {
+    /// The other one.
+    pub branch: BranchId,
+    /// The last record that they share.
+    pub at: Seq,
+}
+
 /// The right to append to a branch, held by one process at a time. Dropping it gives it back.
 #[derive(Debug, Clone)]
 pub struct Lease {
@@ -120,9 +167,38 @@ pub struct Batch {
     pub blobs: Vec<Bytes>,
     /// Signals that the records answer: they are not given out again.
     pub taken: Vec<SignalId>,
+    /// When each of the records happened, in milliseconds since 1970, for those that another store has recorded before.
+    /// Empty for new ones: they happen now.
+    pub stamps: Vec<u64>,
+}
+
+/// Which contents [`collect`](StateStore::collect) may remove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Collect {
+    /// Contents that were stored later than this stay, in milliseconds since 1970: who stored one may be about to refer
+    /// to it.
+    pub stored_before_ms: u64,
+    /// What calls to models asked and answered before this is removed too, though the log refers to it, in milliseconds since
+    /// 1970. Calls of attempts that have not ended stay. `None` keeps all.
+    pub calls_before_ms: Option<u64>,
+    /// Only counts.
+    pub dry_run: bool,
+}
+
+/// What [`collect`](StateStore::collect) removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Collected {
+    /// Contents.
+    pub contents: u64,
+    /// Their size as they were put in, in bytes.
+    pub bytes: u64,
 }
 
 /// Keeps logs, contents and signals.
+///
+/// What can be asked about projects ([`projects`](Self::projects), [`project`](Self::project), [`calls`](Self::calls),
+/// [`spending`](Self::spending)) is provided by reading whole logs. A store that keeps [tables](Tables) of it in the same
+/// transaction as the log answers from these.
 #[async_trait]
 pub trait StateStore: Debug + Send + Sync {
     /// Makes a branch. Making it again changes nothing.
@@ -130,6 +206,45 @@ pub trait StateStore: Debug + Send + Sync {
 
     /// The branches in a scope, in the order in which they were made.
     async fn branches(&self, scope: &Scope) -> Result<Vec<Branch>, StoreError>;
+
+    /// What is known of a branch.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::NotFound`].
+    async fn info(&self, branch: &Branch) -> Result<BranchInfo, StoreError> {
+        let records = self.read(branch, Seq::START, usize::MAX).await?;
+        let link = Link::first(branch.project, branch.id);
+        let info = BranchInfo::new(branch.clone(), BranchInfo::MAIN, None, link.after(&records)?);
+        Ok(BranchInfo { head: Seq::START.after(records.len()), ..info })
+    }
+
+    /// Makes a branch `to` of the same project that begins as `from` is up to record `at`, and goes on by itself. Costs
+    /// the same however long the log is. Making it again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::NotFound`]; [`StoreErrorKind::Conflict`] when `from` is shorter than `at`, or `to` is there and
+    /// was not made so.
+    async fn fork(&self, from: &Branch, at: Seq, to: BranchId, name: &str) -> Result<Branch, StoreError> {
+        let _ = (from, at, to, name);
+        Err(StoreError::new(StoreErrorKind::Unsupported, "fork", "this kind of store can't fork a branch"))
+    }
+
+    /// Keeps what the log adds up to until record `at`, so that it need not be read again from the start.
+    ///
+    /// It is only ever a shortcut: a store may drop it, keep it for some records only, or refuse it.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Fenced`], [`StoreErrorKind::Conflict`] when there is no such record.
+    async fn put_snapshot(&self, lease: &Lease, at: Seq, snapshot: Bytes) -> Result<(), StoreError> {
+        let _ = (lease, at, snapshot);
+        Ok(())
+    }
+
+    /// The latest snapshot at or before record `until`, with its record, also one of the branch it was forked from.
+    async fn snapshot(&self, branch: &Branch, until: Seq) -> Result<Option<(Seq, Bytes)>, StoreError> {
+        let _ = (branch, until);
+        Ok(None)
+    }
 
     /// Takes the right to append.
     ///
@@ -180,6 +295,46 @@ pub trait StateStore: Debug + Send + Sync {
     /// # Cancel safety
     /// May be dropped and called again.
     async fn wait_signal(&self, branch: &Branch) -> Result<(), StoreError>;
+
+    /// Removes contents that nothing in the logs of a scope refers to, or that need not be kept longer. The logs stay as
+    /// they are.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Damaged`], [`StoreErrorKind::NewerFormat`] when a log can't be read: nothing was removed then.
+    async fn collect(&self, scope: &Scope, what: Collect) -> Result<Collected, StoreError> {
+        let _ = (scope, what);
+        Err(StoreError::new(StoreErrorKind::Unsupported, "collect", "this kind of store removes nothing"))
+    }
+
+    /// The projects of a scope, the newest first.
+    async fn projects(&self, scope: &Scope, page: Page) -> Result<Vec<ProjectSummary>, StoreError> {
+        report::projects(self, scope, page).await
+    }
+
+    /// A project as it is on a branch.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::NotFound`].
+    async fn project(&self, branch: &Branch) -> Result<ProjectDetail, StoreError> {
+        report::project(self, branch).await
+    }
+
+    /// Calls to models, the newest first. Those that a branch has in common with the one it was forked from are the
+    /// latter's.
+    async fn calls(&self, scope: &Scope, query: CallQuery) -> Result<Vec<CallRow>, StoreError> {
+        report::calls(self, scope, query).await
+    }
+
+    /// What calls that began at `since_ms` or later and before `until_ms` have cost, by model and agent, in their order.
+    /// A call without an outcome counts with what was reserved for it.
+    async fn spending(
+        &self,
+        scope: &Scope,
+        since_ms: u64,
+        until_ms: u64,
+    ) -> Result<Vec<SpendRow>, StoreError> {
+        report::spending(self, scope, since_ms, until_ms).await
+    }
 
     /// Lets go of what is kept open to work faster, such as connections and logs that are written back at the end.
     ///

@@ -8,7 +8,7 @@ use crate::{
     agent::{Role, Subject},
     budget::{Limit, Spend, SpendLimits},
     digest::Digest,
-    id::{AssignmentId, QuestionId, RunId},
+    id::{AssignmentId, BranchId, QuestionId, RunId},
     llm::{LlmError, ModelId, Usage},
     project::Change,
     sandbox::SandboxError,
@@ -35,6 +35,17 @@ pub struct Stored {
 pub enum Record {
     /// The project changed. Its number is the project's new version.
     Commit(Commit),
+    /// The branch leaves another one here: attempts that were open there are not its own.
+    Forked {
+        /// The other one.
+        from: BranchId,
+        /// The last record that they share.
+        at: Seq,
+        /// What the project had spent by then, on all its branches: going back in time brings no money back.
+        spent: Spend,
+        /// The part of it that is a worst case.
+        uncertain: Spend,
+    },
     /// A sitting of the pipeline began.
     RunStarted {
         /// The sitting.
@@ -294,6 +305,16 @@ struct Envelope<'a, T> {
 }
 
 impl Record {
+    /// The contents that it refers to by their hash.
+    pub fn contents(&self) -> Vec<Digest> {
+        match self {
+            Self::Commit(commit) => commit.changes.iter().filter_map(Change::content).collect(),
+            Self::Intent { request, .. } => vec![*request],
+            Self::Outcome { result: EffectResult::Done { payload, .. }, .. } => vec![*payload],
+            _ => Vec::new(),
+        }
+    }
+
     /// The record as JSON, with the version of its form.
     pub fn encode(&self) -> Result<String, StoreError> {
         encode(self)

@@ -9,9 +9,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use samokoder_core::{
     digest::Digest,
-    id::SignalId,
+    id::{BranchId, SignalId},
     store::{
-        Batch, Branch, Lease, MemoryStore, Scope, Seq, Signal, StateStore, StoreError, StoreErrorKind, Stored,
+        Batch, Branch, BranchInfo, CallQuery, CallRow, Collect, Collected, Lease, MemoryStore, Page,
+        ProjectDetail, ProjectSummary, Scope, Seq, Signal, SpendRow, StateStore, StoreError, StoreErrorKind,
+        Stored,
     },
 };
 
@@ -67,6 +69,47 @@ impl StateStore for WatchedStore {
 
     async fn branches(&self, scope: &Scope) -> Result<Vec<Branch>, StoreError> {
         self.inner.branches(scope).await
+    }
+
+    async fn info(&self, branch: &Branch) -> Result<BranchInfo, StoreError> {
+        self.inner.info(branch).await
+    }
+
+    async fn fork(&self, from: &Branch, at: Seq, to: BranchId, name: &str) -> Result<Branch, StoreError> {
+        self.inner.fork(from, at, to, name).await
+    }
+
+    async fn put_snapshot(&self, lease: &Lease, at: Seq, snapshot: Bytes) -> Result<(), StoreError> {
+        self.inner.put_snapshot(lease, at, snapshot).await
+    }
+
+    async fn snapshot(&self, branch: &Branch, until: Seq) -> Result<Option<(Seq, Bytes)>, StoreError> {
+        self.inner.snapshot(branch, until).await
+    }
+
+    async fn collect(&self, scope: &Scope, what: Collect) -> Result<Collected, StoreError> {
+        self.inner.collect(scope, what).await
+    }
+
+    async fn projects(&self, scope: &Scope, page: Page) -> Result<Vec<ProjectSummary>, StoreError> {
+        self.inner.projects(scope, page).await
+    }
+
+    async fn project(&self, branch: &Branch) -> Result<ProjectDetail, StoreError> {
+        self.inner.project(branch).await
+    }
+
+    async fn calls(&self, scope: &Scope, query: CallQuery) -> Result<Vec<CallRow>, StoreError> {
+        self.inner.calls(scope, query).await
+    }
+
+    async fn spending(
+        &self,
+        scope: &Scope,
+        since_ms: u64,
+        until_ms: u64,
+    ) -> Result<Vec<SpendRow>, StoreError> {
+        self.inner.spending(scope, since_ms, until_ms).await
     }
 
     async fn acquire(&self, branch: &Branch) -> Result<Lease, StoreError> {

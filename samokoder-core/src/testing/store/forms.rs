@@ -12,7 +12,7 @@ use crate::{
     agent::{Role, Subject},
     budget::{Limit, Spend, SpendLimits},
     digest::Digest,
-    id::{AssignmentId, EpicId, IterationId, QuestionId, RunId, SignalId, StepId, TaskId},
+    id::{AssignmentId, BranchId, EpicId, IterationId, QuestionId, RunId, SignalId, StepId, TaskId},
     llm::{LlmError, LlmErrorKind, Money, Usage},
     project::{
         Architecture, Change, CheckReport, Entity, Epic, Field, FieldKind, Iteration, PlannedFile, Question,
@@ -48,7 +48,7 @@ async fn survive(store: &Store, records: Vec<Record>) {
 
 pub(super) async fn every_record_comes_back_as_it_was(store: Store) {
     let records = records();
-    assert_eq!(places(records.iter().map(place_of_record)), 8, "a kind of record is missing above");
+    assert_eq!(places(records.iter().map(place_of_record)), 9, "a kind of record is missing above");
     survive(&store, records).await;
 }
 
@@ -115,6 +115,7 @@ fn place_of_record(record: &Record) -> usize {
         Record::Ended { .. } => 5,
         Record::Intent { .. } => 6,
         Record::Outcome { .. } => 7,
+        Record::Forked { .. } => 8,
     }
 }
 
@@ -169,6 +170,12 @@ fn records() -> Vec<Record> {
         Record::RunStarted { run },
         Record::Started { id: attempt(), role, subject, base: Seq(u64::MAX), input: Digest::of(b"input") },
         Record::Resumed { id: attempt() },
+        Record::Forked {
+            from: BranchId::fresh(),
+            at: Seq(u64::MAX),
+            spent: Spend { money: Money::from_picodollars(7), tokens: u64::MAX, calls: 1 },
+            uncertain: Spend::default(),
+        },
     ]);
     records.extend(run_ends().into_iter().map(|end| Record::RunEnded { run, end }));
     records.extend(ends().into_iter().map(|end| Record::Ended { id: attempt(), end }));

@@ -1,0 +1,11 @@
+//! What can be asked about projects, answered from their logs.
+
+mod call;
+mod project;
+mod tables;
+
+pub use call::{CallQuery, CallRow, CallStatus, SpendRow};
+pub(super) use call::{calls, spending};
+pub use project::{Page, ProjectDetail, ProjectSummary, TaskProgress};
+pub(super) use project::{project, projects};
+pub use tables::{ExecRow, Tables};
