@@ -65,8 +65,10 @@ impl Blocks {
         input: Option<&str>,
         events: &mut Events,
     ) -> Result<(), LlmError> {
-        let head = Head::deserialize(&fields)
-            .map_err(|error| reply::malformed("a block of the answer is malformed", error, b""))?;
+        let head = Head::deserialize(&fields).map_err(|error| {
+            let written = serde_json::to_vec(&fields).unwrap_or_default();
+            reply::malformed("a block of the answer is malformed", error, &written)
+        })?;
         let block = match &*head.kind {
             "text" => {
                 let mut is_new = true;

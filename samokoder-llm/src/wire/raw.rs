@@ -91,12 +91,12 @@ mod tests {
 
     #[test]
     fn order_digits_and_spaces_are_those_that_were_written() {
-        let json = br#" {"a": [1, {"x": "}\\"", "b" : {"z":1.50, "y":[] } }], "c":-0e1 }"#;
+        let json = br#" {"a": [1, {"x": "}\"", "b" : {"z":1.50, "y":[] } }], "c":-0e1 }"#;
         for (place, value) in [
             ("/a/1/b", Some(r#"{"z":1.50, "y":[] }"#)),
             ("/a/0", Some("1")),
             ("/a/1/b/z", Some("1.50")),
-            ("/a/1/x", Some(r#""}\\"""#)),
+            ("/a/1/x", Some(r#""}\"""#)),
             ("/c", Some("-0e1")),
             ("/a/2", None),
             ("/d", None),
@@ -132,7 +132,7 @@ mod tests {
             is_pretty in any::<bool>(),
         ) {
             let text = if is_pretty { format!("{value:#}") } else { value.to_string() };
-            let place: String = steps.iter().map(|step| format!("/{step}")).collect();
+            let place: String = steps.iter().flat_map(|step| ["/", step]).collect();
             let found = raw(text.as_bytes(), &place).map(|raw| serde_json::from_str::<Value>(raw).unwrap());
             prop_assert_eq!(found.as_ref(), value.pointer(&place));
             let found: Vec<_> = elements(text.as_bytes(), &place)

@@ -166,7 +166,7 @@ impl ChatDecoder {
     }
 
     fn call(&mut self, call: Call<'_>, events: &mut Events) {
-        let Function { name, arguments } = call.function.unwrap_or(Function::default());
+        let Function { name, arguments } = call.function.unwrap_or_default();
         let id = call.id.filter(|id| !id.is_empty());
         let known = match (call.index, &id) {
             (Some(index), _) => self.calls.iter().rposition(|(known, _)| *known == Some(index)),

@@ -67,7 +67,7 @@ impl Answer {
         if head.kind() == Kind::Call && self.items[at].call.is_none() {
             let call: Call<'_> = typed(item)?;
             if call.name.as_ref().is_some_and(|name| !name.is_empty()) {
-                self.tells_call(at, &head, &call, String::new(), item, events)?;
+                self.tells_call(at, &head, &call, String::new(), item, events);
             }
         }
         Ok(())
@@ -216,7 +216,7 @@ impl Answer {
             return Ok(());
         }
         let arguments = call.arguments().to_owned();
-        let id = self.tells_call(at, head, &call, arguments, item, events)?;
+        let id = self.tells_call(at, head, &call, arguments, item, events);
         events.push(StreamEvent::ToolCallEnd { id, arguments: None });
         Ok(())
     }
@@ -229,7 +229,7 @@ impl Answer {
         arguments: String,
         item: &Fields,
         events: &mut Events,
-    ) -> Result<String, LlmError> {
+    ) -> String {
         let given = [&call.id, &head.id].into_iter().flatten().find(|id| !id.is_empty());
         let id = given.map_or_else(|| format!("call_{at}"), |id| id.to_string());
         let name = call.name.as_deref().unwrap_or_default().into();
@@ -238,7 +238,7 @@ impl Answer {
         self.said = Said::Call;
         let echo = Some(echo(Kind::Call, item));
         events.push(StreamEvent::ToolCall(ToolCall { id: id.clone(), name, arguments, echo }));
-        Ok(id)
+        id
     }
 
     /// Takes the response as a whole, tells what is missing, and finishes.
@@ -343,5 +343,8 @@ fn echo(kind: Kind, item: &Fields) -> Echo {
 
 /// An item as one of its kind.
 fn typed<'a, T: Deserialize<'a>>(item: &'a Fields) -> Result<T, LlmError> {
-    T::deserialize(item).map_err(|error| reply::malformed("not an item of a response", error, b""))
+    T::deserialize(item).map_err(|error| {
+        let written = serde_json::to_vec(item).unwrap_or_default();
+        reply::malformed("not an item of a response", error, &written)
+    })
 }
