@@ -135,7 +135,7 @@ fn words() -> impl Iterator<Item = &'static str> {
 }
 
 fn events(data: impl IntoIterator<Item = Value>) -> String {
-    data.into_iter().map(|data| format!("data: {data}\n\n")).collect()
+    data.into_iter().flat_map(|data| ["data: ".to_owned(), data.to_string(), "\n\n".to_owned()]).collect()
 }
 
 fn chat() -> String {
@@ -202,5 +202,9 @@ fn ollama() -> String {
             "message": {"role": "assistant", "content": word}, "done": is_done,
         })
     };
-    words().map(|word| line(word, false)).chain([line("", true)]).map(|line| format!("{line}\n")).collect()
+    words()
+        .map(|word| line(word, false))
+        .chain([line("", true)])
+        .flat_map(|line| [line.to_string(), "\n".to_owned()])
+        .collect()
 }

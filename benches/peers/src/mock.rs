@@ -84,7 +84,7 @@ impl Form {
             _ if name == "slowly" => Self {
                 chunks: events().take(traffic::EVENTS / 2).collect(),
                 together: 1,
-                pause: Duration::from_millis(5),
+                pause: Duration::from_millis(1),
                 open: true,
                 ..form
             },
