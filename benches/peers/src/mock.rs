@@ -58,6 +58,8 @@ struct Form {
     /// How many chunks go out in one write.
     together: usize,
     delay: Duration,
+    /// Between two writes.
+    pause: Duration,
     /// The answer never ends.
     open: bool,
 }
@@ -70,6 +72,7 @@ impl Form {
             chunks: events().collect(),
             together: usize::MAX,
             delay: Duration::ZERO,
+            pause: Duration::ZERO,
             open: false,
         };
         match name.split_once('-') {
@@ -77,6 +80,14 @@ impl Form {
             _ if name == "half" => {
                 Self { chunks: events().take(traffic::EVENTS / 2).collect(), open: true, ..form }
             }
+            // Half of it comes as a model writes it, event by event.
+            _ if name == "slowly" => Self {
+                chunks: events().take(traffic::EVENTS / 2).collect(),
+                together: 1,
+                pause: Duration::from_millis(1),
+                open: true,
+                ..form
+            },
             _ if name == "unary" || name == "slow" => Self {
                 head: "application/json",
                 chunks: vec![traffic::whole().into_bytes()],
@@ -162,6 +173,9 @@ async fn connection(mut stream: TcpStream) -> io::Result<()> {
             tokio::time::sleep(form.delay).await;
         }
         for write in writes {
+            if !form.pause.is_zero() {
+                tokio::time::sleep(form.pause).await;
+            }
             stream.write_all(write).await?;
         }
     }

@@ -8,9 +8,8 @@ use samokoder_llm::wire::{Framer, Framing};
 fn frames(framing: Framing, pieces: &mut dyn Iterator<Item = &[u8]>) -> Vec<(String, Vec<u8>)> {
     let mut framer = Framer::new(framing);
     let mut found = vec![];
-    for piece in pieces {
-        framer.feed(piece);
-        while let Some(frame) = framer.next_frame() {
+    for mut piece in pieces {
+        while let Some(frame) = framer.next_frame(&mut piece) {
             found.push((frame.event.into_owned(), frame.data.into_owned()));
         }
     }

@@ -2,12 +2,12 @@
 
 use samokoder_core::llm::{Echo, LlmError, StreamEvent, ToolCall};
 use serde::Deserialize;
-use serde_json::{Map, Value, json, value::RawValue};
+use serde_json::{Map, Value, json};
 
 use super::PROTOCOL;
 use crate::{
     reply,
-    wire::{Events, lenient::Text},
+    wire::{Events, Text},
 };
 
 /// A piece of a block. Fields of pieces that are rare are read from the frame again.
@@ -56,24 +56,19 @@ struct Head<'a> {
     signature: Text<'a>,
 }
 
-#[derive(Deserialize)]
-struct ToolUse<'a> {
-    #[serde(default, borrow)]
-    id: Text<'a>,
-    #[serde(default, borrow)]
-    name: Text<'a>,
-    #[serde(default, borrow)]
-    input: Option<&'a RawValue>,
-    #[serde(flatten)]
-    rest: Map<String, Value>,
-}
-
 impl Blocks {
-    /// A block begins, with whatever it has of its content already.
-    pub(super) fn start(&mut self, index: u64, json: &RawValue, events: &mut Events) -> Result<(), LlmError> {
-        let malformed =
-            |error| reply::malformed("a block of the answer is malformed", error, json.get().as_bytes());
-        let head: Head<'_> = serde_json::from_str(json.get()).map_err(malformed)?;
+    /// A block begins, with whatever it has of its content already. `input` is that of a call as it is written.
+    pub(super) fn start(
+        &mut self,
+        index: u64,
+        fields: Map<String, Value>,
+        input: Option<&str>,
+        events: &mut Events,
+    ) -> Result<(), LlmError> {
+        let head = Head::deserialize(&fields).map_err(|error| {
+            let written = serde_json::to_vec(&fields).unwrap_or_default();
+            reply::malformed("a block of the answer is malformed", error, &written)
+        })?;
         let block = match &*head.kind {
             "text" => {
                 let mut is_new = true;
@@ -87,20 +82,16 @@ impl Blocks {
             }
             "redacted_thinking" => {
                 self.text_is_open = false;
-                let block = serde_json::from_str(json.get()).map_err(malformed)?;
                 events.push(StreamEvent::Reasoning(String::new()));
-                events.push(StreamEvent::Echo(Echo::new(PROTOCOL, block)));
+                events.push(StreamEvent::Echo(Echo::new(PROTOCOL, Value::Object(fields))));
                 return Ok(());
             }
             "tool_use" => {
                 self.text_is_open = false;
                 self.has_calls = true;
-                tool_use(index, serde_json::from_str(json.get()).map_err(malformed)?, events)
+                tool_use(index, fields, input, events)
             }
-            _ => {
-                let fields = serde_json::from_str(json.get()).map_err(malformed)?;
-                Block::Opaque { fields, input: String::new() }
-            }
+            _ => Block::Opaque { fields, input: String::new() },
         };
         self.open.push((index, block));
         Ok(())
@@ -204,18 +195,24 @@ impl Blocks {
     }
 }
 
-fn tool_use(index: u64, tool: ToolUse<'_>, events: &mut Events) -> Block {
-    let ToolUse { id, name, input, mut rest } = tool;
-    rest.remove("type");
-    // Said of every call that the model makes by itself.
-    if rest.get("caller").is_some_and(|caller| *caller == json!({"type": "direct"})) {
-        rest.remove("caller");
+fn tool_use(index: u64, mut fields: Map<String, Value>, input: Option<&str>, events: &mut Events) -> Block {
+    let mut text = |name: &str| match fields.remove(name) {
+        Some(Value::String(text)) => text,
+        _ => String::new(),
+    };
+    let (id, name) = (text("id"), text("name"));
+    let id = if id.is_empty() { format!("call_{index}") } else { id };
+    let whole = input.filter(|input| *input != "null").map(ToOwned::to_owned);
+    for typed in ["input", "type"] {
+        fields.remove(typed);
     }
-    let id = id.some().map_or_else(|| format!("call_{index}"), ToOwned::to_owned);
-    let mut call = ToolCall { id: id.clone(), name: name.to_string(), ..ToolCall::default() };
-    call.echo = (!rest.is_empty()).then(|| Echo::new(PROTOCOL, Value::Object(rest)));
+    // Said of every call that the model makes by itself.
+    if fields.get("caller").is_some_and(|caller| *caller == json!({"type": "direct"})) {
+        fields.remove("caller");
+    }
+    let mut call = ToolCall { id: id.clone(), name, ..ToolCall::default() };
+    call.echo = (!fields.is_empty()).then(|| Echo::new(PROTOCOL, Value::Object(fields)));
     events.push(StreamEvent::ToolCall(call));
-    let whole = input.map(|input| input.get().to_owned());
     Block::Tool { id, whole, is_streamed: false }
 }
 

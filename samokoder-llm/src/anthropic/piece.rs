@@ -1,11 +1,7 @@
 //! The event that a stream is made of, a piece of text, read without a parser.
 
-use std::borrow::Cow;
-
-use memchr::memchr2;
-
 use super::blocks::Delta;
-use crate::wire::lenient::Text;
+use crate::wire::{Text, string};
 
 /// Reads a piece of a block in exactly the form that the provider writes, with any number of spaces at its end:
 /// `{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}}`. `None` is for a parser to
@@ -16,13 +12,13 @@ pub(super) fn read(data: &[u8]) -> Option<(u64, Delta<'_>)> {
     let index = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
     let rest = rest[digits..].strip_prefix(br#","delta":{"type":""#)?;
     if let Some(rest) = rest.strip_prefix(br#"text_delta","text":"#) {
-        let text = Text::from(last_string(rest)?);
+        let text = last_string(rest)?;
         Some((index, Delta { kind: "text_delta".into(), text, ..Delta::default() }))
     } else if let Some(rest) = rest.strip_prefix(br#"input_json_delta","partial_json":"#) {
-        let partial_json = Text::from(last_string(rest)?);
+        let partial_json = last_string(rest)?;
         Some((index, Delta { kind: "input_json_delta".into(), partial_json, ..Delta::default() }))
     } else if let Some(rest) = rest.strip_prefix(br#"thinking_delta","thinking":"#) {
-        let thinking = Text::from(last_string(rest)?);
+        let thinking = last_string(rest)?;
         Some((index, Delta { kind: "thinking_delta".into(), thinking, ..Delta::default() }))
     } else {
         None
@@ -30,26 +26,10 @@ pub(super) fn read(data: &[u8]) -> Option<(u64, Delta<'_>)> {
 }
 
 /// The string that is the last value of an object within an object, both of which end after it.
-fn last_string(json: &[u8]) -> Option<Cow<'_, str>> {
-    let content = json.strip_prefix(b"\"")?;
-    let (mut end, mut has_escapes) = (0, false);
-    loop {
-        end += memchr2(b'"', b'\\', content.get(end..)?)?;
-        if content[end] == b'"' {
-            break;
-        }
-        has_escapes = true;
-        end += 2;
-    }
-    let after = content[end + 1..].trim_ascii().strip_prefix(b"}")?;
-    if after.trim_ascii_start() != b"}" {
-        return None;
-    }
-    if has_escapes {
-        serde_json::from_slice(&json[..end + 2]).ok().map(Cow::Owned)
-    } else {
-        std::str::from_utf8(&content[..end]).ok().map(Cow::Borrowed)
-    }
+fn last_string(json: &[u8]) -> Option<Text<'_>> {
+    let (text, after) = string(json)?;
+    let after = after.trim_ascii().strip_prefix(b"}")?;
+    (after.trim_ascii_start() == b"}").then_some(text)
 }
 
 #[cfg(test)]

@@ -2,15 +2,18 @@
 
 use samokoder_core::llm::LlmError;
 use serde::Deserialize;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Map, Value};
 
 use super::stream::MessagesDecoder;
-use crate::{reply, wire::Events};
+use crate::{
+    reply,
+    wire::{Events, elements, raw},
+};
 
 #[derive(Deserialize)]
-struct Body<'a> {
-    #[serde(default, borrow)]
-    content: Option<Vec<&'a RawValue>>,
+struct Body {
+    #[serde(default)]
+    content: Option<Vec<Map<String, Value>>>,
     #[serde(flatten)]
     message: Map<String, Value>,
 }
@@ -24,8 +27,10 @@ pub(super) fn read(decoder: &mut MessagesDecoder, body: &[u8], events: &mut Even
     }
     let content = content.ok_or_else(|| malformed(&"it has no `content`"))?;
     decoder.message(message, events);
+    let mut written = elements(body, "/content");
     for (index, block) in (0..).zip(content) {
-        decoder.blocks.start(index, block, events)?;
+        let input = written.next().and_then(|block| raw(block, "/input"));
+        decoder.blocks.start(index, block, input, events)?;
         decoder.blocks.stop(index, events);
     }
     decoder.finish(events);

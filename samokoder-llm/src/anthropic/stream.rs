@@ -2,7 +2,7 @@
 
 use samokoder_core::llm::{FinishReason, LlmError, LlmErrorKind, StreamEvent};
 use serde::Deserialize;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Map, Value};
 
 use super::{
     blocks::{Blocks, Delta},
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     reply,
-    wire::{Decoder, Events, Frame, lenient::Text},
+    wire::{Decoder, Events, Frame, Text, raw},
 };
 
 /// What an event has that is needed to know what it is. Those of the message as a whole are read again.
@@ -23,8 +23,8 @@ struct Event<'a> {
     index: Option<u64>,
     #[serde(default, borrow)]
     delta: Option<Delta<'a>>,
-    #[serde(default, borrow)]
-    content_block: Option<&'a RawValue>,
+    #[serde(default)]
+    content_block: Option<Map<String, Value>>,
 }
 
 /// Events that this decoder knows.
@@ -69,7 +69,7 @@ impl Decoder for MessagesDecoder {
             }
             "content_block_start" => {
                 if let Some(block) = event.content_block {
-                    self.blocks.start(index, block, events)?;
+                    self.blocks.start(index, block, raw(data, "/content_block/input"), events)?;
                 }
             }
             "content_block_stop" => self.blocks.stop(index, events),

@@ -1,13 +1,18 @@
 //! What of an answer is known so far.
 
+use std::cell::LazyCell;
+
 use samokoder_core::llm::{Echo, ErrorReply, LlmError, LlmErrorKind, StreamEvent, ToolCall, Usage};
-use serde_json::{Map, Value, json, value::RawValue};
+use serde_json::{Map, Value, json};
 
 use super::{
     PROTOCOL,
     response::{self, Call, Candidate, Chunk, Feedback, Part},
 };
-use crate::{reply, wire::Events};
+use crate::{
+    reply,
+    wire::{Events, elements},
+};
 
 /// An answer as far as it was told.
 #[derive(Debug, Default)]
@@ -44,10 +49,10 @@ impl Answer {
             self.id = chunk.response_id.as_deref().map(Into::into);
             events.start(chunk.response_id.as_deref(), chunk.model_version.as_deref());
         }
-        for candidate in chunk.candidates.into_iter().flatten() {
+        for (position, candidate) in chunk.candidates.into_iter().flatten().enumerate() {
             // One is asked for; others would be mixed into it.
             if candidate.index.unwrap_or(0) == 0 {
-                self.candidate(candidate, data, events);
+                self.candidate(candidate, position, data, events);
             }
         }
         if let Some(tokens) = chunk.usage_metadata {
@@ -68,14 +73,18 @@ impl Answer {
         }
     }
 
-    fn candidate(&mut self, candidate: Candidate<'_>, data: &[u8], events: &mut Events) {
+    fn candidate(&mut self, candidate: Candidate<'_>, position: usize, data: &[u8], events: &mut Events) {
         self.has_candidate = true;
-        let mut whole = None;
         let parts = candidate.content.and_then(|content| content.parts).into_iter().flatten();
+        let written = LazyCell::new(|| {
+            let place = format!("/candidates/{position}/content/parts");
+            elements(data, &place).collect::<Vec<_>>()
+        });
+        let written = |index: usize| written.get(index).copied().unwrap_or_default();
         for (index, part) in parts.enumerate() {
             match part {
                 Part { function_call: Some(call), thought_signature, .. } => {
-                    self.call(&call, thought_signature.as_deref(), events);
+                    self.call(call, thought_signature.as_deref(), written(index), events);
                 }
                 Part { text: Some(text), thought, thought_signature: None, .. } => {
                     self.text(&text, thought == Some(true), events);
@@ -86,10 +95,9 @@ impl Answer {
                     self.signed(&text, thought == Some(true), &signature, events);
                 }
                 _ => {
-                    let parts = whole.get_or_insert_with(|| response::parts(data));
-                    if let Some(part) = parts.get_mut(index) {
+                    if let Ok(part) = serde_json::from_slice(written(index)) {
                         self.open = None;
-                        events.push(StreamEvent::Opaque(Echo::new(PROTOCOL, part.take())));
+                        events.push(StreamEvent::Opaque(Echo::new(PROTOCOL, part)));
                     }
                 }
             }
@@ -104,7 +112,7 @@ impl Answer {
             ("citation_metadata", candidate.citation_metadata),
             ("safety_ratings", candidate.safety_ratings),
         ] {
-            if let Some(value) = value.and_then(|raw| serde_json::from_str(raw.get()).ok()) {
+            if let Some(value) = value {
                 self.extra.insert(name.into(), value);
             }
         }
@@ -133,7 +141,7 @@ impl Answer {
         events.push(StreamEvent::Echo(signature_echo(signature)));
     }
 
-    fn call(&mut self, call: &Call<'_>, signature: Option<&str>, events: &mut Events) {
+    fn call(&mut self, call: Call<'_>, signature: Option<&str>, part: &[u8], events: &mut Events) {
         let id = match (call.id.as_deref(), &self.id) {
             (Some(id), _) if !id.is_empty() => id.into(),
             // Later answers of the same conversation have calls too, so the number is not enough.
@@ -144,8 +152,8 @@ impl Answer {
         self.open = None;
         events.push(StreamEvent::ToolCall(ToolCall {
             id: id.clone(),
-            name: call.name.as_deref().unwrap_or_default().into(),
-            arguments: call.args.map(RawValue::get).filter(|args| *args != "null").unwrap_or("{}").into(),
+            name: call.name.unwrap_or_default().into_owned(),
+            arguments: call.args.written(part, "/functionCall/args"),
             echo: signature.map(signature_echo),
         }));
         events.push(StreamEvent::ToolCallEnd { id, arguments: None });

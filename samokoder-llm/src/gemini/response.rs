@@ -1,10 +1,10 @@
 //! An answer, or a chunk of one, in the form of the Gemini API.
 
 use samokoder_core::llm::{FinishReason, Usage};
-use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
 
-use crate::wire::Text;
+use crate::wire::{Arguments, Text};
 
 /// A chunk of an answer; a whole answer has the same form.
 #[derive(Debug, Default, Deserialize)]
@@ -20,8 +20,7 @@ pub(super) struct Chunk<'a> {
     pub(super) response_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) prompt_feedback: Option<Feedback<'a>>,
-    #[serde(borrow)]
-    pub(super) error: Option<&'a RawValue>,
+    pub(super) error: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -32,16 +31,11 @@ pub(super) struct Candidate<'a> {
     pub(super) content: Option<Content<'a>>,
     #[serde(borrow)]
     pub(super) finish_reason: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) finish_message: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) grounding_metadata: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) url_context_metadata: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) citation_metadata: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) safety_ratings: Option<&'a RawValue>,
+    pub(super) finish_message: Option<Value>,
+    pub(super) grounding_metadata: Option<Value>,
+    pub(super) url_context_metadata: Option<Value>,
+    pub(super) citation_metadata: Option<Value>,
+    pub(super) safety_ratings: Option<Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -72,7 +66,7 @@ pub(super) struct Call<'a> {
     #[serde(borrow)]
     pub(super) name: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) args: Option<&'a RawValue>,
+    pub(super) args: Arguments<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -126,27 +120,4 @@ pub(super) fn finish(reason: &str, has_calls: bool) -> FinishReason {
         | "IMAGE_RECITATION" => FinishReason::ContentFilter,
         other => FinishReason::Other(other.into()),
     }
-}
-
-/// The parts of a chunk's first candidate as they are.
-pub(super) fn parts(chunk: &[u8]) -> Vec<Value> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Whole {
-        candidates: Vec<Candidate>,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Candidate {
-        index: Option<u64>,
-        content: Content,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Content {
-        parts: Vec<Value>,
-    }
-    let whole: Whole = serde_json::from_slice(chunk).unwrap_or_default();
-    let first = whole.candidates.into_iter().find(|candidate| candidate.index.unwrap_or(0) == 0);
-    first.unwrap_or_default().content.parts
 }

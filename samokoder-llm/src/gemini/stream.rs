@@ -1,12 +1,11 @@
 //! An answer as a stream of chunks.
 
 use samokoder_core::llm::LlmError;
-use serde_json::value::RawValue;
 
 use super::{answer::Answer, response::Chunk};
 use crate::{
     reply,
-    wire::{Decoder, Events, Frame, from_json},
+    wire::{Decoder, Events, Frame, elements, from_json},
 };
 
 /// The decoder of one answer. Nothing in a stream says that it is over, so it finishes at its end.
@@ -43,10 +42,9 @@ impl GeminiDecoder {
             let chunk: Chunk<'_> = from_json(data).map_err(malformed)?;
             return self.answer.add(chunk, data, events);
         }
-        let list: Vec<&RawValue> = serde_json::from_slice(data).map_err(malformed)?;
-        for data in list {
-            let chunk: Chunk<'_> = serde_json::from_str(data.get()).map_err(malformed)?;
-            self.answer.add(chunk, data.get().as_bytes(), events)?;
+        let list: Vec<Chunk<'_>> = from_json(data).map_err(malformed)?;
+        for (chunk, data) in list.into_iter().zip(elements(data, "")) {
+            self.answer.add(chunk, data, events)?;
         }
         Ok(())
     }

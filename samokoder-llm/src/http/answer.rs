@@ -24,7 +24,10 @@ pub(super) struct Answer {
     body: Option<reqwest::Body>,
     head: Vec<StreamEvent>,
     idle_timeout: Duration,
-    last_sign: Instant,
+    /// When the wait began that goes on.
+    waits_since: Instant,
+    /// Whether something came since then.
+    heard: bool,
     alarm: Pin<Box<Sleep>>,
     deadline: Option<Instant>,
     cancelled: Pin<Box<WaitForCancellationFutureOwned>>,
@@ -52,7 +55,8 @@ impl Answer {
             body: response.map(reqwest::Body::from),
             head: vec![],
             idle_timeout,
-            last_sign: now,
+            waits_since: now,
+            heard: false,
             alarm: Box::pin(tokio::time::sleep_until(deadline.map_or(first, |deadline| deadline.min(first)))),
             deadline,
             cancelled: Box::pin(call.cancellation.cancelled_owned()),
@@ -106,7 +110,7 @@ impl Answer {
             }
             Poll::Pending => return self.poll_alarms(cx),
         };
-        self.last_sign = Instant::now();
+        self.heard = true;
         Poll::Ready(self.reader.feed(&bytes))
     }
 
@@ -114,10 +118,13 @@ impl Answer {
         if self.cancelled.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(cancelled()));
         }
+        if std::mem::take(&mut self.heard) {
+            self.waits_since = Instant::now();
+        }
         loop {
             ready!(self.alarm.as_mut().poll(cx));
             let now = Instant::now();
-            let idle = self.last_sign + self.idle_timeout;
+            let idle = self.waits_since + self.idle_timeout;
             if self.deadline.is_some_and(|deadline| deadline <= now) {
                 let message = "there was no whole answer in time";
                 return Poll::Ready(Err(LlmError::new(LlmErrorKind::Timeout, message)));

@@ -1,13 +1,13 @@
 //! Reads a streamed answer.
 
 use samokoder_core::llm::{Echo, FinishReason, LlmError, LlmErrorKind, StreamEvent, ToolCall, Usage};
-use serde::Deserialize;
-use serde_json::{Map, Value, json, value::RawValue};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::{Map, Value, json};
 
 use super::PROTOCOL;
 use crate::{
     reply,
-    wire::{Decoder, Events, Frame, lenient::Text},
+    wire::{Arguments, Decoder, Events, Frame, Text, elements},
 };
 
 /// A line, of what is read for every piece of text.
@@ -19,8 +19,8 @@ struct Line<'a> {
     message: Option<Piece<'a>>,
     #[serde(default)]
     done: Option<bool>,
-    #[serde(default, borrow)]
-    error: Option<&'a RawValue>,
+    #[serde(default)]
+    error: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -46,7 +46,7 @@ struct Function<'a> {
     #[serde(default, borrow)]
     name: Text<'a>,
     #[serde(default, borrow)]
-    arguments: Option<&'a RawValue>,
+    arguments: Arguments<'a>,
 }
 
 /// Reads one answer.
@@ -83,8 +83,8 @@ impl OllamaDecoder {
             self.has_started = true;
             events.start(None, line.model.some());
         }
-        if let Some(piece) = &line.message {
-            self.piece(piece, events);
+        if let Some(piece) = line.message {
+            self.piece(piece, json, events);
         }
         if line.done == Some(true) {
             self.done(serde_json::from_slice(json).map_err(malformed)?, events);
@@ -92,7 +92,7 @@ impl OllamaDecoder {
         Ok(())
     }
 
-    fn piece(&mut self, piece: &Piece<'_>, events: &mut Events) {
+    fn piece(&mut self, piece: Piece<'_>, json: &[u8], events: &mut Events) {
         if let Some(thinking) = piece.thinking.some() {
             self.is_thinking = true;
             events.reasoning(thinking);
@@ -101,22 +101,21 @@ impl OllamaDecoder {
             self.stop_thinking(events);
             events.text(text);
         }
-        for call in piece.tool_calls.iter().flatten() {
+        let Some(calls) = piece.tool_calls else { return };
+        let mut written = elements(json, "/message/tool_calls");
+        for call in calls {
             self.stop_thinking(events);
-            self.call(call, events);
+            let Call { id, function: Function { name, arguments } } = call;
+            // Some models behind the server write them as a text.
+            let arguments = arguments.written(written.next().unwrap_or_default(), "/function/arguments");
+            self.call(id.some(), name.into_owned(), arguments, events);
         }
     }
 
     /// A call comes in one piece. Older servers give it no id.
-    fn call(&mut self, call: &Call<'_>, events: &mut Events) {
-        let id = call.id.some().map_or_else(|| format!("call_{}", self.calls), ToOwned::to_owned);
+    fn call(&mut self, id: Option<&str>, name: String, arguments: String, events: &mut Events) {
+        let id = id.map_or_else(|| format!("call_{}", self.calls), ToOwned::to_owned);
         self.calls += 1;
-        let arguments = match call.function.arguments.map(RawValue::get) {
-            None | Some("null") => "{}".to_owned(),
-            // Some models behind the server write them as a text.
-            Some(json) => serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned()),
-        };
-        let name = call.function.name.to_string();
         events.push(StreamEvent::ToolCall(ToolCall { id: id.clone(), name, arguments, echo: None }));
         events.push(StreamEvent::ToolCallEnd { id, arguments: None });
     }

@@ -5,7 +5,7 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use memchr::{memchr, memchr2};
+use memchr::memchr2;
 
 /// How a protocol's stream is cut into frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,20 +32,89 @@ pub struct Frame<'a> {
 
 /// Cuts bytes into frames, however they were split on the way.
 ///
+/// A frame that lies whole within the bytes that are given is borrowed from them; only what was cut off is kept.
+///
 /// ```
 /// use samokoder_llm::wire::{Framer, Framing};
 ///
 /// let mut framer = Framer::new(Framing::Sse);
-/// framer.feed(b"event: greeting\r\ndata: Hel");
-/// assert!(framer.next_frame().is_none());
-/// framer.feed(b"lo\r\n\r\n");
-/// let frame = framer.next_frame().unwrap();
+/// assert!(framer.next_frame(&mut &b"event: greeting\r\ndata: Hel"[..]).is_none());
+/// let mut bytes = &b"lo\r\n\r\nda"[..];
+/// let frame = framer.next_frame(&mut bytes).unwrap();
 /// assert_eq!((&*frame.event, &*frame.data), ("greeting", &b"Hello"[..]));
+/// assert!(framer.next_frame(&mut bytes).is_none());
+/// assert_eq!(framer.pending(), 2);
 /// ```
 #[derive(Debug)]
 pub struct Framer {
+    /// The bytes of a frame that did not come whole, as far as they came.
+    kept: Vec<u8>,
+    cutter: Cutter,
+    #[cfg(feature = "sse-eventsource")]
+    eventsource: Option<super::eventsource::Eventsource>,
+}
+
+impl Framer {
+    /// A framer for one stream.
+    pub fn new(framing: Framing) -> Self {
+        Self {
+            kept: vec![],
+            cutter: Cutter::new(framing),
+            #[cfg(feature = "sse-eventsource")]
+            eventsource: (framing == Framing::Eventsource).then(super::eventsource::Eventsource::new),
+        }
+    }
+
+    /// How many bytes wait for the end of their frame.
+    pub fn pending(&self) -> usize {
+        self.kept.len() - self.cutter.start
+    }
+
+    /// The next whole frame, if there is one. It takes from `bytes` what it has read, which is all of them when there
+    /// is no frame.
+    pub fn next_frame<'a, 'b: 'a>(&'a mut self, bytes: &mut &'b [u8]) -> Option<Frame<'a>> {
+        #[cfg(feature = "sse-eventsource")]
+        if self.eventsource.is_some() {
+            let eventsource = self.eventsource.as_mut()?;
+            if !bytes.is_empty() {
+                eventsource.feed(std::mem::take(bytes));
+            }
+            let (event, data) = eventsource.next_event()?;
+            return Some(Frame { event: event.into(), data: data.as_bytes().into() });
+        }
+        while self.pending() > 0 {
+            let line = memchr2(b'\r', b'\n', bytes).map_or(bytes.len(), |end| end + 1);
+            self.kept.extend_from_slice(bytes.split_off(..line)?);
+            if self.cutter.finds_frame(&self.kept) {
+                return Some(self.cutter.take_frame(&self.kept));
+            }
+            if bytes.is_empty() {
+                return None;
+            }
+        }
+        self.kept.clear();
+        self.cutter.start = 0;
+        let whole = *bytes;
+        if self.cutter.finds_frame(whole) {
+            let frame = self.cutter.take_frame(whole);
+            *bytes = &whole[std::mem::take(&mut self.cutter.start)..];
+            return Some(frame);
+        }
+        *bytes = &[];
+        self.kept.extend_from_slice(&whole[std::mem::take(&mut self.cutter.start)..]);
+        None
+    }
+
+    /// What is left when no more bytes come: a last frame whose end was never sent, or a piece of it.
+    pub fn last_frame(&mut self) -> Option<Frame<'_>> {
+        self.cutter.finds_last(&self.kept).then(|| self.cutter.take_frame(&self.kept))
+    }
+}
+
+/// Finds frames one after another in bytes that may grow between two calls.
+#[derive(Debug)]
+struct Cutter {
     framing: Framing,
-    bytes: Vec<u8>,
     /// Where the first byte of the current frame is; all positions below count from it.
     start: usize,
     /// Where the current line begins.
@@ -57,8 +126,6 @@ pub struct Framer {
     at_beginning: bool,
     event: Option<Range<usize>>,
     data: Data,
-    #[cfg(feature = "sse-eventsource")]
-    eventsource: Option<super::eventsource::Eventsource>,
 }
 
 /// What the current frame has of data.
@@ -70,12 +137,10 @@ enum Data {
     Lines(Vec<u8>),
 }
 
-impl Framer {
-    /// A framer for one stream.
-    pub fn new(framing: Framing) -> Self {
+impl Cutter {
+    fn new(framing: Framing) -> Self {
         Self {
             framing,
-            bytes: vec![],
             start: 0,
             line: 0,
             searched: 0,
@@ -83,61 +148,29 @@ impl Framer {
             at_beginning: true,
             event: None,
             data: Data::None,
-            #[cfg(feature = "sse-eventsource")]
-            eventsource: (framing == Framing::Eventsource).then(super::eventsource::Eventsource::new),
         }
     }
 
-    /// Takes more bytes.
-    pub fn feed(&mut self, bytes: &[u8]) {
-        #[cfg(feature = "sse-eventsource")]
-        if let Some(eventsource) = &mut self.eventsource {
-            return eventsource.feed(bytes);
-        }
-        if self.start > 0 {
-            self.bytes.drain(..self.start);
-            self.start = 0;
-        }
-        self.bytes.extend_from_slice(bytes);
-    }
-
-    /// How many bytes wait for the end of their frame.
-    pub fn pending(&self) -> usize {
-        self.bytes.len() - self.start
-    }
-
-    /// The next whole frame, if there is one.
-    pub fn next_frame(&mut self) -> Option<Frame<'_>> {
-        #[cfg(feature = "sse-eventsource")]
-        if self.eventsource.is_some() {
-            let (event, data) = self.eventsource.as_mut()?.next_event()?;
-            return Some(Frame { event: event.into(), data: data.as_bytes().into() });
-        }
-        while let Some(line) = self.next_line() {
-            if self.ends_frame(line) {
-                return Some(self.take_frame());
+    /// Whether there is a whole frame, which is then to be taken. Lines that are none are skipped.
+    fn finds_frame(&mut self, bytes: &[u8]) -> bool {
+        while let Some(line) = self.next_line(&bytes[self.start..]) {
+            if self.ends_frame(line, &bytes[self.start..]) {
+                return true;
             }
         }
-        None
+        false
     }
 
-    /// What is left when no more bytes come: a last frame whose end was never sent, or a piece of it.
-    pub fn last_frame(&mut self) -> Option<Frame<'_>> {
-        let rest = self.line..self.pending();
-        self.line = rest.end;
-        self.searched = rest.end;
-        if !rest.is_empty() && self.ends_frame(rest) {
-            return Some(self.take_frame());
-        }
-        match self.data {
-            Data::None => None,
-            _ => Some(self.take_frame()),
-        }
+    /// Whether there is a frame when nothing follows these bytes.
+    fn finds_last(&mut self, bytes: &[u8]) -> bool {
+        let bytes = &bytes[self.start..];
+        let rest = self.line..bytes.len();
+        (self.line, self.searched) = (rest.end, rest.end);
+        (!rest.is_empty() && self.ends_frame(rest, bytes)) || !matches!(self.data, Data::None)
     }
 
     /// Finds the end of the current line, whatever it ends with: CR, LF or both.
-    fn next_line(&mut self) -> Option<Range<usize>> {
-        let bytes = &self.bytes[self.start..];
+    fn next_line(&mut self, bytes: &[u8]) -> Option<Range<usize>> {
         if std::mem::take(&mut self.at_beginning) {
             match bytes {
                 [0xEF, 0xBB, 0xBF, ..] => (self.line, self.searched) = (3, 3),
@@ -168,37 +201,40 @@ impl Framer {
     }
 
     /// Takes in a line and says whether a frame ends with it.
-    fn ends_frame(&mut self, line: Range<usize>) -> bool {
-        let bytes = &self.bytes[self.start..][line.clone()];
-        match self.framing {
-            Framing::Lines if bytes.trim_ascii().is_empty() => self.forget(),
-            Framing::Lines => {
-                self.data = Data::Line(line);
-                return true;
+    fn ends_frame(&mut self, line: Range<usize>, bytes: &[u8]) -> bool {
+        let content = &bytes[line.clone()];
+        if self.framing == Framing::Lines {
+            if content.trim_ascii().is_empty() {
+                self.forget();
+                return false;
             }
-            _ if bytes.is_empty() => match self.data {
-                Data::None => self.forget(),
-                _ => return true,
-            },
-            _ => {
-                let colon = memchr(b':', bytes).unwrap_or(bytes.len());
-                let value = match bytes.get(colon + 1..) {
-                    Some([b' ', ..]) => line.start + colon + 2,
-                    Some(_) => line.start + colon + 1,
-                    None => line.end,
-                }..line.end;
-                match &bytes[..colon] {
-                    b"data" => self.add_data(value),
-                    b"event" => self.event = Some(value),
-                    _ => {}
-                }
+            self.data = Data::Line(line);
+            return true;
+        }
+        if content.is_empty() {
+            if matches!(self.data, Data::None) {
+                self.forget();
+                return false;
             }
+            return true;
+        }
+        let value = |name: usize| {
+            let space = usize::from(content.get(name + 1) == Some(&b' '));
+            (line.start + name + 1 + space).min(line.end)..line.end
+        };
+        if content.starts_with(b"data:") {
+            self.add_data(value(4), bytes);
+        } else if content.starts_with(b"event:") {
+            self.event = Some(value(5));
+        } else if content == b"data" {
+            self.add_data(line.end..line.end, bytes);
+        } else if content == b"event" {
+            self.event = Some(line.end..line.end);
         }
         false
     }
 
-    fn add_data(&mut self, value: Range<usize>) {
-        let bytes = &self.bytes[self.start..];
+    fn add_data(&mut self, value: Range<usize>, bytes: &[u8]) {
         let mut lines = match std::mem::take(&mut self.data) {
             Data::None => {
                 self.data = Data::Line(value);
@@ -212,11 +248,11 @@ impl Framer {
         self.data = Data::Lines(lines);
     }
 
-    fn take_frame(&mut self) -> Frame<'_> {
+    /// The frame that was found.
+    fn take_frame<'a>(&mut self, bytes: &'a [u8]) -> Frame<'a> {
         let (event, data) = (self.event.take(), std::mem::take(&mut self.data));
-        let bytes = &self.bytes[self.start..];
-        self.start += self.line;
-        (self.line, self.searched) = (0, 0);
+        let bytes = &bytes[self.start..];
+        self.next();
         Frame {
             event: event.map_or(Cow::Borrowed(""), |range| String::from_utf8_lossy(&bytes[range])),
             data: match data {
@@ -230,6 +266,11 @@ impl Framer {
     /// Drops lines that turned out to be no frame.
     fn forget(&mut self) {
         self.event = None;
+        self.next();
+    }
+
+    /// Goes on behind the current line.
+    fn next(&mut self) {
         self.start += self.line;
         (self.line, self.searched) = (0, 0);
     }
@@ -245,9 +286,8 @@ mod tests {
         let mut framer = Framer::new(framing);
         let mut found = vec![];
         let text = |frame: Frame<'_>| (frame.event.into(), String::from_utf8_lossy(&frame.data).into_owned());
-        for chunk in chunks {
-            framer.feed(chunk);
-            while let Some(frame) = framer.next_frame() {
+        for mut chunk in chunks.iter().copied() {
+            while let Some(frame) = framer.next_frame(&mut chunk) {
                 found.push(text(frame));
             }
         }

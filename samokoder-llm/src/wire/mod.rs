@@ -6,12 +6,13 @@
 //! recorded traffic, split anywhere.
 
 mod accepts;
+mod arguments;
 mod body;
 mod events;
 #[cfg(feature = "sse-eventsource")]
 mod eventsource;
 mod framer;
-pub(crate) mod lenient;
+mod raw;
 mod reader;
 mod text;
 
@@ -20,11 +21,13 @@ use std::fmt::Debug;
 use samokoder_core::llm::{ChatRequest, LlmError, ModelCapabilities};
 
 pub(crate) use accepts::{accepts, refused};
+pub(crate) use arguments::Arguments;
 pub(crate) use body::{add_extra, decimal};
 pub use events::Events;
 pub use framer::{Frame, Framer, Framing};
+pub(crate) use raw::{elements, raw};
 pub use reader::Reader;
-pub(crate) use text::{Text, from_json};
+pub(crate) use text::{Text, from_json, string};
 
 /// A protocol that models are spoken to in.
 pub trait Wire: Debug + Send + Sync {

@@ -31,10 +31,9 @@ impl Reader {
     /// # Errors
     /// What the provider reports in the stream; [`LlmErrorKind::Malformed`]. Events that were found before it can
     /// still be taken.
-    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), LlmError> {
-        self.framer.feed(bytes);
+    pub fn feed(&mut self, mut bytes: &[u8]) -> Result<(), LlmError> {
         while !self.events.finished()
-            && let Some(frame) = self.framer.next_frame()
+            && let Some(frame) = self.framer.next_frame(&mut bytes)
         {
             self.decoder.frame(&frame, &mut self.events)?;
         }

@@ -1,6 +1,6 @@
 //! Content that is a text with most servers and a list of parts with some.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
@@ -12,7 +12,7 @@ use crate::wire::Text;
 /// Content as servers send it: a text, or parts (Mistral's thinking models).
 #[derive(Debug)]
 pub(super) enum Content<'a> {
-    Text(Cow<'a, str>),
+    Text(Text<'a>),
     Parts(Vec<ContentPart<'a>>),
 }
 
@@ -43,11 +43,11 @@ impl<'de> Visitor<'de> for ContentVisitor {
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Content<'de>, E> {
-        Ok(Content::Text(Cow::Borrowed(text)))
+        Ok(Content::Text(text.into()))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Content<'de>, E> {
-        Ok(Content::Text(Cow::Owned(text.to_owned())))
+        Ok(Content::Text(text.to_owned().into()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Content<'de>, A::Error> {
@@ -56,25 +56,5 @@ impl<'de> Visitor<'de> for ContentVisitor {
             parts.push(part);
         }
         Ok(Content::Parts(parts))
-    }
-}
-
-/// Arguments of a call: a text with JSON in it, or, with some servers, the JSON itself.
-#[derive(Debug)]
-pub(super) struct Arguments<'a>(pub(super) Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Arguments<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form<'a> {
-            Text(#[serde(borrow)] Cow<'a, str>),
-            Json(serde_json::Value),
-        }
-        Ok(match Form::deserialize(deserializer)? {
-            Form::Text(text) => Self(text),
-            Form::Json(serde_json::Value::Null) => Self(Cow::Borrowed("")),
-            Form::Json(json) => Self(Cow::Owned(json.to_string())),
-        })
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Source: OpenAI's API reference, "Chat Completions", with the differences that other servers have, as recorded.
 
+mod account;
 mod content;
+mod field;
+mod mould;
 mod request;
 mod response;
 mod stream;

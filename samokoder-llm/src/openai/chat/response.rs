@@ -2,12 +2,12 @@
 //!
 //! Every field may be missing or null.
 
-use samokoder_core::llm::{FinishReason, Money, Usage};
+use samokoder_core::llm::FinishReason;
 use serde::{Deserialize, de::IgnoredAny};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::content::{Arguments, Content};
-use crate::wire::Text;
+use super::content::Content;
+use crate::wire::{Arguments, Text};
 
 /// A chunk of a stream, or a whole answer.
 #[derive(Debug, Deserialize)]
@@ -39,7 +39,7 @@ pub(super) struct Choice<'a> {
 }
 
 /// What a chunk adds to an answer.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Delta<'a> {
     #[serde(borrow, default)]
     pub(super) content: Option<Content<'a>>,
@@ -73,7 +73,7 @@ pub(super) struct Call<'a> {
 }
 
 /// What is called.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Function<'a> {
     #[serde(borrow, default)]
     pub(super) name: Option<Text<'a>>,
@@ -91,56 +91,4 @@ pub(super) fn finish(reason: &str) -> Option<FinishReason> {
         "content_filter" => FinishReason::ContentFilter,
         other => FinishReason::Other(other.into()),
     })
-}
-
-/// What the chunk with the usage says beside the answer.
-#[derive(Debug, Default)]
-pub(super) struct Account {
-    pub(super) usage: Usage,
-    /// What the provider itself says that it charges.
-    pub(super) cost: Option<Money>,
-    /// Everything else that it says, its usage in its own form among it.
-    pub(super) extra: Map<String, Value>,
-}
-
-impl Account {
-    pub(super) fn read(chunk: &[u8]) -> Option<Self> {
-        let Ok(Value::Object(mut extra)) = serde_json::from_slice(chunk) else { return None };
-        for known in ["id", "object", "created", "model", "choices", "obfuscation"] {
-            extra.remove(known);
-        }
-        extra.retain(|_, value| !value.is_null());
-        // Groq repeats it there, and sends it only there in some versions.
-        let said = extra.get("usage").or_else(|| extra.get("x_groq")?.get("usage"))?;
-        Some(Self { usage: usage(said), cost: cost(said), extra })
-    }
-}
-
-fn usage(said: &Value) -> Usage {
-    let number = |path: &str| said.pointer(path).and_then(Value::as_u64);
-    let input = number("/prompt_tokens").unwrap_or_default();
-    let reasoning = number("/completion_tokens_details/reasoning_tokens").unwrap_or_default();
-    let mut output = number("/completion_tokens").unwrap_or_default();
-    // xAI and Google count reasoning beside the answer; the total gives them away.
-    if reasoning > 0 && number("/total_tokens") == Some(input + output + reasoning) {
-        output += reasoning;
-    }
-    Usage {
-        input,
-        cached_input: number("/prompt_tokens_details/cached_tokens")
-            .or_else(|| number("/prompt_cache_hit_tokens"))
-            .unwrap_or_default(),
-        cache_write: number("/prompt_tokens_details/cache_write_tokens").unwrap_or_default(),
-        output,
-        reasoning,
-        ..Usage::default()
-    }
-}
-
-/// OpenRouter gives dollars, xAI ten-billionths of one.
-fn cost(said: &Value) -> Option<Money> {
-    if let Some(ticks) = said.get("cost_in_usd_ticks").and_then(Value::as_u64) {
-        return Some(Money::from_picodollars(ticks.saturating_mul(100)));
-    }
-    said.get("cost").and_then(Value::as_f64).map(Money::from_dollars)
 }

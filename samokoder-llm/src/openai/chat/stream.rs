@@ -4,8 +4,11 @@ use samokoder_core::llm::{Echo, FinishReason, LlmError, LlmErrorKind, StreamEven
 use serde_json::{Value, json};
 
 use super::{
+    account::Account,
     content::Content,
-    response::{Account, Call, Choice, Chunk, Delta, Function, finish},
+    field::Field,
+    mould::Mould,
+    response::{Call, Choice, Chunk, Delta, Function, finish},
 };
 use crate::{
     reply,
@@ -24,6 +27,8 @@ pub(super) struct ChatDecoder {
     refused: bool,
     finish: Option<FinishReason>,
     account: Option<Account>,
+    /// The last chunk that brought a text and nothing else, and which of its fields that was.
+    usual: Option<(Field, Mould)>,
 }
 
 impl ChatDecoder {
@@ -36,10 +41,17 @@ impl ChatDecoder {
             refused: false,
             finish: None,
             account: None,
+            usual: None,
         }
     }
 
     fn chunk(&mut self, bytes: &[u8], events: &mut Events) -> Result<(), LlmError> {
+        if let Some((field, mould)) = &self.usual
+            && let Some(text) = mould.text(bytes)
+        {
+            self.delta(field.delta(text), events);
+            return Ok(());
+        }
         let chunk: Chunk<'_> = from_json(bytes)
             .map_err(|error| reply::malformed("a chunk of the answer is no chunk", error, bytes))?;
         if chunk.error.is_some() || (chunk.choices.is_none() && chunk.usage.is_none() && chunk.id.is_none()) {
@@ -48,6 +60,11 @@ impl ChatDecoder {
         if !self.started {
             self.started = true;
             events.start(chunk.id.as_deref(), chunk.model.as_deref());
+        }
+        if let Some((field, text)) = chunk.only_text()
+            && let Some(mould) = Mould::of(bytes, text)
+        {
+            self.usual = Some((field, mould));
         }
         for choice in chunk.choices.into_iter().flatten() {
             // Answers beside the first are not asked for.
@@ -149,7 +166,7 @@ impl ChatDecoder {
     }
 
     fn call(&mut self, call: Call<'_>, events: &mut Events) {
-        let Function { name, arguments } = call.function.unwrap_or(Function { name: None, arguments: None });
+        let Function { name, arguments } = call.function.unwrap_or_default();
         let id = call.id.filter(|id| !id.is_empty());
         let known = match (call.index, &id) {
             (Some(index), _) => self.calls.iter().rposition(|(known, _)| *known == Some(index)),
@@ -159,7 +176,7 @@ impl ChatDecoder {
         // Some servers give every call the index 0, and only the id tells them apart.
         let known =
             known.filter(|&at| id.as_ref().is_none_or(|id| **id == *self.calls[at].1) || name.is_none());
-        let arguments = arguments.map(|arguments| arguments.0).unwrap_or_default();
+        let arguments = arguments.unwrap_or_default().into_text();
         if let Some(at) = known {
             if !arguments.is_empty() {
                 let (id, json) = (self.calls[at].1.clone(), arguments.into_owned());

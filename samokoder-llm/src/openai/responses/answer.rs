@@ -4,13 +4,12 @@
 //! other, so nothing is taken for granted: what was not told in pieces is told from the whole, once.
 
 use samokoder_core::llm::{Echo, LlmError, StreamEvent, ToolCall};
-use serde_json::value::RawValue;
+use serde::Deserialize;
 
 use super::{
     PROTOCOL,
-    item::{self, Call, Content, Contents, Head, Kind},
+    item::{self, Call, Content, Contents, Fields, Head, Kind},
     response::{Response, Said},
-    stream::parse,
 };
 use crate::{reply, wire::Events};
 
@@ -57,18 +56,18 @@ impl Answer {
     pub(super) fn item_begins(
         &mut self,
         index: Option<u64>,
-        raw: &RawValue,
+        item: &Fields,
         events: &mut Events,
     ) -> Result<(), LlmError> {
-        let head: Head<'_> = parse(raw.get().as_bytes())?;
+        let head: Head<'_> = typed(item)?;
         let at = self.find(index, head.kind());
         if let Some(id) = &head.id {
             self.items[at].id = Some(id.to_string());
         }
         if head.kind() == Kind::Call && self.items[at].call.is_none() {
-            let call: Call<'_> = parse(raw.get().as_bytes())?;
+            let call: Call<'_> = typed(item)?;
             if call.name.as_ref().is_some_and(|name| !name.is_empty()) {
-                self.tells_call(at, &head, &call, String::new(), raw, events)?;
+                self.tells_call(at, &head, &call, String::new(), item, events);
             }
         }
         Ok(())
@@ -126,18 +125,18 @@ impl Answer {
     pub(super) fn item_ends(
         &mut self,
         index: Option<u64>,
-        raw: &RawValue,
+        item: &Fields,
         events: &mut Events,
     ) -> Result<(), LlmError> {
-        let head = parse(raw.get().as_bytes())?;
-        self.ends_with(index, &head, raw, events)
+        let head = typed(item)?;
+        self.ends_with(index, &head, item, events)
     }
 
     fn ends_with(
         &mut self,
         index: Option<u64>,
         head: &Head<'_>,
-        raw: &RawValue,
+        item: &Fields,
         events: &mut Events,
     ) -> Result<(), LlmError> {
         let kind = head.kind();
@@ -149,17 +148,17 @@ impl Answer {
             self.items[at].id = Some(id.to_string());
         }
         match kind {
-            Kind::Message => self.message_ends(at, &parse(raw.get().as_bytes())?, events),
-            Kind::Reasoning => self.reasoning_ends(at, &parse(raw.get().as_bytes())?, events),
-            Kind::Call => return self.call_ends(at, head, raw, events),
+            Kind::Message => self.message_ends(at, &typed(item)?, events),
+            Kind::Reasoning => self.reasoning_ends(at, &typed(item)?, events),
+            Kind::Call => return self.call_ends(at, head, item, events),
             Kind::Other => {
-                self.held.push((at, echo(kind, raw)?));
+                self.held.push((at, echo(kind, item)));
                 self.release(events);
                 return Ok(());
             }
         }
         if self.last == Some(at) {
-            events.push(StreamEvent::Echo(echo(kind, raw)?));
+            events.push(StreamEvent::Echo(echo(kind, item)));
         }
         Ok(())
     }
@@ -167,7 +166,7 @@ impl Answer {
     fn message_ends(&mut self, at: usize, whole: &Contents<'_>, events: &mut Events) {
         for (index, content) in (0..).zip(whole.content.iter().flatten()) {
             let annotations = content.annotations.iter().flatten();
-            self.annotations.extend(annotations.filter_map(|raw| serde_json::from_str(raw.get()).ok()));
+            self.annotations.extend(annotations.cloned());
             if self.items[at].told.contains(&index) {
                 continue;
             }
@@ -207,17 +206,17 @@ impl Answer {
         &mut self,
         at: usize,
         head: &Head<'_>,
-        raw: &RawValue,
+        item: &Fields,
         events: &mut Events,
     ) -> Result<(), LlmError> {
-        let call: Call<'_> = parse(raw.get().as_bytes())?;
+        let call: Call<'_> = typed(item)?;
         if let Some(id) = self.items[at].call.clone() {
             let arguments = Some(call.arguments().to_owned()).filter(|arguments| !arguments.is_empty());
             events.push(StreamEvent::ToolCallEnd { id, arguments });
             return Ok(());
         }
         let arguments = call.arguments().to_owned();
-        let id = self.tells_call(at, head, &call, arguments, raw, events)?;
+        let id = self.tells_call(at, head, &call, arguments, item, events);
         events.push(StreamEvent::ToolCallEnd { id, arguments: None });
         Ok(())
     }
@@ -228,18 +227,18 @@ impl Answer {
         head: &Head<'_>,
         call: &Call<'_>,
         arguments: String,
-        raw: &RawValue,
+        item: &Fields,
         events: &mut Events,
-    ) -> Result<String, LlmError> {
+    ) -> String {
         let given = [&call.id, &head.id].into_iter().flatten().find(|id| !id.is_empty());
         let id = given.map_or_else(|| format!("call_{at}"), |id| id.to_string());
         let name = call.name.as_deref().unwrap_or_default().into();
         self.items[at].call = Some(id.clone());
         self.turns_to(at, events);
         self.said = Said::Call;
-        let echo = Some(echo(Kind::Call, raw)?);
+        let echo = Some(echo(Kind::Call, item));
         events.push(StreamEvent::ToolCall(ToolCall { id: id.clone(), name, arguments, echo }));
-        Ok(id)
+        id
     }
 
     /// Takes the response as a whole, tells what is missing, and finishes.
@@ -256,10 +255,10 @@ impl Answer {
             return Err(reply::error(200, data));
         }
         self.starts(response, events);
-        for (index, raw) in (0..).zip(response.output.iter().flatten()) {
-            let head: Head<'_> = parse(raw.get().as_bytes())?;
+        for (index, item) in (0..).zip(response.output.iter().flatten()) {
+            let head: Head<'_> = typed(item)?;
             if let Some(index) = self.missing(index, &head) {
-                self.ends_with(index, &head, raw, events)?;
+                self.ends_with(index, &head, item, events)?;
             }
         }
         for item in &mut self.items {
@@ -338,8 +337,14 @@ impl Answer {
     }
 }
 
-fn echo(kind: Kind, raw: &RawValue) -> Result<Echo, LlmError> {
-    let data = item::echo(kind, raw)
-        .map_err(|error| reply::malformed("not an item of a response", error, raw.get().as_bytes()))?;
-    Ok(Echo::new(PROTOCOL, data))
+fn echo(kind: Kind, item: &Fields) -> Echo {
+    Echo::new(PROTOCOL, item::echo(kind, item))
+}
+
+/// An item as one of its kind.
+fn typed<'a, T: Deserialize<'a>>(item: &'a Fields) -> Result<T, LlmError> {
+    T::deserialize(item).map_err(|error| {
+        let written = serde_json::to_vec(item).unwrap_or_default();
+        reply::malformed("not an item of a response", error, &written)
+    })
 }

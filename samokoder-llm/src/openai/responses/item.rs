@@ -1,11 +1,12 @@
 //! The items of an answer.
 
-use std::{borrow::Cow, collections::BTreeMap};
-
 use serde::Deserialize;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Map, Value};
 
 use crate::wire::Text;
+
+/// All fields of an item.
+pub(super) type Fields = Map<String, Value>;
 
 /// What every item has.
 #[derive(Debug, Default, Deserialize)]
@@ -59,8 +60,7 @@ pub(super) struct Content<'a> {
     pub(super) text: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) refusal: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) annotations: Option<Vec<&'a RawValue>>,
+    pub(super) annotations: Option<Vec<Value>>,
 }
 
 /// A call of a tool.
@@ -85,21 +85,18 @@ impl Call<'_> {
 }
 
 /// What is given back of an item: all but what the part itself says.
-pub(super) fn echo(kind: Kind, item: &RawValue) -> Result<Value, serde_json::Error> {
+pub(super) fn echo(kind: Kind, item: &Fields) -> Value {
     let said: &[&str] = match kind {
         Kind::Message => &["content"],
         Kind::Call => &["call_id", "name", "arguments", "input", "status"],
         // The status of reasoning is the API's to say.
         Kind::Reasoning => &["status"],
-        Kind::Other => return serde_json::from_str(item.get()),
+        Kind::Other => &[],
     };
-    let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(item.get())?;
-    let mut kept = Map::new();
-    for (name, value) in fields {
-        let is_nothing = kind == Kind::Reasoning && value.get() == "null";
-        if !is_nothing && !said.contains(&&*name) {
-            kept.insert(name.into_owned(), serde_json::from_str(value.get())?);
-        }
-    }
-    Ok(Value::Object(kept))
+    let is_kept = |(name, value): &(&String, &Value)| {
+        let is_nothing = kind == Kind::Reasoning && value.is_null();
+        !is_nothing && !said.contains(&name.as_str())
+    };
+    let kept = item.iter().filter(is_kept).map(|(name, value)| (name.clone(), value.clone()));
+    Value::Object(kept.collect())
 }

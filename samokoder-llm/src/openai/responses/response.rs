@@ -1,9 +1,10 @@
 //! A whole answer in the form of the Responses API: the body without a stream, and the end of one.
 
 use samokoder_core::llm::{FinishReason, Money, StreamEvent, Usage};
-use serde::Deserialize;
-use serde_json::{Map, Value, value::RawValue};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::{Map, Value};
 
+use super::item::Fields;
 use crate::wire::{Events, Text};
 
 /// A response, as far as it is used.
@@ -16,17 +17,14 @@ pub(super) struct Response<'a> {
     pub(super) model: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) status: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) error: Option<&'a RawValue>,
+    pub(super) error: Option<IgnoredAny>,
     #[serde(borrow)]
     incomplete_details: Option<Incomplete<'a>>,
-    #[serde(borrow)]
-    pub(super) output: Option<Vec<&'a RawValue>>,
+    pub(super) output: Option<Vec<Fields>>,
     usage: Option<Counts>,
     #[serde(borrow)]
     service_tier: Option<Text<'a>>,
-    #[serde(borrow)]
-    moderation: Option<&'a RawValue>,
+    moderation: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -74,8 +72,8 @@ impl Response<'_> {
         if let Some(tier) = &self.service_tier {
             extra.insert("service_tier".into(), (&**tier).into());
         }
-        if let Some(moderation) = self.moderation.and_then(|raw| serde_json::from_str(raw.get()).ok()) {
-            extra.insert("moderation".into(), moderation);
+        if let Some(moderation) = &self.moderation {
+            extra.insert("moderation".into(), moderation.clone());
         }
         if !annotations.is_empty() {
             extra.insert("annotations".into(), annotations.into());

@@ -1,10 +1,9 @@
 //! An answer as a stream of the Responses API's events.
 
 use samokoder_core::llm::{LlmError, LlmErrorKind};
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::{Deserialize, de::IgnoredAny};
 
-use super::{answer::Answer, response::Response};
+use super::{answer::Answer, item::Fields, response::Response};
 use crate::{
     reply,
     wire::{Decoder, Events, Frame, Text, from_json},
@@ -29,10 +28,9 @@ struct Piece<'a> {
 
 /// An item at its beginning or end.
 #[derive(Debug, Deserialize)]
-struct Whole<'a> {
+struct Whole {
     output_index: Option<u64>,
-    #[serde(borrow)]
-    item: &'a RawValue,
+    item: Fields,
 }
 
 /// The response at its beginning or end.
@@ -48,8 +46,7 @@ struct Outer<'a> {
 struct Name<'a> {
     #[serde(rename = "type", borrow)]
     kind: Option<Text<'a>>,
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
+    error: Option<IgnoredAny>,
 }
 
 impl Decoder for ResponsesDecoder {
@@ -116,12 +113,12 @@ impl ResponsesDecoder {
                 answer.refusal(piece.output_index, piece.content_index, &text, events);
             }
             "response.output_item.added" => {
-                let whole: Whole<'_> = parse(data)?;
-                answer.item_begins(whole.output_index, whole.item, events)?;
+                let whole: Whole = parse(data)?;
+                answer.item_begins(whole.output_index, &whole.item, events)?;
             }
             "response.output_item.done" => {
-                let whole: Whole<'_> = parse(data)?;
-                answer.item_ends(whole.output_index, whole.item, events)?;
+                let whole: Whole = parse(data)?;
+                answer.item_ends(whole.output_index, &whole.item, events)?;
             }
             // The first of them says all that is used of them.
             "response.created" | "response.queued" | "response.in_progress" if !answer.started() => {

@@ -9,9 +9,8 @@ use crate::cassettes::exchanges;
 fn frames(framing: Framing, pieces: &[&[u8]]) -> Vec<(String, String)> {
     let mut framer = Framer::new(framing);
     let mut found = vec![];
-    for piece in pieces {
-        framer.feed(piece);
-        while let Some(frame) = framer.next_frame() {
+    for mut piece in pieces.iter().copied() {
+        while let Some(frame) = framer.next_frame(&mut piece) {
             found.push((frame.event.into_owned(), String::from_utf8_lossy(&frame.data).into_owned()));
         }
     }

@@ -1,0 +1,94 @@
+//! What an answer costs, as its server says.
+
+use std::fmt;
+
+use samokoder_core::llm::{Money, Usage};
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::{Map, Value};
+
+use crate::wire::{Text, from_json};
+
+/// What the chunk with the usage says beside the answer.
+#[derive(Debug, Default)]
+pub(super) struct Account {
+    pub(super) usage: Usage,
+    /// What the provider itself says that it charges.
+    pub(super) cost: Option<Money>,
+    /// Everything else that it says, its usage in its own form among it.
+    pub(super) extra: Map<String, Value>,
+}
+
+impl Account {
+    pub(super) fn read(chunk: &[u8]) -> Option<Self> {
+        let Rest(extra) = from_json(chunk).ok()?;
+        // Groq repeats it there, and sends it only there in some versions.
+        let said = extra.get("usage").or_else(|| extra.get("x_groq")?.get("usage"))?;
+        Some(Self { usage: usage(said), cost: cost(said), extra })
+    }
+}
+
+/// What is not null of a chunk, beside the fields that every chunk has.
+struct Rest(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Rest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RestVisitor)
+    }
+}
+
+struct RestVisitor;
+
+impl<'de> Visitor<'de> for RestVisitor {
+    type Value = Rest;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a chunk")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Rest, A::Error> {
+        let mut rest = Map::new();
+        while let Some(name) = map.next_key::<Text<'_>>()? {
+            if matches!(&*name, "id" | "object" | "created" | "model" | "choices" | "obfuscation") {
+                map.next_value::<IgnoredAny>()?;
+            } else if let Some(value) = map.next_value::<Option<Value>>()? {
+                rest.insert(name.into_owned(), value);
+            }
+        }
+        Ok(Rest(rest))
+    }
+}
+
+fn usage(said: &Value) -> Usage {
+    let number = |name: &str| said.get(name)?.as_u64();
+    let prompt = |name: &str| said.get("prompt_tokens_details")?.get(name)?.as_u64();
+    let completion = |name: &str| said.get("completion_tokens_details")?.get(name)?.as_u64();
+    let input = number("prompt_tokens").unwrap_or_default();
+    let reasoning = completion("reasoning_tokens").unwrap_or_default();
+    let mut output = number("completion_tokens").unwrap_or_default();
+    // xAI and Google count reasoning beside the answer; the total gives them away.
+    if reasoning > 0 && number("total_tokens") == Some(input.saturating_add(output).saturating_add(reasoning))
+    {
+        output = output.saturating_add(reasoning);
+    }
+    Usage {
+        input,
+        cached_input: prompt("cached_tokens")
+            .or_else(|| number("prompt_cache_hit_tokens"))
+            .unwrap_or_default(),
+        cache_write: prompt("cache_write_tokens").unwrap_or_default(),
+        output,
+        reasoning,
+        ..Usage::default()
+    }
+}
+
+/// OpenRouter gives dollars, xAI ten-billionths of one.
+fn cost(said: &Value) -> Option<Money> {
+    if let Some(ticks) = said.get("cost_in_usd_ticks").and_then(Value::as_u64) {
+        return Some(Money::from_picodollars(ticks.saturating_mul(100)));
+    }
+    said.get("cost").and_then(Value::as_f64).map(Money::from_dollars)
+}
