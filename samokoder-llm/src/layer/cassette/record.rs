@@ -13,9 +13,9 @@ use samokoder_core::llm::{
     CallContext, ChatRequest, ChatStream, FinishReason, LlmError, LlmErrorKind, LlmProvider,
     ModelCapabilities, StreamEvent,
 };
-use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::{Take, redacted};
+use super::{Line, redacted_text};
 use crate::layer::{
     Layer, Place,
     tape::Tape,
@@ -54,8 +54,8 @@ impl Recorder {
         Self { to: Arc::new(Mutex::new(to)) }
     }
 
-    fn write(&self, take: &Take) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&redacted(take)?)?;
+    fn write(&self, line: &Line<'_>) -> io::Result<()> {
+        let mut line = serde_json::to_vec(line)?;
         line.push(b'\n');
         let mut to = self.to.lock().unwrap_or_else(PoisonError::into_inner);
         to.write_all(&line)?;
@@ -93,7 +93,7 @@ impl LlmProvider for Recorded {
     }
 
     async fn stream(&self, request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
-        let asked = redacted(&request).map_err(|error| unwritten(&error))?;
+        let asked = redacted_text(&request).map_err(|error| unwritten(&error))?;
         let taking = Taking { recorder: self.recorder.clone(), request: asked, tape: Tape::default() };
         Ok(Box::pin(watched(&*self.inner, request, call, taking).await?))
     }
@@ -102,7 +102,7 @@ impl LlmProvider for Recorded {
 #[derive(Debug)]
 struct Taking {
     recorder: Recorder,
-    request: Value,
+    request: Box<RawValue>,
     tape: Tape,
 }
 
@@ -113,8 +113,12 @@ impl Taking {
             Some(reason) => tape.finish(reason.clone()),
             None => tape.content,
         };
-        let take = Take { request: self.request.take(), events, error: error.cloned() };
-        self.recorder.write(&take).map_err(|error| unwritten(&error))
+        self.write_line(&events, error).map_err(|error| unwritten(&error))
+    }
+
+    fn write_line(&self, events: &[StreamEvent], error: Option<&LlmError>) -> io::Result<()> {
+        let (events, error) = (redacted_text(events)?, error.map(redacted_text).transpose()?);
+        self.recorder.write(&Line { request: &self.request, events: &events, error: error.as_deref() })
     }
 }
 

@@ -11,6 +11,7 @@ use futures::stream;
 use samokoder_core::llm::{
     CallContext, ChatRequest, ChatStream, LlmError, LlmErrorKind, LlmProvider, ModelCapabilities,
 };
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{Take, difference::difference, redacted};
@@ -54,7 +55,7 @@ impl Replayer {
     pub fn new(cassette: &str) -> io::Result<Self> {
         let lines = cassette.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         let takes = lines.map(|(number, line)| {
-            serde_json::from_str(line).map(Some).map_err(|error| {
+            read(line).map(Some).map_err(|error| {
                 io::Error::new(
                     io::ErrorKind::InvalidData,
                     format!("line {} of the cassette: {error}", number + 1),
@@ -88,6 +89,16 @@ impl Replayer {
         let message = format!("the request is not on the cassette: {message}");
         Err(LlmError::new(LlmErrorKind::BadRequest, message))
     }
+}
+
+/// Reads a call. What was written as text and what is a value may differ in how a number is given: `0.7` has more
+/// digits as a value.
+fn read(line: &str) -> Result<Take, serde_json::Error> {
+    let mut take: Take = serde_json::from_str(line)?;
+    if let Ok(request) = ChatRequest::deserialize(&take.request) {
+        take.request = serde_json::to_value(request)?;
+    }
+    Ok(take)
 }
 
 impl Layer for Replayer {

@@ -3,6 +3,7 @@
 mod find;
 mod moderation;
 mod secrets;
+mod suspect;
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -13,12 +14,12 @@ use samokoder_core::llm::{
     LlmProviderExt as _, ModelCapabilities,
 };
 
-pub(super) use self::secrets::redact_value;
 pub use self::{
     find::{Secret, find_secrets},
     moderation::Moderation,
     secrets::Secrets,
 };
+pub(super) use self::{secrets::redact_value, suspect::is_suspect};
 use super::{Layer, Place, tape::events_of};
 
 /// A check of prompts and answers, which may change or refuse them.
