@@ -5,13 +5,13 @@ use std::sync::Arc;
 use samokoder_core::digest::Digest;
 use tokio::sync::watch;
 
-use super::{Answer, Shelf};
+use super::{Events, Shelf};
 
 /// What became of a request that others waited for.
 #[derive(Debug, Clone)]
 pub(super) enum Landed {
     /// It was answered.
-    Answer(Answer),
+    Answer(Events),
     /// It failed, or its answer is not one to keep.
     Nothing,
     /// Whoever asked does not wait any more.

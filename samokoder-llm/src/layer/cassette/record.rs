@@ -10,16 +10,17 @@ use std::{
 
 use async_trait::async_trait;
 use samokoder_core::llm::{
-    CallContext, ChatRequest, ChatStream, FinishReason, LlmError, LlmErrorKind, LlmProvider,
-    ModelCapabilities, StreamEvent,
+    CallContext, ChatRequest, FinishReason, LlmError, LlmErrorKind, LlmProvider, StreamEvent,
 };
 use serde_json::value::RawValue;
 
 use super::{Line, redacted_text};
 use crate::layer::{
     Layer, Place,
+    answer::Answer,
+    chain::{Below, Link, Linked, wrapped},
     tape::Tape,
-    watch::{Outcome, Watch, watched},
+    watch::{Outcome, Watch},
 };
 
 /// Records calls on a cassette: a file of JSON lines that [`Replayer`](super::Replayer) gives again.
@@ -71,31 +72,29 @@ impl fmt::Debug for Recorder {
 
 impl Layer for Recorder {
     fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
-        Arc::new(Recorded { inner, recorder: self.clone() })
+        wrapped(self.clone(), inner)
     }
 
     fn place(&self) -> Place {
         Place::Cassette
     }
-}
 
-#[derive(Debug)]
-struct Recorded {
-    inner: Arc<dyn LlmProvider>,
-    recorder: Recorder,
+    fn link(&self) -> Option<Linked> {
+        Some(Linked::new(self.clone()))
+    }
 }
 
 #[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl LlmProvider for Recorded {
-    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
-        self.inner.capabilities(model).await
-    }
-
-    async fn stream(&self, request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
-        let asked = redacted_text(&request).map_err(|error| unwritten(&error))?;
-        let taking = Taking { recorder: self.recorder.clone(), request: asked, tape: Tape::default() };
-        Ok(Box::pin(watched(&*self.inner, request, call, taking).await?))
+impl Link for Recorder {
+    async fn send(
+        &self,
+        request: Arc<ChatRequest>,
+        call: &CallContext,
+        below: Below<'_>,
+    ) -> Result<Answer, LlmError> {
+        let asked = redacted_text(&*request).map_err(|error| unwritten(&error))?;
+        let taking = Taking { recorder: self.clone(), request: asked, tape: Tape::default() };
+        below.watched(request, call, taking).await
     }
 }
 
