@@ -48,7 +48,10 @@ impl Leader {
 
     /// Tells those who wait what became of it.
     pub(super) fn land(self, landed: Landed) {
-        self.told.send_replace(Some(landed));
+        // One who comes from now on and finds nobody there looks for what is kept, and else asks.
+        if self.told.receiver_count() > 1 {
+            self.told.send_replace(Some(landed));
+        }
     }
 }
 

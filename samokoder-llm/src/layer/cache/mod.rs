@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use futures::stream;
 use samokoder_core::{
     digest::Digest,
-    llm::{CallContext, ChatRequest, FinishReason, LlmError, LlmProvider, Money, StreamEvent},
+    llm::{CallContext, ChatRequest, FinishReason, LlmError, LlmProvider, Money, Start, StreamEvent},
 };
 use serde_json::{Map, json};
 use tokio::time::Instant;
@@ -79,8 +79,8 @@ impl Layer for Cache {
     }
 }
 
-/// The events of an answer as they are given for a hit.
-type Events = Arc<[StreamEvent]>;
+/// The events of an answer: those of its content, its usage, its cost and its finish.
+type Events = Arc<Vec<StreamEvent>>;
 
 #[derive(Debug)]
 struct Shelf(Mutex<State>);
@@ -128,7 +128,7 @@ impl Link for Cache {
         below: Below<'_>,
     ) -> Result<Answer, LlmError> {
         let scope = call.id.as_ref().map(|id| id.scope.as_str());
-        let key = Digest::of_json(&(scope, &*request));
+        let key = key(scope, &request);
         let tape = Tape::default();
         if call.fresh {
             let keep = Keep { shelf: self.shelf.clone(), key, tape, leader: None };
@@ -154,10 +154,30 @@ impl Link for Cache {
     }
 }
 
+/// What is asked where.
+fn key(scope: Option<&str>, request: &ChatRequest) -> Digest {
+    let mut json = Vec::with_capacity(4 << 10);
+    // Writing to memory can't fail.
+    let _ = serde_json::to_writer(&mut json, &(scope, request));
+    Digest::of(&json)
+}
+
 /// An answer that was there already.
 fn given(events: Events) -> Answer {
-    let events = (0..events.len()).map(move |index| Ok(events[index].clone()));
+    let events = (0..events.len()).map(move |index| Ok(hit(&events[index])));
     Answer::of(stream::iter(events))
+}
+
+/// An event as it is given for a hit, for which nobody pays.
+fn hit(event: &StreamEvent) -> StreamEvent {
+    match event {
+        StreamEvent::Start(start) => StreamEvent::Start(Start { payer: None, ..start.clone() }),
+        StreamEvent::Usage(usage) => {
+            StreamEvent::Extra(Map::from_iter([("cached_usage".into(), json!(usage))]))
+        }
+        StreamEvent::Cost(_) => StreamEvent::Cost(Money::ZERO),
+        event => event.clone(),
+    }
 }
 
 /// Keeps an answer when it is whole.
@@ -170,22 +190,16 @@ struct Keep {
 }
 
 impl Keep {
-    /// The answer as it is given for a hit.
+    /// The whole answer, if it is one to keep.
     fn answer(&mut self, reason: &FinishReason) -> Option<Events> {
         let declined = self.tape.content.iter().any(|event| matches!(event, StreamEvent::Refusal(_)));
         if declined || !matches!(reason, FinishReason::Stop | FinishReason::ToolCalls) {
             return None;
         }
         let mut tape = std::mem::take(&mut self.tape);
-        for event in &mut tape.content {
-            if let StreamEvent::Start(start) = event {
-                // Nobody pays for a hit.
-                start.payer = None;
-            }
-        }
-        let usage = tape.usage.take().unwrap_or_default();
-        tape.cost = Some(Money::ZERO);
-        tape.content.push(StreamEvent::Extra(Map::from_iter([("cached_usage".into(), json!(usage))])));
+        // A hit says both.
+        tape.usage.get_or_insert_default();
+        tape.cost.get_or_insert_default();
         Some(tape.finish(reason.clone()).into())
     }
 }

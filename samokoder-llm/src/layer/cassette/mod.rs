@@ -4,12 +4,9 @@ mod difference;
 mod record;
 mod replay;
 
-use samokoder_core::llm::{LlmError, StreamEvent};
+use samokoder_core::llm::{ChatRequest, LlmError, StreamEvent};
 use serde::{Deserialize, Serialize};
-use serde_json::{
-    Value,
-    value::{RawValue, to_raw_value},
-};
+use serde_json::Value;
 
 pub use self::{record::Recorder, replay::Replayer};
 use super::guard::{is_suspect, redact_value};
@@ -26,24 +23,31 @@ struct Take {
     error: Option<LlmError>,
 }
 
-/// A [`Take`] as it is written.
+/// A [`Take`] as it is written, before secrets are redacted.
 #[derive(Debug, Serialize)]
 struct Line<'a> {
-    request: &'a RawValue,
-    events: &'a RawValue,
+    request: &'a ChatRequest,
+    events: &'a [StreamEvent],
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a RawValue>,
+    error: Option<&'a LlmError>,
+}
+
+impl Line<'_> {
+    /// The line. It is only taken apart where there may be a secret in it.
+    fn write(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut line = Vec::with_capacity(4 << 10);
+        serde_json::to_writer(&mut line, self)?;
+        if is_suspect(&line) {
+            line = serde_json::to_vec(&redacted(self)?)?;
+        }
+        line.push(b'\n');
+        Ok(line)
+    }
 }
 
 /// A value as it is on a cassette.
-fn redacted<T: Serialize + ?Sized>(value: &T) -> Result<Value, serde_json::Error> {
+fn redacted<T: Serialize>(value: &T) -> Result<Value, serde_json::Error> {
     let mut value = serde_json::to_value(value)?;
     redact_value(&mut value);
     Ok(value)
-}
-
-/// The JSON of a value as it is on a cassette. It is only taken apart where there may be a secret in it.
-fn redacted_text<T: Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, serde_json::Error> {
-    let text = to_raw_value(value)?;
-    if is_suspect(text.get().as_bytes()) { to_raw_value(&redacted(value)?) } else { Ok(text) }
 }

@@ -12,9 +12,8 @@ use async_trait::async_trait;
 use samokoder_core::llm::{
     CallContext, ChatRequest, FinishReason, LlmError, LlmErrorKind, LlmProvider, StreamEvent,
 };
-use serde_json::value::RawValue;
 
-use super::{Line, redacted_text};
+use super::Line;
 use crate::layer::{
     Layer, Place,
     answer::Answer,
@@ -56,8 +55,7 @@ impl Recorder {
     }
 
     fn write(&self, line: &Line<'_>) -> io::Result<()> {
-        let mut line = serde_json::to_vec(line)?;
-        line.push(b'\n');
+        let line = line.write()?;
         let mut to = self.to.lock().unwrap_or_else(PoisonError::into_inner);
         to.write_all(&line)?;
         to.flush()
@@ -92,8 +90,7 @@ impl Link for Recorder {
         call: &CallContext,
         below: Below<'_>,
     ) -> Result<Answer, LlmError> {
-        let asked = redacted_text(&*request).map_err(|error| unwritten(&error))?;
-        let taking = Taking { recorder: self.clone(), request: asked, tape: Tape::default() };
+        let taking = Taking { recorder: self.clone(), request: request.clone(), tape: Tape::default() };
         below.watched(request, call, taking).await
     }
 }
@@ -101,7 +98,7 @@ impl Link for Recorder {
 #[derive(Debug)]
 struct Taking {
     recorder: Recorder,
-    request: Box<RawValue>,
+    request: Arc<ChatRequest>,
     tape: Tape,
 }
 
@@ -112,12 +109,8 @@ impl Taking {
             Some(reason) => tape.finish(reason.clone()),
             None => tape.content,
         };
-        self.write_line(&events, error).map_err(|error| unwritten(&error))
-    }
-
-    fn write_line(&self, events: &[StreamEvent], error: Option<&LlmError>) -> io::Result<()> {
-        let (events, error) = (redacted_text(events)?, error.map(redacted_text).transpose()?);
-        self.recorder.write(&Line { request: &self.request, events: &events, error: error.as_deref() })
+        let line = Line { request: &self.request, events: &events, error };
+        self.recorder.write(&line).map_err(|error| unwritten(&error))
     }
 }
 

@@ -89,11 +89,13 @@ fn search(text: &str) -> Vec<Secret> {
 }
 
 /// Whether a character may be in a key or in the name of one.
+#[inline]
 const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
 }
 
 /// Whether a character may be in a value that is assigned to a name.
+#[inline]
 pub(super) const fn is_value(byte: u8) -> bool {
     is_word(byte) || matches!(byte, b'+' | b'/' | b'=' | b'~' | b'!' | b'@' | b'#' | b'$' | b'%')
 }
