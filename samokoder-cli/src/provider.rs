@@ -130,7 +130,8 @@ pub(crate) fn open(id: &str, config: &Config) -> Result<Arc<dyn LlmProvider>, Fa
     if id == Offline::ID {
         return bare(id, config, None);
     }
-    let mut fallback = Fallback::new();
+    // Agents get whole answers, so that one that broke off may begin again, at another model too.
+    let mut fallback = Fallback::new().mid_stream(true);
     for model in &config.fallback {
         let provider = layered(model.provider(), config, Stack::new())?;
         fallback = fallback.then(model.clone(), provider);
@@ -147,7 +148,6 @@ fn layered(id: &str, config: &Config, mut stack: Stack) -> Result<Arc<dyn LlmPro
     }
     require_key(id, config)?;
     let said = config.providers.get(id).cloned().unwrap_or_default();
-    // Agents get whole answers, so that one that broke off may begin again.
     stack = stack.with(Retry::default().attempts(5).mid_stream(true));
     if let Some(limit) = said.concurrency {
         stack = stack.with(Concurrency::new(limit.max(1)));

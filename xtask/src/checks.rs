@@ -19,6 +19,9 @@ const INIT_FORMAT: &str = "rustfmt --check samokoder-sandbox/init/main.rs";
 const INIT_CLIPPY: &str = "clippy-driver --edition=2024 --crate-name=samokoder_init --crate-type=bin \
     --emit=metadata --out-dir=target/xtask samokoder-sandbox/init/main.rs \
     -D warnings -D clippy::undocumented_unsafe_blocks -A dead_code";
+/// A workspace of its own. Without the fuzzer itself it needs neither a nightly compiler nor one for C++.
+const FUZZ: &str = "cargo check --manifest-path samokoder-llm/fuzz/Cargo.toml --target-dir target \
+    --locked --no-default-features";
 /// Crates that depend on each other are packaged together, so this works before the first one is published.
 /// Compiling what was packaged would compile every dependency again: eight minutes of processor time.
 const PACKAGE: &str = "cargo package --workspace --exclude xtask --no-verify --allow-dirty";
@@ -31,6 +34,7 @@ pub(crate) fn lint(root: &Path) -> io::Result<Vec<Step>> {
         Step::new("fmt", vec![words("cargo fmt --check"), words(INIT_FORMAT)]),
         Step::new("clippy", vec![words(CLIPPY), words(INIT_CLIPPY)]),
         Step::new("features", features.collect()),
+        Step::new("fuzz", vec![words(FUZZ)]),
     ])
 }
 

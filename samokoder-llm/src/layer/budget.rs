@@ -5,16 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use samokoder_core::{
     budget::{Budget, Reservation, Spend},
-    llm::{
-        CallContext, ChatRequest, ChatStream, LlmError, LlmErrorKind, LlmProvider, ModelCapabilities, Money,
-        Price, StreamEvent, Usage,
-    },
+    llm::{CallContext, ChatRequest, LlmError, LlmErrorKind, LlmProvider, Money, Price, StreamEvent, Usage},
 };
 
 use super::{
     Layer, Place,
+    answer::Answer,
+    chain::{Below, Link, Linked, wrapped},
     wait::within,
-    watch::{Outcome, Watch, watched},
+    watch::{Outcome, Watch},
 };
 
 /// Pays for calls from a budget of its own: for callers outside of a pipeline, which has one already.
@@ -46,29 +45,27 @@ impl Spending {
 
 impl Layer for Spending {
     fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
-        Arc::new(Paid { inner, budget: self.budget.clone() })
+        wrapped(self.clone(), inner)
     }
 
     fn place(&self) -> Place {
         Place::Budget
     }
-}
 
-#[derive(Debug)]
-struct Paid {
-    inner: Arc<dyn LlmProvider>,
-    budget: Budget,
+    fn link(&self) -> Option<Linked> {
+        Some(Linked::new(self.clone()))
+    }
 }
 
 #[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl LlmProvider for Paid {
-    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
-        self.inner.capabilities(model).await
-    }
-
-    async fn stream(&self, request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
-        let capabilities = self.inner.capabilities(request.model.name()).await?;
+impl Link for Spending {
+    async fn send(
+        &self,
+        request: Arc<ChatRequest>,
+        call: &CallContext,
+        below: Below<'_>,
+    ) -> Result<Answer, LlmError> {
+        let capabilities = below.capabilities(request.model.name()).await?;
         if capabilities.price.is_none() && self.budget.limits().money.is_some() {
             let message = format!(
                 "the price of {} is not known, so a limit on money can't hold; choose a priced model or drop the limit",
@@ -81,9 +78,9 @@ impl LlmProvider for Paid {
         let reservation = within(&call, "room in the budget", self.budget.reserve(worst)).await?;
         let reservation = reservation
             .map_err(|exceeded| LlmError::new(LlmErrorKind::BudgetExceeded, exceeded.to_string()))?;
-        let price = capabilities.price.unwrap_or(Price::FREE);
+        let price = capabilities.price.clone().unwrap_or(Price::FREE);
         let bill = Bill { price, reservation: Some(reservation), usage: None, cost: None, begun: false };
-        Ok(Box::pin(watched(&*self.inner, request, &call, bill).await?))
+        below.watched(request, &call, bill).await
     }
 }
 

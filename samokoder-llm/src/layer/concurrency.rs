@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use samokoder_core::llm::{
-    CallContext, ChatRequest, ChatStream, LlmError, LlmErrorKind, LlmProvider, ModelCapabilities,
-};
+use samokoder_core::llm::{CallContext, ChatRequest, LlmError, LlmErrorKind, LlmProvider};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     Layer, Place,
+    answer::Answer,
+    chain::{Below, Link, Linked, wrapped},
     wait::within,
-    watch::{Watch, watched},
+    watch::Watch,
 };
 
 /// Limits how many answers are under way at once. Whoever came first goes first.
@@ -37,28 +37,26 @@ impl Concurrency {
 
 impl Layer for Concurrency {
     fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
-        Arc::new(Limited { inner, permits: self.permits.clone() })
+        wrapped(self.clone(), inner)
     }
 
     fn place(&self) -> Place {
         Place::Concurrency
     }
-}
 
-#[derive(Debug)]
-struct Limited {
-    inner: Arc<dyn LlmProvider>,
-    permits: Arc<Semaphore>,
+    fn link(&self) -> Option<Linked> {
+        Some(Linked::new(self.clone()))
+    }
 }
 
 #[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl LlmProvider for Limited {
-    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
-        self.inner.capabilities(model).await
-    }
-
-    async fn stream(&self, request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
+impl Link for Concurrency {
+    async fn send(
+        &self,
+        request: Arc<ChatRequest>,
+        call: &CallContext,
+        below: Below<'_>,
+    ) -> Result<Answer, LlmError> {
         let permit = match self.permits.clone().try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) => {
@@ -67,7 +65,7 @@ impl LlmProvider for Limited {
                     .map_err(|closed| LlmError::new(LlmErrorKind::Cancelled, closed.to_string()))?
             }
         };
-        Ok(Box::pin(watched(&*self.inner, request, call, Permit { _held: permit }).await?))
+        below.watched(request, call, Permit { _held: permit }).await
     }
 }
 

@@ -10,15 +10,16 @@ use async_trait::async_trait;
 use samokoder_core::{
     budget::Spend,
     llm::{
-        CallContext, ChatRequest, ChatStream, LlmError, LlmProvider, ModelCapabilities, ModelId, Money,
-        Payer, Price, StreamEvent, Usage,
+        CallContext, ChatRequest, LlmError, LlmProvider, ModelId, Money, Payer, Price, StreamEvent, Usage,
     },
 };
 use tokio::time::Instant;
 
 use super::{
     Layer, Place,
-    watch::{Outcome, Watch, watched},
+    answer::Answer,
+    chain::{Below, Link, Linked, wrapped},
+    watch::{Outcome, Watch},
 };
 
 /// Counts calls, tokens, money and time, by agent, model and payer. Clones count together.
@@ -111,33 +112,32 @@ impl Meter {
 
 impl Layer for Meter {
     fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
-        Arc::new(Counted { inner, meter: self.clone() })
+        wrapped(self.clone(), inner)
     }
 
     fn place(&self) -> Place {
         Place::Metering
     }
-}
 
-#[derive(Debug)]
-struct Counted {
-    inner: Arc<dyn LlmProvider>,
-    meter: Meter,
+    fn link(&self) -> Option<Linked> {
+        Some(Linked::new(self.clone()))
+    }
 }
 
 #[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl LlmProvider for Counted {
-    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
-        self.inner.capabilities(model).await
-    }
-
-    async fn stream(&self, request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
+impl Link for Meter {
+    async fn send(
+        &self,
+        request: Arc<ChatRequest>,
+        call: &CallContext,
+        below: Below<'_>,
+    ) -> Result<Answer, LlmError> {
         let begun = Instant::now();
         // What can't be looked up has no price; whether it can be asked, the call will show.
-        let price = self.inner.capabilities(request.model.name()).await.ok().and_then(|known| known.price);
+        let known = below.capabilities(request.model.name()).await;
+        let price = known.ok().and_then(|known| known.price.clone());
         let count = Count {
-            meter: self.meter.clone(),
+            meter: self.clone(),
             agent: call.id.as_ref().map(|id| id.agent.clone()),
             model: request.model.clone(),
             payer: None,
@@ -149,7 +149,7 @@ impl LlmProvider for Counted {
             usage: Usage::default(),
             cost: None,
         };
-        Ok(Box::pin(watched(&*self.inner, request, call, count).await?))
+        below.watched(request, call, count).await
     }
 }
 

@@ -40,16 +40,18 @@
 //! # }
 //! ```
 
+mod answer;
 mod breaker;
 mod budget;
 mod cache;
 mod cassette;
+mod chain;
 mod concurrency;
 mod fallback;
 mod governor;
 mod guard;
 mod metering;
-mod peek;
+mod restart;
 mod retry;
 mod stack;
 mod tape;
@@ -66,6 +68,8 @@ pub use breaker::{Breaker, BreakerState};
 pub use budget::Spending;
 pub use cache::Cache;
 pub use cassette::{Recorder, Replayer};
+#[doc(hidden)]
+pub use chain::Linked;
 pub use concurrency::Concurrency;
 pub use fallback::Fallback;
 pub use governor::{Governor, Rate};
@@ -85,5 +89,11 @@ pub trait Layer: Debug + Send + Sync {
     /// Where in a [`Stack`] it belongs.
     fn place(&self) -> Place {
         Place::Outside
+    }
+
+    /// The layer in a form in which its neighbours know it. Only those of this crate have one.
+    #[doc(hidden)]
+    fn link(&self) -> Option<Linked> {
+        None
     }
 }

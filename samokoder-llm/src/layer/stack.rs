@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use samokoder_core::llm::LlmProvider;
 
-use super::Layer;
+use super::{Layer, chain::chained};
 
 /// Where in a [`Stack`] a layer belongs, from the outside in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,8 +90,20 @@ impl Stack {
                 return Err(StackError { place: pair[0].0 });
             }
         }
-        Ok(self.layers.into_iter().rev().fold(provider, |inner, (_, layer)| layer.wrap(inner)))
+        Ok(wrap_all(&self.layers, provider))
     }
+}
+
+/// Wraps layers around a provider, the first one outside. Neighbours that know each other become one provider.
+fn wrap_all(layers: &[(Place, Arc<dyn Layer>)], mut provider: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
+    let mut links = Vec::new();
+    for (_, layer) in layers.iter().rev() {
+        match layer.link() {
+            Some(link) => links.insert(0, link),
+            None => provider = layer.wrap(chained(std::mem::take(&mut links), provider)),
+        }
+    }
+    chained(links, provider)
 }
 
 /// Two layers at a place that has room for one.

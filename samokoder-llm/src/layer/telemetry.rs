@@ -9,16 +9,17 @@ use std::{
 use async_trait::async_trait;
 use futures::Stream;
 use samokoder_core::llm::{
-    CallContext, ChatRequest, ChatStream, FinishReason, LlmError, LlmErrorKind, LlmProvider,
-    ModelCapabilities, StreamEvent, Usage,
+    CallContext, ChatRequest, FinishReason, LlmError, LlmErrorKind, LlmProvider, StreamEvent, Usage,
 };
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field::Empty};
 
 use super::{
     Layer, Place,
+    answer::Answer,
+    chain::{Below, Link, Linked, wrapped},
     tape::Tape,
-    watch::{Outcome, Watch, Watched, watched},
+    watch::{Outcome, Watch},
 };
 
 /// Makes a `tracing` span of every call, named and filled as OpenTelemetry's
@@ -48,31 +49,29 @@ impl Telemetry {
 
 impl Layer for Telemetry {
     fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
-        Arc::new(Traced { inner, content: self.content })
+        wrapped(*self, inner)
     }
 
     fn place(&self) -> Place {
         Place::Telemetry
     }
-}
 
-#[derive(Debug)]
-struct Traced {
-    inner: Arc<dyn LlmProvider>,
-    content: bool,
+    fn link(&self) -> Option<Linked> {
+        Some(Linked::new(*self))
+    }
 }
 
 #[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl LlmProvider for Traced {
-    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
-        self.inner.capabilities(model).await
-    }
-
-    async fn stream(&self, request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
+impl Link for Telemetry {
+    async fn send(
+        &self,
+        request: Arc<ChatRequest>,
+        call: &CallContext,
+        below: Below<'_>,
+    ) -> Result<Answer, LlmError> {
         let span = span(&request, call);
         if span.is_disabled() {
-            return self.inner.stream(request, call).await;
+            return below.send(request, call).await;
         }
         if self.content {
             span.record("gen_ai.input.messages", json(&request.messages));
@@ -84,8 +83,8 @@ impl LlmProvider for Traced {
             usage: None,
             tape: self.content.then(Tape::default),
         };
-        let watched = watched(&*self.inner, request, call, notes).instrument(span.clone()).await?;
-        Ok(Box::pin(Spanned { span, watched }))
+        let answer = below.watched(request, call, notes).instrument(span.clone()).await?;
+        Ok(Answer::of(Spanned { span, answer }))
     }
 }
 
@@ -212,7 +211,7 @@ impl Watch for Notes {
 /// A stream that is read within its span.
 struct Spanned {
     span: Span,
-    watched: Watched<Notes>,
+    answer: Answer,
 }
 
 impl Stream for Spanned {
@@ -221,6 +220,6 @@ impl Stream for Spanned {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         let _within = this.span.enter();
-        Pin::new(&mut this.watched).poll_next(context)
+        Pin::new(&mut this.answer).poll_next(context)
     }
 }

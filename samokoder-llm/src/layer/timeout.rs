@@ -9,13 +9,16 @@ use std::{
 
 use async_trait::async_trait;
 use futures::Stream;
-use samokoder_core::llm::{
-    CallContext, ChatRequest, ChatStream, LlmError, LlmErrorKind, LlmProvider, ModelCapabilities, StreamEvent,
-};
+use samokoder_core::llm::{CallContext, ChatRequest, LlmError, LlmErrorKind, LlmProvider, StreamEvent};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::{Layer, Place, wait::cancelled};
+use super::{
+    Layer, Place,
+    answer::Answer,
+    chain::{Below, Link, Linked, wrapped},
+    wait::cancelled,
+};
 
 /// Limits how long an answer may take: until its first event, between events, and as a whole.
 ///
@@ -74,29 +77,27 @@ impl Timeout {
 
 impl Layer for Timeout {
     fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
-        Arc::new(Timed { inner, limits: *self })
+        wrapped(*self, inner)
     }
 
     fn place(&self) -> Place {
         Place::Timeout
     }
-}
 
-#[derive(Debug)]
-struct Timed {
-    inner: Arc<dyn LlmProvider>,
-    limits: Timeout,
+    fn link(&self) -> Option<Linked> {
+        Some(Linked::new(*self))
+    }
 }
 
 #[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl LlmProvider for Timed {
-    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
-        self.inner.capabilities(model).await
-    }
-
-    async fn stream(&self, request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
-        let clock = Clock::new(self.limits, call);
+impl Link for Timeout {
+    async fn send(
+        &self,
+        request: Arc<ChatRequest>,
+        call: &CallContext,
+        below: Below<'_>,
+    ) -> Result<Answer, LlmError> {
+        let clock = Clock::new(*self, call);
         let late = async {
             match clock.due() {
                 Some((due, limit)) => {
@@ -106,15 +107,15 @@ impl LlmProvider for Timed {
                 None => std::future::pending().await,
             }
         };
-        let stream = tokio::select! {
+        let answer = tokio::select! {
             biased;
             () = call.cancellation.cancelled() => return Err(cancelled()),
-            stream = self.inner.stream(request, call) => stream?,
+            answer = below.send(request, call) => answer?,
             limit = late => return Err(limit.error()),
         };
         let token = call.cancellation.clone();
         let cancelled = Box::pin(token.clone().cancelled_owned());
-        Ok(Box::pin(TimedStream { stream: Some(stream), clock, alarm: None, token, cancelled }))
+        Ok(Answer::of(TimedAnswer { answer: Some(answer), clock, alarm: None, token, cancelled }))
     }
 }
 
@@ -164,8 +165,8 @@ impl Clock {
     }
 }
 
-struct TimedStream {
-    stream: Option<ChatStream>,
+struct TimedAnswer {
+    answer: Option<Answer>,
     clock: Clock,
     /// Rings when the answer may be late. It is not set anew with each event: it rings, and is set to when it must.
     alarm: Option<Pin<Box<Sleep>>>,
@@ -173,7 +174,7 @@ struct TimedStream {
     cancelled: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
-impl TimedStream {
+impl TimedAnswer {
     /// Waits for the alarm and says which limit has passed.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<Limit> {
         let Some((due, limit)) = self.clock.due() else { return Poll::Pending };
@@ -191,23 +192,23 @@ impl TimedStream {
     }
 
     fn fail(&mut self, error: LlmError) -> Poll<Option<Result<StreamEvent, LlmError>>> {
-        self.stream = None;
+        self.answer = None;
         Poll::Ready(Some(Err(error)))
     }
 }
 
-impl Stream for TimedStream {
+impl Stream for TimedAnswer {
     type Item = Result<StreamEvent, LlmError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        let Some(stream) = &mut this.stream else { return Poll::Ready(None) };
+        let Some(answer) = &mut this.answer else { return Poll::Ready(None) };
         if this.token.is_cancelled() {
             return this.fail(cancelled());
         }
-        if let Poll::Ready(item) = stream.as_mut().poll_next(context) {
+        if let Poll::Ready(item) = Pin::new(answer).poll_next(context) {
             if !matches!(item, Some(Ok(ref event)) if !matches!(event, StreamEvent::Finish(_))) {
-                this.stream = None;
+                this.answer = None;
             }
             this.clock.last = Some(Instant::now());
             return Poll::Ready(item);

@@ -9,16 +9,16 @@ use std::{
 };
 
 use async_trait::async_trait;
-use samokoder_core::llm::{
-    CallContext, ChatRequest, ChatStream, LlmError, LlmErrorKind, LlmProvider, ModelCapabilities, ModelId,
-};
+use samokoder_core::llm::{CallContext, ChatRequest, LlmError, LlmErrorKind, LlmProvider, ModelId};
 use tokio::time::Instant;
 
 pub use self::state::BreakerState;
 use self::state::{Circuit, Ticket, Verdict};
 use super::{
     Layer, Place,
-    watch::{Outcome, Watch, watched},
+    answer::Answer,
+    chain::{Below, Link, Linked, wrapped},
+    watch::{Outcome, Watch},
 };
 
 /// Refuses calls to a model at a provider that failed too often, and lets a single one try after a time.
@@ -72,37 +72,35 @@ impl Default for Breaker {
 
 impl Layer for Breaker {
     fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
-        Arc::new(Guarded { inner, breaker: self.clone() })
+        wrapped(self.clone(), inner)
     }
 
     fn place(&self) -> Place {
         Place::Breaker
     }
-}
 
-#[derive(Debug)]
-struct Guarded {
-    inner: Arc<dyn LlmProvider>,
-    breaker: Breaker,
+    fn link(&self) -> Option<Linked> {
+        Some(Linked::new(self.clone()))
+    }
 }
 
 #[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl LlmProvider for Guarded {
-    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
-        self.inner.capabilities(model).await
-    }
-
-    async fn stream(&self, request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
+impl Link for Breaker {
+    async fn send(
+        &self,
+        request: Arc<ChatRequest>,
+        call: &CallContext,
+        below: Below<'_>,
+    ) -> Result<Answer, LlmError> {
         let model = request.model.clone();
-        let entered = self.breaker.with(&model, |circuit| circuit.enter(Instant::now()));
+        let entered = self.with(&model, |circuit| circuit.enter(Instant::now()));
         let ticket = entered.map_err(|wait| {
             let message = format!("{model} failed too often; the next call may try in {wait:?}");
             LlmError::new(LlmErrorKind::Overloaded, message).retry_after(wait)
         })?;
         let deadline = call.deadline.map(Into::into);
-        let watch = Passing { breaker: self.breaker.clone(), model, ticket, deadline };
-        Ok(Box::pin(watched(&*self.inner, request, call, watch).await?))
+        let watch = Passing { breaker: self.clone(), model, ticket, deadline };
+        below.watched(request, call, watch).await
     }
 }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use samokoder_core::digest::Digest;
 use tokio::sync::watch;
 
-use super::{Answer, Shelf};
+use super::{Events, Shelf};
 
 /// What became of a request that others waited for.
 #[derive(Debug, Clone)]
 pub(super) enum Landed {
     /// It was answered.
-    Answer(Answer),
+    Answer(Events),
     /// It failed, or its answer is not one to keep.
     Nothing,
     /// Whoever asked does not wait any more.
@@ -48,7 +48,10 @@ impl Leader {
 
     /// Tells those who wait what became of it.
     pub(super) fn land(self, landed: Landed) {
-        self.told.send_replace(Some(landed));
+        // One who comes from now on and finds nobody there looks for what is kept, and else asks.
+        if self.told.receiver_count() > 1 {
+            self.told.send_replace(Some(landed));
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use samokoder_core::{digest::Digest, llm::StreamEvent};
 use tokio::time::Instant;
 
-use super::Answer;
+use super::Events;
 
 /// Answers by key, of a limited size together. The one that was not asked for the longest goes first.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Kept {
 
 #[derive(Debug)]
 struct Entry {
-    answer: Answer,
+    answer: Events,
     bytes: usize,
     until: Instant,
     used: u64,
@@ -36,7 +36,7 @@ impl Kept {
         self.bytes
     }
 
-    pub(super) fn get(&mut self, key: &Digest, now: Instant) -> Option<Answer> {
+    pub(super) fn get(&mut self, key: &Digest, now: Instant) -> Option<Events> {
         if self.entries.get(key)?.until <= now {
             self.remove(key);
             return None;
@@ -50,7 +50,7 @@ impl Kept {
     }
 
     /// Keeps an answer, if there is room for it at all.
-    pub(super) fn put(&mut self, key: Digest, answer: Answer, now: Instant) {
+    pub(super) fn put(&mut self, key: Digest, answer: Events, now: Instant) {
         self.remove(&key);
         let bytes = weight(&answer);
         if bytes > self.room {
@@ -94,7 +94,7 @@ fn weight(answer: &[StreamEvent]) -> usize {
 mod tests {
     use super::*;
 
-    fn answer(letters: usize) -> Answer {
+    fn answer(letters: usize) -> Events {
         vec![StreamEvent::Text("a".repeat(letters))].into()
     }
 

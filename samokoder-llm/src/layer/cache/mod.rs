@@ -13,10 +13,7 @@ use async_trait::async_trait;
 use futures::stream;
 use samokoder_core::{
     digest::Digest,
-    llm::{
-        CallContext, ChatRequest, ChatStream, FinishReason, LlmError, LlmProvider, ModelCapabilities, Money,
-        StreamEvent,
-    },
+    llm::{CallContext, ChatRequest, FinishReason, LlmError, LlmProvider, Money, Start, StreamEvent},
 };
 use serde_json::{Map, json};
 use tokio::time::Instant;
@@ -27,9 +24,11 @@ use self::{
 };
 use super::{
     Layer, Place,
+    answer::Answer,
+    chain::{Below, Link, Linked, wrapped},
     tape::Tape,
     wait::within,
-    watch::{Outcome, Watch, watched},
+    watch::{Outcome, Watch},
 };
 
 /// Gives the answer to a request that was answered before, and lets requests that are the same wait for one answer.
@@ -68,16 +67,20 @@ impl Cache {
 
 impl Layer for Cache {
     fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
-        Arc::new(Cached { inner, shelf: self.shelf.clone() })
+        wrapped(self.clone(), inner)
     }
 
     fn place(&self) -> Place {
         Place::Cache
     }
+
+    fn link(&self) -> Option<Linked> {
+        Some(Linked::new(self.clone()))
+    }
 }
 
-/// The events of an answer as they are given for a hit.
-type Answer = Arc<[StreamEvent]>;
+/// The events of an answer: those of its content, its usage, its cost and its finish.
+type Events = Arc<Vec<StreamEvent>>;
 
 #[derive(Debug)]
 struct Shelf(Mutex<State>);
@@ -90,7 +93,7 @@ struct State {
 
 /// What a call finds.
 enum Found {
-    Answer(Answer),
+    Answer(Events),
     /// Somebody asks the same already.
     Flight(Flight),
     /// Nothing: the call asks, and others wait for it.
@@ -116,39 +119,33 @@ impl Shelf {
     }
 }
 
-#[derive(Debug)]
-struct Cached {
-    inner: Arc<dyn LlmProvider>,
-    shelf: Arc<Shelf>,
-}
-
 #[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl LlmProvider for Cached {
-    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
-        self.inner.capabilities(model).await
-    }
-
-    async fn stream(&self, request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
+impl Link for Cache {
+    async fn send(
+        &self,
+        request: Arc<ChatRequest>,
+        call: &CallContext,
+        below: Below<'_>,
+    ) -> Result<Answer, LlmError> {
         let scope = call.id.as_ref().map(|id| id.scope.as_str());
-        let key = Digest::of_json(&(scope, &request));
+        let key = key(scope, &request);
         let tape = Tape::default();
         if call.fresh {
             let keep = Keep { shelf: self.shelf.clone(), key, tape, leader: None };
-            return Ok(Box::pin(watched(&*self.inner, request, call, keep).await?));
+            return below.watched(request, call, keep).await;
         }
         loop {
             match self.shelf.find(key) {
                 Found::Answer(answer) => return Ok(given(answer)),
                 Found::Nothing(leader) => {
                     let keep = Keep { shelf: self.shelf.clone(), key, tape, leader: Some(leader) };
-                    return Ok(Box::pin(watched(&*self.inner, request, call, keep).await?));
+                    return below.watched(request, call, keep).await;
                 }
                 Found::Flight(flight) => {
                     match within(call, "the answer to the same request", flight.landed()).await? {
                         Landed::Answer(answer) => return Ok(given(answer)),
                         // It showed nothing that holds for this call, and waiting for another one would take as long again.
-                        Landed::Nothing => return self.inner.stream(request, call).await,
+                        Landed::Nothing => return below.send(request, call).await,
                         Landed::Dropped => {}
                     }
                 }
@@ -157,10 +154,30 @@ impl LlmProvider for Cached {
     }
 }
 
+/// What is asked where.
+fn key(scope: Option<&str>, request: &ChatRequest) -> Digest {
+    let mut json = Vec::with_capacity(4 << 10);
+    // Writing to memory can't fail.
+    let _ = serde_json::to_writer(&mut json, &(scope, request));
+    Digest::of(&json)
+}
+
 /// An answer that was there already.
-fn given(answer: Answer) -> ChatStream {
-    let events = (0..answer.len()).map(move |index| Ok(answer[index].clone()));
-    Box::pin(stream::iter(events))
+fn given(events: Events) -> Answer {
+    let events = (0..events.len()).map(move |index| Ok(hit(&events[index])));
+    Answer::of(stream::iter(events))
+}
+
+/// An event as it is given for a hit, for which nobody pays.
+fn hit(event: &StreamEvent) -> StreamEvent {
+    match event {
+        StreamEvent::Start(start) => StreamEvent::Start(Start { payer: None, ..start.clone() }),
+        StreamEvent::Usage(usage) => {
+            StreamEvent::Extra(Map::from_iter([("cached_usage".into(), json!(usage))]))
+        }
+        StreamEvent::Cost(_) => StreamEvent::Cost(Money::ZERO),
+        event => event.clone(),
+    }
 }
 
 /// Keeps an answer when it is whole.
@@ -173,22 +190,16 @@ struct Keep {
 }
 
 impl Keep {
-    /// The answer as it is given for a hit.
-    fn answer(&mut self, reason: &FinishReason) -> Option<Answer> {
+    /// The whole answer, if it is one to keep.
+    fn answer(&mut self, reason: &FinishReason) -> Option<Events> {
         let declined = self.tape.content.iter().any(|event| matches!(event, StreamEvent::Refusal(_)));
         if declined || !matches!(reason, FinishReason::Stop | FinishReason::ToolCalls) {
             return None;
         }
         let mut tape = std::mem::take(&mut self.tape);
-        for event in &mut tape.content {
-            if let StreamEvent::Start(start) = event {
-                // Nobody pays for a hit.
-                start.payer = None;
-            }
-        }
-        let usage = tape.usage.take().unwrap_or_default();
-        tape.cost = Some(Money::ZERO);
-        tape.content.push(StreamEvent::Extra(Map::from_iter([("cached_usage".into(), json!(usage))])));
+        // A hit says both.
+        tape.usage.get_or_insert_default();
+        tape.cost.get_or_insert_default();
         Some(tape.finish(reason.clone()).into())
     }
 }

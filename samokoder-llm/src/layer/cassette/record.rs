@@ -10,16 +10,16 @@ use std::{
 
 use async_trait::async_trait;
 use samokoder_core::llm::{
-    CallContext, ChatRequest, ChatStream, FinishReason, LlmError, LlmErrorKind, LlmProvider,
-    ModelCapabilities, StreamEvent,
+    CallContext, ChatRequest, FinishReason, LlmError, LlmErrorKind, LlmProvider, StreamEvent,
 };
-use serde_json::Value;
 
-use super::{Take, redacted};
+use super::Line;
 use crate::layer::{
     Layer, Place,
+    answer::Answer,
+    chain::{Below, Link, Linked, wrapped},
     tape::Tape,
-    watch::{Outcome, Watch, watched},
+    watch::{Outcome, Watch},
 };
 
 /// Records calls on a cassette: a file of JSON lines that [`Replayer`](super::Replayer) gives again.
@@ -54,9 +54,8 @@ impl Recorder {
         Self { to: Arc::new(Mutex::new(to)) }
     }
 
-    fn write(&self, take: &Take) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&redacted(take)?)?;
-        line.push(b'\n');
+    fn write(&self, line: &Line<'_>) -> io::Result<()> {
+        let line = line.write()?;
         let mut to = self.to.lock().unwrap_or_else(PoisonError::into_inner);
         to.write_all(&line)?;
         to.flush()
@@ -71,38 +70,35 @@ impl fmt::Debug for Recorder {
 
 impl Layer for Recorder {
     fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
-        Arc::new(Recorded { inner, recorder: self.clone() })
+        wrapped(self.clone(), inner)
     }
 
     fn place(&self) -> Place {
         Place::Cassette
     }
-}
 
-#[derive(Debug)]
-struct Recorded {
-    inner: Arc<dyn LlmProvider>,
-    recorder: Recorder,
+    fn link(&self) -> Option<Linked> {
+        Some(Linked::new(self.clone()))
+    }
 }
 
 #[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl LlmProvider for Recorded {
-    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
-        self.inner.capabilities(model).await
-    }
-
-    async fn stream(&self, request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
-        let asked = redacted(&request).map_err(|error| unwritten(&error))?;
-        let taking = Taking { recorder: self.recorder.clone(), request: asked, tape: Tape::default() };
-        Ok(Box::pin(watched(&*self.inner, request, call, taking).await?))
+impl Link for Recorder {
+    async fn send(
+        &self,
+        request: Arc<ChatRequest>,
+        call: &CallContext,
+        below: Below<'_>,
+    ) -> Result<Answer, LlmError> {
+        let taking = Taking { recorder: self.clone(), request: request.clone(), tape: Tape::default() };
+        below.watched(request, call, taking).await
     }
 }
 
 #[derive(Debug)]
 struct Taking {
     recorder: Recorder,
-    request: Value,
+    request: Arc<ChatRequest>,
     tape: Tape,
 }
 
@@ -113,8 +109,8 @@ impl Taking {
             Some(reason) => tape.finish(reason.clone()),
             None => tape.content,
         };
-        let take = Take { request: self.request.take(), events, error: error.cloned() };
-        self.recorder.write(&take).map_err(|error| unwritten(&error))
+        let line = Line { request: &self.request, events: &events, error };
+        self.recorder.write(&line).map_err(|error| unwritten(&error))
     }
 }
 

@@ -8,13 +8,16 @@ use std::{
 
 use async_trait::async_trait;
 use futures::stream;
-use samokoder_core::llm::{
-    CallContext, ChatRequest, ChatStream, LlmError, LlmErrorKind, LlmProvider, ModelCapabilities,
-};
+use samokoder_core::llm::{CallContext, ChatRequest, LlmError, LlmErrorKind, LlmProvider};
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{Take, difference::difference, redacted};
-use crate::layer::{Layer, Place};
+use crate::layer::{
+    Layer, Place,
+    answer::Answer,
+    chain::{Below, Link, Linked, wrapped},
+};
 
 /// Gives the calls on a cassette again instead of asking the provider, which is asked for capabilities only.
 ///
@@ -54,7 +57,7 @@ impl Replayer {
     pub fn new(cassette: &str) -> io::Result<Self> {
         let lines = cassette.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         let takes = lines.map(|(number, line)| {
-            serde_json::from_str(line).map(Some).map_err(|error| {
+            read(line).map(Some).map_err(|error| {
                 io::Error::new(
                     io::ErrorKind::InvalidData,
                     format!("line {} of the cassette: {error}", number + 1),
@@ -90,37 +93,45 @@ impl Replayer {
     }
 }
 
+/// Reads a call. What was written as text and what is a value may differ in how a number is given: `0.7` has more
+/// digits as a value.
+fn read(line: &str) -> Result<Take, serde_json::Error> {
+    let mut take: Take = serde_json::from_str(line)?;
+    if let Ok(request) = ChatRequest::deserialize(&take.request) {
+        take.request = serde_json::to_value(request)?;
+    }
+    Ok(take)
+}
+
 impl Layer for Replayer {
     fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
-        Arc::new(Replayed { inner, replayer: self.clone() })
+        wrapped(self.clone(), inner)
     }
 
     fn place(&self) -> Place {
         Place::Cassette
     }
-}
 
-#[derive(Debug)]
-struct Replayed {
-    inner: Arc<dyn LlmProvider>,
-    replayer: Replayer,
+    fn link(&self) -> Option<Linked> {
+        Some(Linked::new(self.clone()))
+    }
 }
 
 #[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl LlmProvider for Replayed {
-    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
-        self.inner.capabilities(model).await
-    }
-
-    async fn stream(&self, request: ChatRequest, _call: &CallContext) -> Result<ChatStream, LlmError> {
-        let request = redacted(&request).map_err(|error| {
+impl Link for Replayer {
+    async fn send(
+        &self,
+        request: Arc<ChatRequest>,
+        _call: &CallContext,
+        _below: Below<'_>,
+    ) -> Result<Answer, LlmError> {
+        let request = redacted(&*request).map_err(|error| {
             LlmError::new(LlmErrorKind::BadRequest, format!("the request has no JSON form: {error}"))
         })?;
-        let take = self.replayer.take(&request)?;
+        let take = self.take(&request)?;
         match take.error {
             Some(error) if take.events.is_empty() => Err(error),
-            error => Ok(Box::pin(stream::iter(take.events.into_iter().map(Ok).chain(error.map(Err))))),
+            error => Ok(Answer::of(stream::iter(take.events.into_iter().map(Ok).chain(error.map(Err))))),
         }
     }
 }

@@ -6,24 +6,24 @@ use std::{
 };
 
 use futures::Stream;
-use samokoder_core::llm::{ChatStream, LlmError, Price, StreamEvent, Usage};
+use samokoder_core::llm::{LlmError, Price, StreamEvent, Usage};
+
+use crate::layer::answer::Answer;
 
 /// An answer that says what it cost: its caller knows only the highest price of the chain.
-pub(super) struct Priced {
-    stream: ChatStream,
+struct Priced {
+    answer: Answer,
     price: Price,
     usage: Option<Usage>,
     said: bool,
     finish: Option<StreamEvent>,
 }
 
-impl Priced {
-    /// Adds the cost before the finish, if the price is known and the provider does not say the cost itself.
-    pub(super) fn wrap(stream: ChatStream, price: Option<Price>) -> ChatStream {
-        match price {
-            Some(price) => Box::pin(Self { stream, price, usage: None, said: false, finish: None }),
-            None => stream,
-        }
+/// Adds the cost before the finish, if the price is known and the provider does not say the cost itself.
+pub(super) fn priced(answer: Answer, price: Option<Price>) -> Answer {
+    match price {
+        Some(price) => Answer::of(Priced { answer, price, usage: None, said: false, finish: None }),
+        None => answer,
     }
 }
 
@@ -35,7 +35,7 @@ impl Stream for Priced {
         if let Some(finish) = this.finish.take() {
             return Poll::Ready(Some(Ok(finish)));
         }
-        let item = ready!(this.stream.as_mut().poll_next(context));
+        let item = ready!(Pin::new(&mut this.answer).poll_next(context));
         match (&item, this.usage) {
             (Some(Ok(StreamEvent::Usage(usage))), _) => this.usage = Some(*usage),
             (Some(Ok(StreamEvent::Cost(_))), _) => this.said = true,

@@ -12,14 +12,15 @@ use std::{
 
 use async_trait::async_trait;
 use samokoder_core::llm::{
-    CallContext, ChatRequest, ChatStream, LlmError, LlmErrorKind, LlmProvider, ModelCapabilities, ModelId,
-    StreamEvent, Usage,
+    CallContext, ChatRequest, LlmError, LlmErrorKind, LlmProvider, ModelId, StreamEvent, Usage,
 };
 
 use self::queue::{Grant, Queue};
 use super::{
     Layer, Place,
-    watch::{Outcome, Watch, watched},
+    answer::Answer,
+    chain::{Below, Link, Linked, wrapped},
+    watch::{Outcome, Watch},
 };
 
 /// How much is sent to one model at one provider in a window of time. What is absent is unlimited.
@@ -142,37 +143,35 @@ impl Governor {
 
 impl Layer for Governor {
     fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
-        Arc::new(Governed { inner, governor: self.clone() })
+        wrapped(self.clone(), inner)
     }
 
     fn place(&self) -> Place {
         Place::Governor
     }
-}
 
-#[derive(Debug)]
-struct Governed {
-    inner: Arc<dyn LlmProvider>,
-    governor: Governor,
+    fn link(&self) -> Option<Linked> {
+        Some(Linked::new(self.clone()))
+    }
 }
 
 #[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl LlmProvider for Governed {
-    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
-        self.inner.capabilities(model).await
-    }
-
-    async fn stream(&self, request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
+impl Link for Governor {
+    async fn send(
+        &self,
+        request: Arc<ChatRequest>,
+        call: &CallContext,
+        below: Below<'_>,
+    ) -> Result<Answer, LlmError> {
         let input = request.estimate_tokens();
-        let capabilities = self.inner.capabilities(request.model.name()).await?;
+        let capabilities = below.capabilities(request.model.name()).await?;
         let most = request.max_output.unwrap_or(capabilities.max_output);
-        let output = self.governor.expected_output.map_or(most, |expected| expected.min(most));
-        let queue = self.governor.queue(&request.model);
+        let output = self.expected_output.map_or(most, |expected| expected.min(most));
+        let queue = self.queue(&request.model);
         let tokens = input.saturating_add(output);
-        let grant = queue.grant(tokens, &request.model, self.governor.longest_wait, call).await?;
+        let grant = queue.grant(tokens, &request.model, self.longest_wait, call).await?;
         let account = Account { grant, input, usage: None, written: 0 };
-        Ok(Box::pin(watched(&*self.inner, request, call, account).await?))
+        below.watched(request, call, account).await
     }
 }
 

@@ -3,23 +3,26 @@
 mod find;
 mod moderation;
 mod secrets;
+mod suspect;
 
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 use futures::stream;
-use samokoder_core::llm::{
-    CallContext, ChatRequest, ChatResponse, ChatStream, LlmError, LlmErrorKind, LlmProvider,
-    LlmProviderExt as _, ModelCapabilities,
-};
+use samokoder_core::llm::{CallContext, ChatRequest, ChatResponse, LlmError, LlmErrorKind, LlmProvider};
 
-pub(super) use self::secrets::redact_value;
 pub use self::{
     find::{Secret, find_secrets},
     moderation::Moderation,
     secrets::Secrets,
 };
-use super::{Layer, Place, tape::events_of};
+pub(super) use self::{secrets::redact_value, suspect::is_suspect};
+use super::{
+    Layer, Place,
+    answer::Answer,
+    chain::{Below, Known, Link, Linked, wrapped},
+    tape::events_of,
+};
 
 /// A check of prompts and answers, which may change or refuse them.
 #[async_trait]
@@ -72,34 +75,35 @@ impl Guard {
 
 impl Layer for Guard {
     fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
-        Arc::new(Checked { inner, hook: self.hook.clone() })
+        wrapped(self.clone(), inner)
     }
 
     fn place(&self) -> Place {
         Place::Guard
     }
-}
 
-#[derive(Debug)]
-struct Checked {
-    inner: Arc<dyn LlmProvider>,
-    hook: Arc<dyn Hook>,
+    fn link(&self) -> Option<Linked> {
+        Some(Linked::new(self.clone()))
+    }
 }
 
 #[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl LlmProvider for Checked {
-    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
-        self.inner.capabilities(model).await
-    }
-
-    async fn stream(&self, mut request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
-        self.hook.before(&mut request, call).await?;
+impl Link for Guard {
+    async fn send(
+        &self,
+        mut request: Arc<ChatRequest>,
+        call: &CallContext,
+        below: Below<'_>,
+    ) -> Result<Answer, LlmError> {
+        let model = request.model.clone();
+        self.hook.before(Arc::make_mut(&mut request), call).await?;
+        let anew = Known::new();
+        let below = if request.model == model { below } else { below.knowing(&anew) };
         if !self.hook.reads_answers() {
-            return self.inner.stream(request, call).await;
+            return below.send(request, call).await;
         }
-        let mut response = self.inner.complete(request, call).await?;
+        let mut response = below.send(request, call).await?.whole().await?;
         self.hook.after(&mut response, call).await?;
-        Ok(Box::pin(stream::iter(events_of(response).into_iter().map(Ok))))
+        Ok(Answer::of(stream::iter(events_of(response).into_iter().map(Ok))))
     }
 }

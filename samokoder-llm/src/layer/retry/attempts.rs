@@ -2,53 +2,50 @@
 
 use std::{sync::Arc, time::Duration};
 
-use samokoder_core::llm::{CallContext, ChatRequest, ChatStream, LlmError, LlmErrorKind, LlmProvider};
+use async_trait::async_trait;
+use samokoder_core::llm::{CallContext, ChatRequest, LlmError};
 
 use super::Retry;
-use crate::layer::{peek, wait::within};
+use crate::layer::{
+    answer::Answer,
+    chain::{Below, Handle, Known},
+    restart::{Reopen, as_booked},
+    wait::within,
+};
 
 /// The attempts of one call.
 #[derive(Debug)]
 pub(super) struct Attempts {
-    inner: Arc<dyn LlmProvider>,
+    below: Handle,
+    known: Known,
     policy: Retry,
-    request: ChatRequest,
+    request: Arc<ChatRequest>,
     made: u32,
     /// Whether the last attempt has brought content.
     begun: bool,
 }
 
 impl Attempts {
-    pub(super) fn new(inner: Arc<dyn LlmProvider>, policy: Retry, request: ChatRequest) -> Self {
-        Self { inner, policy, request, made: 0, begun: false }
+    pub(super) fn new(below: Below<'_>, policy: Retry, request: Arc<ChatRequest>) -> Self {
+        Self { below: below.handle(), known: below.known().clone(), policy, request, made: 0, begun: false }
     }
 
     /// Makes attempts until one has brought content or a finish.
-    pub(super) async fn open(&mut self, call: &CallContext) -> Result<ChatStream, LlmError> {
+    pub(super) async fn open(&mut self, call: &CallContext) -> Result<Answer, LlmError> {
         loop {
             (self.made, self.begun) = (self.made + 1, false);
-            let opened = match self.inner.stream(self.request.clone(), call).await {
-                Ok(stream) => peek::content(stream).await,
+            let opened = match self.below.below(&self.known).send(self.request.clone(), call).await {
+                Ok(answer) => answer.begun().await,
                 Err(error) => Err(error),
             };
             match opened {
-                Ok(stream) => {
+                Ok(answer) => {
                     self.begun = true;
-                    return Ok(stream);
+                    return Ok(answer);
                 }
                 Err(error) => self.prepare(error, call).await?,
             }
         }
-    }
-
-    /// Makes further attempts after one that brought content and failed then.
-    pub(super) async fn reopen(
-        &mut self,
-        error: LlmError,
-        call: &CallContext,
-    ) -> Result<ChatStream, LlmError> {
-        self.prepare(error, call).await?;
-        self.open(call).await
     }
 
     /// Waits for the next attempt and pays for the failed one, or gives its error back.
@@ -66,18 +63,22 @@ impl Attempts {
         if !self.policy.allowance.take() {
             return Err(not_retried(error, wait, format_args!("and too many calls are tried again already")));
         }
-        let Ok(capabilities) = self.inner.capabilities(self.request.model.name()).await else {
+        let below = self.below.below(&self.known);
+        let Ok(capabilities) = below.capabilities(self.request.model.name()).await else {
             return Err(error);
         };
         let worst = capabilities.worst_case(&self.request);
-        // Whatever the error of an answer that had begun is, what was written of it may be billed.
-        let mut failed = error.clone();
-        if self.begun {
-            failed.kind = LlmErrorKind::Truncated;
-        }
-        call.book_failed(&failed, worst)?;
+        call.book_failed(&as_booked(&error, self.begun), worst)?;
         tracing::debug!(model = %self.request.model, made = self.made, ?wait, %error, "trying again");
         within(call, "the next attempt", tokio::time::sleep(wait)).await
+    }
+}
+
+#[async_trait]
+impl Reopen for Attempts {
+    async fn reopen(&mut self, error: LlmError, call: &CallContext) -> Result<Answer, LlmError> {
+        self.prepare(error, call).await?;
+        self.open(call).await
     }
 }
 

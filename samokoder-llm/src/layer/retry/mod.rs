@@ -3,15 +3,19 @@
 mod allowance;
 mod attempts;
 mod backoff;
-mod mid_stream;
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use samokoder_core::llm::{CallContext, ChatRequest, ChatStream, LlmError, LlmProvider, ModelCapabilities};
+use samokoder_core::llm::{CallContext, ChatRequest, LlmError, LlmProvider};
 
-use self::{allowance::Allowance, attempts::Attempts, backoff::Backoff, mid_stream::MidStream};
-use super::{Layer, Place};
+use self::{allowance::Allowance, attempts::Attempts, backoff::Backoff};
+use super::{
+    Layer, Place,
+    answer::Answer,
+    chain::{Below, Link, Linked, wrapped},
+    restart::Restarting,
+};
 
 /// Tries again what may succeed later.
 ///
@@ -103,34 +107,32 @@ impl Retry {
 
 impl Layer for Retry {
     fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
-        Arc::new(Retried { inner, policy: self.clone() })
+        wrapped(self.clone(), inner)
     }
 
     fn place(&self) -> Place {
         Place::Retry
     }
-}
 
-#[derive(Debug)]
-struct Retried {
-    inner: Arc<dyn LlmProvider>,
-    policy: Retry,
+    fn link(&self) -> Option<Linked> {
+        Some(Linked::new(self.clone()))
+    }
 }
 
 #[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl LlmProvider for Retried {
-    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
-        self.inner.capabilities(model).await
-    }
-
-    async fn stream(&self, request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
-        self.policy.allowance.call();
-        let mut attempts = Attempts::new(self.inner.clone(), self.policy.clone(), request);
-        let stream = attempts.open(call).await?;
-        if !self.policy.mid_stream {
-            return Ok(stream);
+impl Link for Retry {
+    async fn send(
+        &self,
+        request: Arc<ChatRequest>,
+        call: &CallContext,
+        below: Below<'_>,
+    ) -> Result<Answer, LlmError> {
+        self.allowance.call();
+        let mut attempts = Attempts::new(below, self.clone(), request);
+        let answer = attempts.open(call).await?;
+        if !self.mid_stream {
+            return Ok(answer);
         }
-        Ok(Box::pin(MidStream::new(stream, Box::new(attempts), call.clone())))
+        Ok(Answer::of(Restarting::new(answer, attempts, call.clone())))
     }
 }

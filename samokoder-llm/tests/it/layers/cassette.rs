@@ -104,6 +104,19 @@ async fn secrets_are_not_on_the_cassette_and_the_request_is_found_all_the_same()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_with_a_fraction_is_found_however_the_fraction_was_written() {
+    let mut asked = request("a");
+    asked.temperature = Some(0.7);
+    let cassette = recorded(vec![answer("one")], vec![asked.clone()]).await;
+    let (short, long) = ("\"temperature\":0.7", "\"temperature\":0.699999988079071");
+    assert!(cassette.contains(short) && !cassette.contains(long), "{cassette}");
+    for cassette in [cassette.clone(), cassette.replace(short, long)] {
+        let (_, provider, _) = replayed(&cassette);
+        assert_eq!(provider.complete(asked.clone(), &call()).await.unwrap().text(), "one");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_can_not_be_written_fails() {
     #[derive(Debug)]
     struct Full;

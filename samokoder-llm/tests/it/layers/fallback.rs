@@ -2,16 +2,23 @@
 
 use std::sync::Arc;
 
+use futures::StreamExt as _;
 use samokoder_core::{
     budget::Budget,
-    llm::{LlmErrorKind, LlmProvider, LlmProviderExt as _, ModelCapabilities, Price},
+    llm::{
+        ChatResponse, LlmErrorKind, LlmProvider, LlmProviderExt as _, ModelCapabilities, Price, StreamEvent,
+    },
 };
-use samokoder_llm::layer::{Fallback, Layer as _};
+use samokoder_llm::layer::{Fallback, Layer as _, Retry, Stack};
 
 use super::scripted::*;
 
 fn chain(first: &Arc<Scripted>, second: &Arc<Scripted>) -> Arc<dyn LlmProvider> {
     Fallback::new().then("second:other".parse().unwrap(), second.clone()).wrap(first.clone())
+}
+
+fn mid_stream() -> Fallback {
+    Fallback::new().mid_stream(true)
 }
 
 fn with_window(window: u64) -> ModelCapabilities {
@@ -56,11 +63,61 @@ async fn a_request_that_is_too_long_moves_to_a_larger_window_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_has_begun_is_not_moved() {
+async fn an_answer_that_has_begun_is_not_moved_by_default() {
     let first = Scripted::new([vec![text("ha"), fail(LlmErrorKind::Overloaded)]]);
     let second = Scripted::new([]);
     let answer = chain(&first, &second).complete(request("hi"), &call()).await;
     assert_eq!((answer.unwrap_err().kind, second.calls()), (LlmErrorKind::Overloaded, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_has_begun_is_moved_with_a_restart_where_that_is_wanted() {
+    let first = Scripted::new([vec![text("ha"), used(10, 2), fail(LlmErrorKind::Connection)]]);
+    let second = Scripted::new([answer("whole")]);
+    let provider = mid_stream().then("second:other".parse().unwrap(), second.clone()).wrap(first.clone());
+    let call = call();
+    let events: Vec<_> = provider.stream(request("hi"), &call).await.unwrap().collect().await;
+    let events: Vec<_> = events.into_iter().map(Result::unwrap).collect();
+    let [begun, used, restart, rest @ ..] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(
+        (begun, used, restart),
+        (&StreamEvent::Text("ha".into()), &StreamEvent::Usage(usage(10, 2)), &StreamEvent::Restart)
+    );
+    let mut response = ChatResponse::default();
+    assert!(rest.iter().cloned().any(|event| response.add(event)));
+    assert_eq!((response.text().as_str(), response.usage), ("whole", usage(10, 5)));
+    assert_eq!(response.cost, Some(priced().price.unwrap().cost(&usage(10, 5))));
+    assert_eq!(second.requests()[0].model.to_string(), "second:other");
+    assert_eq!(call.spent_earlier(), priced().worst_case(&request("hi")), "what was written may be billed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_has_begun_is_moved_when_the_attempts_below_are_used_up() {
+    let broken = vec![text("ha"), fail(LlmErrorKind::Overloaded)];
+    let (first, second) = (Scripted::always(broken.clone()), Scripted::always(broken));
+    let third = Scripted::new([answer("third")]);
+    let fallback = mid_stream()
+        .then("second:other".parse().unwrap(), second.clone())
+        .then("third:other".parse().unwrap(), third.clone());
+    let retry = Retry::default().attempts(2).mid_stream(true);
+    let provider = Stack::new().with(fallback).with(retry).build(first.clone()).unwrap();
+    let answer = provider.complete(request("hi"), &call()).await.unwrap();
+    assert_eq!(answer.text(), "third");
+    assert_eq!((first.calls(), second.calls(), third.calls()), (2, 1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_has_begun_ends_with_what_became_of_every_model() {
+    for (kind, calls, message) in [
+        (LlmErrorKind::Truncated, 1, "second:other: scripted; before it, scripted:model: scripted"),
+        (LlmErrorKind::ContentRefused, 0, "scripted:model: scripted"),
+    ] {
+        let first = Scripted::new([vec![text("ha"), fail(kind)]]);
+        let second = Scripted::always(vec![text("ho"), fail(kind)]);
+        let provider = mid_stream().then("second:other".parse().unwrap(), second.clone()).wrap(first);
+        let error = provider.complete(request("hi"), &call()).await.unwrap_err();
+        assert_eq!((error.kind, error.message.as_str(), second.calls()), (kind, message, calls));
+    }
 }
 
 #[tokio::test(start_paused = true)]

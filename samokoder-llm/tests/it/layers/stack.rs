@@ -1,14 +1,21 @@
 //! The order of layers, and what all of them have in common.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
+use async_trait::async_trait;
 use futures::StreamExt as _;
 use samokoder_core::{
     budget::Budget,
-    llm::{LlmErrorKind, LlmProvider, LlmProviderExt as _},
+    llm::{
+        CallContext, ChatRequest, ChatStream, LlmError, LlmErrorKind, LlmProvider, LlmProviderExt as _,
+        ModelCapabilities,
+    },
 };
 use samokoder_llm::layer::{
     Breaker, Cache, Concurrency, Fallback, Governor, Guard, Layer, Meter, Place, Rate, Recorder, Retry,
@@ -60,6 +67,71 @@ fn layers_are_put_in_their_order_whatever_order_they_were_given_in() {
     stack.build(Scripted::new([])).unwrap();
     let outside_in: Vec<_> = wrapped.lock().unwrap().iter().rev().copied().collect();
     assert_eq!(outside_in, [Outside, Telemetry, Guard, Cache, Budget, Retry, Governor, Timeout, Inside]);
+}
+
+/// Counts what comes to its place.
+#[derive(Debug, Clone, Default)]
+struct Passed {
+    calls: Arc<AtomicUsize>,
+    lookups: Arc<AtomicUsize>,
+}
+
+#[derive(Debug)]
+struct Passing(Passed, Arc<dyn LlmProvider>);
+
+impl Layer for Passed {
+    fn wrap(&self, inner: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
+        Arc::new(Passing(self.clone(), inner))
+    }
+}
+
+#[async_trait]
+impl LlmProvider for Passing {
+    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
+        self.0.lookups.fetch_add(1, Ordering::SeqCst);
+        self.1.capabilities(model).await
+    }
+
+    async fn stream(&self, request: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
+        self.0.calls.fetch_add(1, Ordering::SeqCst);
+        self.1.stream(request, call).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn layers_of_ones_own_are_between_the_others() {
+    let [outside, between, inside] = [(); 3].map(|()| Passed::default());
+    let inner = Scripted::new([vec![fail(LlmErrorKind::Overloaded)], answer("ok")]);
+    let provider = Stack::new()
+        .with(outside.clone())
+        .with(Meter::default())
+        .with(Cache::new(1 << 20, Duration::from_mins(1)))
+        .with_at(Place::Budget, between.clone())
+        .with(Retry::default())
+        .with(Timeout::default())
+        .with_at(Place::Inside, inside.clone())
+        .build(inner)
+        .unwrap();
+    for _ in 0..2 {
+        assert_eq!(provider.complete(request("hi"), &call()).await.unwrap().text(), "ok");
+    }
+    let passed = [outside, between, inside].map(|passed| passed.calls.load(Ordering::SeqCst));
+    assert_eq!(passed, [2, 1, 2], "both calls, the one that was no hit, and its two attempts");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_model_can_do_is_looked_up_once_for_all_layers() {
+    let inside = Passed::default();
+    let provider = Stack::new()
+        .with(Meter::default())
+        .with(Spending::new(Budget::default()))
+        .with(Retry::default())
+        .with(Governor::new(Rate::default()))
+        .with_at(Place::Inside, inside.clone())
+        .build(Scripted::new([]))
+        .unwrap();
+    provider.complete(request("hi"), &call()).await.unwrap();
+    assert_eq!(inside.lookups.load(Ordering::SeqCst), 1);
 }
 
 #[test]
