@@ -57,7 +57,8 @@ impl Made {
         if made.unified {
             let base = format!("{}/{BASE}", made.memory);
             fs::create_dir(&base).at(&step(&base))?;
-            let control = ["cgroup.procs", "cgroup.subtree_control"].map(|file| format!("{}/{file}", made.memory));
+            let control =
+                ["cgroup.procs", "cgroup.subtree_control"].map(|file| format!("{}/{file}", made.memory));
             theirs.extend(control);
             theirs.extend([format!("{base}/cgroup.procs"), base]);
         }
@@ -168,7 +169,9 @@ pub fn peak(group: &OwnedFd) -> Option<u64> {
 
 /// How many of its processes the kernel killed for want of memory.
 pub fn killed(group: &OwnedFd) -> u64 {
-    line(group, "memory.oom_control", "oom_kill").or_else(|| line(group, "memory.events", "oom_kill")).unwrap_or(0)
+    line(group, "memory.oom_control", "oom_kill")
+        .or_else(|| line(group, "memory.events", "oom_kill"))
+        .unwrap_or(0)
 }
 
 /// How often a process of the session was refused another one.

@@ -49,8 +49,10 @@ impl Handles {
     /// Lets go of everything else that this copy of the session's process has.
     fn alone(&self) -> Option<Self> {
         let groups = self.groups.iter().flat_map(|groups| [&groups.command, &groups.processes]);
-        let standard = self.standard.iter().flat_map(|standard| [&standard.input, &standard.output, &standard.error]);
-        let all: Vec<_> = [&self.channel].into_iter().chain(groups).chain(standard).map(OwnedFd::as_fd).collect();
+        let standard =
+            self.standard.iter().flat_map(|standard| [&standard.input, &standard.output, &standard.error]);
+        let all: Vec<_> =
+            [&self.channel].into_iter().chain(groups).chain(standard).map(OwnedFd::as_fd).collect();
         let mut kept = process::keep_only(&all).ok()?.into_iter();
         Some(Self {
             channel: kept.next()?,
@@ -153,8 +155,7 @@ impl Watch<'_> {
                 let streams = self.streams.as_ref()?;
                 streams[index].source.as_ref().map(File::as_fd)
             };
-            let descriptors =
-                [Some(self.children.as_fd()), Some(self.channel.as_fd()), source(0), source(1)];
+            let descriptors = [Some(self.children.as_fd()), Some(self.channel.as_fd()), source(0), source(1)];
             let [ended, host, stdout, stderr] = sockets::wait(descriptors, self.patience()).at("wait")?;
             for (stream, news) in self.streams.iter_mut().flatten().zip([stdout, stderr]) {
                 if news != 0 {
@@ -266,8 +267,14 @@ impl Watch<'_> {
         }
         let how = self.gauge.conclude(how);
         let peak = self.gauge.peak(self.largest);
-        let mut ended =
-            Ended { how, cpu_us: self.cpu_us, peak, written: 0, stdout: Kept::default(), stderr: Kept::default() };
+        let mut ended = Ended {
+            how,
+            cpu_us: self.cpu_us,
+            peak,
+            written: 0,
+            stdout: Kept::default(),
+            stderr: Kept::default(),
+        };
         if let Some([mut stdout, mut stderr]) = self.streams {
             stdout.finish(&mut self.buffer);
             stderr.finish(&mut self.buffer);

@@ -29,7 +29,13 @@ pub struct Walk {
 impl Walk {
     /// A walk that finds whether there are more than `limit` bytes.
     pub fn new(limit: u64) -> Self {
-        Self { limit, open: Vec::new(), bytes: 0, spent: Duration::ZERO, next: Instant::now() + SHORTEST_REST }
+        Self {
+            limit,
+            open: Vec::new(),
+            bytes: 0,
+            spent: Duration::ZERO,
+            next: Instant::now() + SHORTEST_REST,
+        }
     }
 
     /// Goes a piece of the way; says whether there is too much.

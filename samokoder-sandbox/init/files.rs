@@ -19,7 +19,7 @@ use crate::{
     At as _, reply,
     sys::{
         self,
-        files::{O_DIRECTORY, O_NOFOLLOW, O_PATH, open_beneath},
+        files::{O_NOFOLLOW, O_PATH, open_beneath},
         sockets,
     },
     wire::{Answer, FileRequest, INSIDE_ID, Item, ItemKind, WORKSPACE},
@@ -32,6 +32,7 @@ const EEXIST: i32 = 17;
 const ENOTDIR: i32 = 20;
 const EISDIR: i32 = 21;
 const EINVAL: i32 = 22;
+const ELOOP: i32 = 40;
 const EOVERFLOW: i32 = 75;
 
 /// How many names are tried, and how many steps a removal may take while others fill the folder.
@@ -60,14 +61,22 @@ pub fn serve(request: &FileRequest, channel: OwnedFd, content: Option<OwnedFd>) 
 /// Opens a regular file. What is something else is never opened: that alone can have an effect.
 fn read(top: &File, path: &[u8]) -> io::Result<File> {
     let found = open_beneath(top.as_fd(), path, O_PATH | O_NOFOLLOW)?;
-    let kind = found.metadata()?.file_type();
-    if kind.is_dir() {
-        return Err(io::Error::from_raw_os_error(EISDIR));
+    match found.metadata()?.file_type() {
+        kind if kind.is_file() => File::open(by_descriptor(&found)),
+        kind if kind.is_dir() => Err(io::Error::from_raw_os_error(EISDIR)),
+        kind if kind.is_symlink() => Err(io::Error::from_raw_os_error(ELOOP)),
+        _ => Err(io::Error::from_raw_os_error(ENXIO)),
     }
-    if !kind.is_file() {
-        return Err(io::Error::from_raw_os_error(ENXIO));
+}
+
+/// Opens a folder to look things up in.
+fn open_folder(top: &File, path: &[u8]) -> io::Result<File> {
+    let found = open_beneath(top.as_fd(), path, O_PATH | O_NOFOLLOW)?;
+    match found.metadata()?.file_type() {
+        kind if kind.is_dir() => Ok(found),
+        kind if kind.is_symlink() => Err(io::Error::from_raw_os_error(ELOOP)),
+        _ => Err(io::Error::from_raw_os_error(ENXIO)),
     }
-    File::open(by_descriptor(&found))
 }
 
 /// Replaces a file: who reads it meanwhile reads the one that was there.
@@ -77,7 +86,7 @@ fn write(top: &File, path: &[u8], content: Option<OwnedFd>) -> io::Result<()> {
     let (folders, name) = split(path)?;
     let mut folder = top.try_clone()?;
     for name in folders {
-        let open = || open_beneath(folder.as_fd(), name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+        let open = || open_folder(&folder, name);
         folder = match open() {
             Err(error) if error.raw_os_error() == Some(ENOENT) => {
                 fs::create_dir(beneath(&folder, name)).or_else(unless(EEXIST))?;
@@ -109,12 +118,12 @@ fn write(top: &File, path: &[u8], content: Option<OwnedFd>) -> io::Result<()> {
 
 /// Removes a file, or a folder with all in it. What is not there is removed already.
 fn remove(top: &File, path: &[u8]) -> io::Result<()> {
-    let gone = |error: &io::Error| matches!(error.raw_os_error(), Some(ENOENT | ENOTDIR));
+    let gone = |error: &io::Error| matches!(error.raw_os_error(), Some(ENOENT | ENOTDIR | ENXIO));
     let (folders, name) = split(path)?;
     let folder = if folders.is_empty() {
         top.try_clone()?
     } else {
-        match open_beneath(top.as_fd(), &folders.join(&b'/'), O_PATH | O_DIRECTORY | O_NOFOLLOW) {
+        match open_folder(top, &folders.join(&b'/')) {
             Err(error) if gone(&error) => return Ok(()),
             other => other?,
         }
@@ -136,7 +145,7 @@ fn remove(top: &File, path: &[u8]) -> io::Result<()> {
 /// length of a path nor the number of descriptors limits how deep it may be.
 fn clear(parent: &File, folder: &Path) -> io::Result<()> {
     let name = folder.file_name().ok_or_else(|| io::Error::from_raw_os_error(EINVAL))?;
-    let top = open_beneath(parent.as_fd(), name.as_bytes(), O_PATH | O_DIRECTORY | O_NOFOLLOW)?;
+    let top = open_folder(parent, name.as_bytes())?;
     let mut steps = 0;
     loop {
         let mut is_empty = true;
@@ -145,7 +154,7 @@ fn clear(parent: &File, folder: &Path) -> io::Result<()> {
             let name = entry?.file_name();
             let place = beneath(&top, name.as_bytes());
             if fs::remove_file(&place).is_err() && fs::remove_dir(&place).is_err() {
-                let inner = open_beneath(top.as_fd(), name.as_bytes(), O_PATH | O_DIRECTORY | O_NOFOLLOW)?;
+                let inner = open_folder(&top, name.as_bytes())?;
                 for deeper in fs::read_dir(by_descriptor(&inner))? {
                     let deeper = beneath(&inner, deeper?.file_name().as_bytes());
                     if fs::remove_file(&deeper).is_err() {
@@ -166,11 +175,7 @@ fn clear(parent: &File, folder: &Path) -> io::Result<()> {
 }
 
 fn list(top: &File, path: &[u8], most: u64) -> io::Result<Vec<Item>> {
-    let folder = if path.is_empty() {
-        top.try_clone()?
-    } else {
-        open_beneath(top.as_fd(), path, O_PATH | O_DIRECTORY | O_NOFOLLOW)?
-    };
+    let folder = if path.is_empty() { top.try_clone()? } else { open_folder(top, path)? };
     let mut items = Vec::new();
     for entry in fs::read_dir(by_descriptor(&folder))? {
         let entry = entry?;

@@ -2,7 +2,13 @@
 
 use std::os::fd::OwnedFd;
 
-use crate::{cgroup, data::Walk, sys::files, usage, wire::{How, Setup}};
+use crate::{
+    cgroup,
+    data::Walk,
+    sys::files,
+    usage,
+    wire::{How, Setup},
+};
 
 /// With less left than this, a file system is full: so much is not worth asking for.
 const FULL: u64 = 4096;

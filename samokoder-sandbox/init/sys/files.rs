@@ -13,7 +13,6 @@ use super::{check, check_int, common_number, owned, syscall, text};
 
 pub const O_PATH: u64 = 0o10_000_000;
 pub const O_NOFOLLOW: u64 = if cfg!(target_arch = "aarch64") { 0o100_000 } else { 0o400_000 };
-pub const O_DIRECTORY: u64 = if cfg!(target_arch = "aarch64") { 0o40_000 } else { 0o200_000 };
 const O_CLOEXEC: u64 = 0o2_000_000;
 
 const RESOLVE_NO_MAGICLINKS: u64 = 2;

@@ -55,9 +55,12 @@ pub(super) fn file(operation: &str, path: &str, failure: &Failure) -> SandboxErr
         libc::ELOOP | libc::EXDEV => {
             (SandboxErrorKind::InvalidRequest, "is a link, or beneath one; nothing follows it")
         }
-        libc::ENXIO => (SandboxErrorKind::InvalidRequest, "is no regular file"),
+        libc::ENXIO if operation == "read file" => (SandboxErrorKind::InvalidRequest, "is no regular file"),
+        libc::ENXIO if operation == "list files" => (SandboxErrorKind::InvalidRequest, "is no folder"),
         libc::EISDIR => (SandboxErrorKind::InvalidRequest, "is a folder"),
-        libc::ENOTDIR => (SandboxErrorKind::InvalidRequest, "is beneath something that is no folder"),
+        libc::ENXIO | libc::ENOTDIR => {
+            (SandboxErrorKind::InvalidRequest, "is beneath something that is no folder")
+        }
         libc::EOVERFLOW => (SandboxErrorKind::InvalidRequest, "has more entries than were asked for"),
         libc::ENOSPC | libc::EDQUOT => (
             SandboxErrorKind::InvalidRequest,
