@@ -13,6 +13,10 @@ use crate::{
 /// With less left than this, a file system is full: so much is not worth asking for.
 const FULL: u64 = 4096;
 
+/// Without a cgroup nobody counts refusals: so close to the limit, a command counts as refused. Process 1 of the session
+/// is not seen from here, nor is a first process that has just ended.
+const NEAR: u64 = 4;
+
 /// The cgroups that say what a command uses.
 pub struct Groups {
     /// The command's own.
@@ -66,7 +70,7 @@ impl<'a> Gauge<'a> {
                 // are many, is it worth a closer look.
                 let held = usage::roughly();
                 self.peak = self.peak.max(held.memory);
-                self.crowded = self.crowded || held.processes + 1 >= self.setup.processes;
+                self.crowded = self.crowded || held.processes + NEAR >= self.setup.processes;
                 held.memory > limit && usage::closely().memory > limit
             }
         }
@@ -86,7 +90,7 @@ impl<'a> Gauge<'a> {
         }
         let refused = match &self.groups {
             Some(groups) => cgroup::refused(&groups.processes) > self.refused,
-            None => self.crowded || usage::tasks() + 1 >= self.setup.processes,
+            None => self.crowded || usage::tasks() + NEAR >= self.setup.processes,
         };
         if refused { How::TooManyProcesses } else { how }
     }
