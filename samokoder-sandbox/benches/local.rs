@@ -8,7 +8,10 @@
 //! `cargo bench -p samokoder-sandbox --bench local`
 
 #![expect(clippy::unwrap_used, reason = "a bench ends at the first thing that is not as it should be")]
-#![expect(clippy::print_stdout, reason = "percentiles and figures that are no time are printed beside criterion's")]
+#![expect(
+    clippy::print_stdout,
+    reason = "percentiles and figures that are no time are printed beside criterion's"
+)]
 
 use std::{
     cell::RefCell,
@@ -20,7 +23,7 @@ use std::{
 
 use criterion::{Criterion, SamplingMode};
 use samokoder_core::sandbox::{
-    Command, ExecOutcome, Limits, Sandbox as _, SandboxSession, SessionSpec, Streams,
+    Chunk, Command, ExecOutcome, Limits, Sandbox as _, SandboxSession, SessionSpec, Streams,
 };
 use samokoder_sandbox::local::{LocalConfig, LocalSandbox};
 use tokio::{runtime::Runtime, sync::mpsc};
@@ -53,7 +56,7 @@ fn describe() {
 
 /// Runs one thing as often as asked for, and remembers how long each took.
 fn measure(criterion: &mut Criterion, name: &str, mut run: impl FnMut() -> Duration) {
-    let measured = RefCell::new(Vec::new());
+    let measured = RefCell::new(Vec::<Duration>::new());
     let mut group = criterion.benchmark_group("local");
     group.sampling_mode(SamplingMode::Flat);
     group.bench_function(name, |bench| {
@@ -72,7 +75,13 @@ fn measure(criterion: &mut Criterion, name: &str, mut run: impl FnMut() -> Durat
     times.sort();
     if let Some(last) = times.len().checked_sub(1) {
         let at = |percent: usize| times[last * percent / 100];
-        println!("local/{name}: p50 {:.2?}, p95 {:.2?}, p99 {:.2?} of {}", at(50), at(95), at(99), times.len());
+        println!(
+            "local/{name}: p50 {:.2?}, p95 {:.2?}, p99 {:.2?} of {}",
+            at(50),
+            at(95),
+            at(99),
+            times.len()
+        );
     }
 }
 
@@ -101,7 +110,8 @@ fn latency(criterion: &mut Criterion, runtime: &Runtime, sandbox: &LocalSandbox)
         time
     });
     measure(criterion, "true without a sandbox", || host(&["true"]));
-    let bubblewrap = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"];
+    let bubblewrap =
+        ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"];
     match HostCommand::new(bubblewrap[0]).arg("--version").stdout(Stdio::null()).status() {
         Ok(_) => measure(criterion, "true by bubblewrap", || host(&bubblewrap)),
         Err(_) => println!("local/true by bubblewrap: passed over, there is no bwrap here"),
@@ -133,7 +143,7 @@ fn output(criterion: &mut Criterion, runtime: &Runtime, sandbox: &LocalSandbox) 
 }
 
 async fn pass_on(session: &Arc<dyn SandboxSession>, command: Command) -> (ExecOutcome, u64) {
-    let (output, mut chunks) = mpsc::channel(8);
+    let (output, mut chunks) = mpsc::channel::<Chunk>(8);
     let take = async {
         let mut taken = 0;
         while let Some(chunk) = chunks.recv().await {
@@ -195,7 +205,9 @@ async fn memory(sandbox: &LocalSandbox) {
 fn processes() -> Vec<u32> {
     let pids = fs::read_dir("/proc").unwrap().flatten();
     pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|pid| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "samokoder-init\n"))
+        .filter(|pid| {
+            fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "samokoder-init\n")
+        })
         .collect()
 }
 

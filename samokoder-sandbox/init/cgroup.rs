@@ -24,6 +24,9 @@ use crate::{
 /// Where process 1 and supervisors are in version 2: a group with groups in it holds no process.
 const BASE: &str = "base";
 
+/// Where commands are, so that what they do to the number of processes is no trouble to process 1.
+const COMMANDS: &str = "commands";
+
 /// The groups of a session. Dropping it removes them, once nobody is in them.
 pub struct Made {
     unified: bool,
@@ -34,37 +37,43 @@ pub struct Made {
 /// The groups of a session, as the session has them: without a path.
 pub struct Held {
     unified: bool,
-    pub memory: OwnedFd,
+    top: OwnedFd,
+    /// In which each command gets a group.
+    memory: OwnedFd,
+    /// In which all commands are counted.
     pub processes: OwnedFd,
 }
 
 impl Made {
-    /// Makes a session's groups, and lets the user that will be the session's init make more beneath.
+    /// Makes a session's groups, and lets the user that will be the session's init work with them.
     pub fn make(groups: &Groups, setup: &Setup) -> Result<Self, Failure> {
         let made = Self {
             unified: groups.unified,
             memory: lossy(&groups.memory),
             processes: lossy(&groups.processes),
         };
-        let step = |path: &str| format!("make the cgroup {path}");
-        fs::create_dir(&made.memory).at(&step(&made.memory))?;
-        if !made.unified {
-            fs::create_dir(&made.processes).at(&step(&made.processes))?;
+        let (top, commands) = (&made.memory, format!("{}/{COMMANDS}", made.processes));
+        let base = format!("{top}/{BASE}");
+        let folders = if made.unified {
+            vec![top.clone(), commands.clone(), base.clone()]
+        } else {
+            vec![top.clone(), made.processes.clone(), commands.clone()]
+        };
+        for folder in folders {
+            fs::create_dir(&folder).at(&format!("make the cgroup {folder}"))?;
         }
-        fs::write(format!("{}/pids.max", made.processes), setup.processes.to_string())
-            .at("limit the processes of a cgroup")?;
-        let mut theirs = vec![made.memory.clone()];
+        let mut theirs = vec![format!("{commands}/cgroup.procs")];
         if made.unified {
-            let base = format!("{}/{BASE}", made.memory);
-            fs::create_dir(&base).at(&step(&base))?;
-            let control =
-                ["cgroup.procs", "cgroup.subtree_control"].map(|file| format!("{}/{file}", made.memory));
-            theirs.extend(control);
-            theirs.extend([format!("{base}/cgroup.procs"), base]);
+            theirs.push(format!("{commands}/cgroup.subtree_control"));
+            theirs.extend(["cgroup.procs", "cgroup.subtree_control"].map(|file| format!("{top}/{file}")));
+            theirs.extend([format!("{base}/cgroup.procs"), commands]);
+        } else {
+            theirs.push(top.clone());
+            limit_processes(&commands, setup)?;
         }
         if let Some((own, _)) = setup.ids {
             for path in theirs {
-                chown(&path, Some(own), Some(own)).at(&step(&path))?;
+                chown(&path, Some(own), Some(own)).at(&format!("hand over {path}"))?;
             }
         }
         Ok(made)
@@ -82,21 +91,32 @@ impl Made {
     /// Opens the groups for the session.
     pub fn hold(&self) -> Result<Held, Failure> {
         let open = |path: &str| open_folder(path).at("open a cgroup");
-        Ok(Held { unified: self.unified, memory: open(&self.memory)?, processes: open(&self.processes)? })
+        let processes = open(&format!("{}/{COMMANDS}", self.processes))?;
+        let memory =
+            if self.unified { processes.try_clone().at("open a cgroup")? } else { open(&self.memory)? };
+        Ok(Held { unified: self.unified, top: open(&self.memory)?, memory, processes })
     }
 }
 
 impl Drop for Made {
     fn drop(&mut self) {
         for folder in [&self.memory, &self.processes] {
-            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                    remove(&entry.path());
-                }
-            }
-            remove(Path::new(folder));
+            remove_all(Path::new(folder));
         }
     }
+}
+
+fn limit_processes(folder: &str, setup: &Setup) -> Result<(), Failure> {
+    fs::write(format!("{folder}/pids.max"), setup.processes.to_string()).at("limit the processes of a cgroup")
+}
+
+fn remove_all(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_all(&entry.path());
+        }
+    }
+    remove(folder);
 }
 
 /// The kernel takes a moment to let go of the last process.
@@ -113,14 +133,16 @@ fn remove(folder: &Path) {
 
 impl Held {
     /// Makes room for the groups of commands, once this process's namespace of cgroups begins at the session's.
-    pub fn settle(&self) -> Result<(), Failure> {
+    pub fn settle(&self, setup: &Setup) -> Result<(), Failure> {
         if !self.unified {
             return Ok(());
         }
-        let top = beneath(&self.memory);
-        fs::write(format!("{top}/{BASE}/cgroup.procs"), "0")
-            .and_then(|()| fs::write(format!("{top}/cgroup.subtree_control"), "+memory"))
-            .at("make room for the cgroups of commands")
+        let (top, commands) = (beneath(&self.top), beneath(&self.memory));
+        let settled = fs::write(format!("{top}/{BASE}/cgroup.procs"), "0")
+            .and_then(|()| fs::write(format!("{top}/cgroup.subtree_control"), "+memory +pids"))
+            .and_then(|()| fs::write(format!("{commands}/cgroup.subtree_control"), "+memory"));
+        settled.at("make room for the cgroups of commands")?;
+        limit_processes(&commands, setup)
     }
 
     /// Makes the group of a command, which may hold so many bytes.
@@ -152,9 +174,15 @@ impl Held {
     }
 }
 
-/// Moves this process to a group.
-pub fn enter(group: &OwnedFd) -> io::Result<()> {
-    fs::write(format!("{}/cgroup.procs", beneath(group)), "0")
+/// Moves this process to a command's groups.
+pub fn enter(groups: &crate::gauge::Groups) -> io::Result<()> {
+    let enter = |group: &OwnedFd| fs::write(format!("{}/cgroup.procs", beneath(group)), "0");
+    // In version 2 the one lies in the other, which holds no process itself.
+    let unified = fs::exists(format!("{}/cgroup.controllers", beneath(&groups.command)))?;
+    if !unified {
+        enter(&groups.processes)?;
+    }
+    enter(&groups.command)
 }
 
 /// What a command's group holds, in bytes.

@@ -94,7 +94,7 @@ fn supervise(
     let (trouble, trouble_writer) = sockets::pipe().at("create a pipe")?;
     let started = Instant::now();
     let Some(pid) = process::fork_into(0).at("start a process")? else {
-        start::run(setup, exec, landlock, gauge.group(), &standard, trouble_writer)
+        start::run(setup, exec, landlock, gauge.groups(), &standard, trouble_writer)
     };
     drop((standard, trouble_writer));
     // The data folder may have folders that only their owner can look into.

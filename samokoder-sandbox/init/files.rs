@@ -40,7 +40,11 @@ const NAMES: u32 = 1000;
 const STEPS: u64 = 20_000_000;
 
 /// Does what is asked for and answers on the channel.
-pub fn serve(request: &FileRequest, channel: OwnedFd, content: Option<OwnedFd>) -> ! {
+pub fn serve(request: &FileRequest, channel: &OwnedFd, content: Option<&OwnedFd>) -> ! {
+    let all: Vec<_> = [channel].into_iter().chain(content).map(OwnedFd::as_fd).collect();
+    let mut kept = sys::process::keep_only(&all).unwrap_or_default().into_iter();
+    let Some(channel) = kept.next() else { sys::process::exit(1) };
+    let content = kept.next();
     let rights = sys::process::CAP_DAC_OVERRIDE | sys::process::CAP_FOWNER;
     let ready = sys::process::become_user_with(INSIDE_ID, rights).at("become the commands' user");
     let top = ready.and_then(|()| File::open(WORKSPACE).at("open the workspace"));

@@ -7,7 +7,7 @@ use crate::{
     data::Walk,
     sys::files,
     usage,
-    wire::{How, Setup},
+    wire::{How, OWN_PROCESSES, Setup},
 };
 
 /// With less left than this, a file system is full: so much is not worth asking for.
@@ -21,7 +21,7 @@ const NEAR: u64 = 4;
 pub struct Groups {
     /// The command's own.
     pub command: OwnedFd,
-    /// The session's, which limits processes.
+    /// That of all commands of the session, which limits processes.
     pub processes: OwnedFd,
 }
 
@@ -70,10 +70,15 @@ impl<'a> Gauge<'a> {
                 // are many, is it worth a closer look.
                 let held = usage::roughly();
                 self.peak = self.peak.max(held.memory);
-                self.crowded = self.crowded || held.processes + NEAR >= self.setup.processes;
+                self.crowded = self.crowded || held.processes + NEAR >= self.most();
                 held.memory > limit && usage::closely().memory > limit
             }
         }
+    }
+
+    /// The processes that the kernel lets there be where it has no cgroup to count those of commands alone.
+    fn most(&self) -> u64 {
+        self.setup.processes.saturating_add(OWN_PROCESSES)
     }
 
     /// The end as it looks from outside, for a command that ended by itself while its other processes may still be
@@ -90,7 +95,7 @@ impl<'a> Gauge<'a> {
         }
         let refused = match &self.groups {
             Some(groups) => cgroup::refused(&groups.processes) > self.refused,
-            None => self.crowded || usage::tasks() + NEAR >= self.setup.processes,
+            None => self.crowded || usage::tasks() + NEAR >= self.most(),
         };
         if refused { How::TooManyProcesses } else { how }
     }
@@ -107,9 +112,9 @@ impl<'a> Gauge<'a> {
         counted.unwrap_or_else(|| self.peak.max(largest))
     }
 
-    /// Whether the kernel counts the command's memory.
-    pub fn group(&self) -> Option<&OwnedFd> {
-        self.groups.as_ref().map(|groups| &groups.command)
+    /// The cgroups that the command belongs in.
+    pub fn groups(&self) -> Option<&Groups> {
+        self.groups.as_ref()
     }
 }
 

@@ -30,7 +30,7 @@ pub fn run(
     mapped: OwnedFd,
 ) -> ! {
     let built = build(&setup, trees, mapped)
-        .and_then(|facts| groups.as_ref().map_or(Ok(facts), |groups| groups.settle().map(|()| facts)))
+        .and_then(|facts| groups.as_ref().map_or(Ok(facts), |groups| groups.settle(&setup).map(|()| facts)))
         .and_then(|facts| process::watch_children().at("watch children").map(|children| (facts, children)));
     let (facts, children) = match built {
         Ok(built) => built,
@@ -169,13 +169,14 @@ impl Session {
             },
             // Not here: a file may be on a disk that takes its time.
             Request::File(request) => match process::fork_into(0) {
-                Ok(None) => files::serve(&request, channel, descriptors.pop()),
+                Ok(None) => files::serve(&request, &channel, descriptors.first()),
                 Ok(Some(_)) => {}
                 Err(error) => reply(channel, Err(error).at("start a process")),
             },
             Request::Stats => match process::fork_into(0) {
                 Ok(None) => {
-                    reply(channel, used().map(Answer::Used));
+                    let Ok(kept) = process::keep_only(&[channel.as_fd()]) else { process::exit(1) };
+                    kept.into_iter().for_each(|channel| reply(channel, used().map(Answer::Used)));
                     process::exit(0)
                 }
                 Ok(Some(_)) => {}

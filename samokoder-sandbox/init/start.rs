@@ -8,7 +8,9 @@ use std::{
 };
 
 use crate::{
-    cgroup, landlock,
+    cgroup,
+    gauge::Groups,
+    landlock,
     sys::process,
     wire::{Exec, INSIDE_ID, Setup, WORKSPACE},
 };
@@ -30,11 +32,11 @@ pub fn run(
     setup: &Setup,
     exec: &Exec,
     landlock: u64,
-    group: Option<&OwnedFd>,
+    groups: Option<&Groups>,
     standard: &Standard,
     trouble: OwnedFd,
 ) -> ! {
-    let (kind, error) = match give_up_rights(setup, landlock, group, standard) {
+    let (kind, error) = match give_up_rights(setup, landlock, groups, standard) {
         Ok(()) => (PROGRAM, turn_into(exec)),
         Err(error) => (RIGHTS, error),
     };
@@ -47,11 +49,11 @@ pub fn run(
 fn give_up_rights(
     setup: &Setup,
     landlock: u64,
-    group: Option<&OwnedFd>,
+    groups: Option<&Groups>,
     standard: &Standard,
 ) -> io::Result<()> {
-    if let Some(group) = group {
-        cgroup::enter(group)?;
+    if let Some(groups) = groups {
+        cgroup::enter(groups)?;
     }
     process::install(standard.input.as_fd(), 0)?;
     process::install(standard.output.as_fd(), 1)?;

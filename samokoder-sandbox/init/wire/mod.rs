@@ -16,6 +16,9 @@ pub const WORKSPACE: &str = "/workspace";
 /// User and group that commands run as, as they see it.
 pub const INSIDE_ID: u32 = 1000;
 
+/// Room for process 1 of a session and the supervisors of its commands, where they count as its processes.
+pub const OWN_PROCESSES: u64 = 16;
+
 /// The first datagram: how the session must be built. Comes with the session's life line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Setup {
@@ -37,7 +40,7 @@ pub struct Setup {
     pub rlimits: Vec<(u32, u64, u64)>,
     /// Memory of one command in bytes.
     pub memory: u64,
-    /// Processes and threads of the session, its own included.
+    /// Processes and threads of the session, without its own.
     pub processes: u64,
     /// Size of the data folder in bytes.
     pub data_size: u64,

@@ -11,7 +11,7 @@ use samokoder_core::sandbox::{Limits, SessionSpec};
 use super::{
     filter,
     toolchain::Installed,
-    wire::{Groups, Setup},
+    wire::{Groups, OWN_PROCESSES, Setup},
 };
 
 /// What a distribution installs: programs and libraries, nothing of a person's.
@@ -83,9 +83,6 @@ pub(super) fn search_path(toolchains: &[Installed]) -> Vec<Vec<u8>> {
     path.iter().map(bytes).collect()
 }
 
-/// Process 1 of the session and each command's supervisor count too.
-const OWN_PROCESSES: u64 = 16;
-
 /// Adds what one session is to be held to.
 pub(super) fn of_session(
     common: &Setup,
@@ -96,7 +93,7 @@ pub(super) fn of_session(
     let limits = &spec.limits;
     Setup {
         groups,
-        processes: limits.processes.saturating_add(OWN_PROCESSES),
+        processes: limits.processes,
         data_size: limits.data,
         disk: (limits.disk, limits.inodes),
         data: data.map(bytes),
