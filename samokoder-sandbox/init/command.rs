@@ -3,7 +3,10 @@
 use std::{
     fs::File,
     io::{Read as _, Write as _},
-    os::fd::{AsFd as _, OwnedFd},
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::fs::fchown,
+    },
     time::{Duration, Instant},
 };
 
@@ -14,7 +17,7 @@ use crate::{
     root,
     start::{self, Standard},
     sys::{process, sockets},
-    wire::{Answer, Ended, Exec, Failure, How, Kept, Setup, TOO_MUCH_OUTPUT},
+    wire::{Answer, Ended, Exec, Failure, How, INSIDE_ID, Kept, Setup, TOO_MUCH_OUTPUT},
 };
 
 /// How often it is looked at what the command uses.
@@ -87,6 +90,10 @@ fn supervise(
             let (stdout, output) = sockets::output_pipe().at("create a pipe")?;
             let (stderr, error) = sockets::output_pipe().at("create a pipe")?;
             let input = File::open("/dev/null").at("open /dev/null")?.into();
+            // Who opens `/dev/stderr` opens the pipe anew, which takes its owner's rights.
+            for end in [&output, &error] {
+                let _ = fchown(end, Some(INSIDE_ID), Some(INSIDE_ID));
+            }
             let kept = setup.output.1;
             (Standard { input, output, error }, Some([Stream::new(stdout, kept), Stream::new(stderr, kept)]))
         }

@@ -158,7 +158,8 @@ impl Shared {
         let groups = machine.places.as_ref().ok().map(|places| places.groups(&name));
         let setup = view::of_session(&machine.common, spec, data, groups);
         let link = launch::launch(&machine.program, &setup, Arc::clone(&self.reaper)).await?;
-        Ok(LocalSession::new(format!("local-{name}"), link, spec.clone(), machine.path.clone()))
+        let owner = machine.common.ids.map(|(_, commands)| commands);
+        Ok(LocalSession::new(format!("local-{name}"), link, spec.clone(), machine.path.clone(), owner))
     }
 
     /// The sessions that are open; one that is just being opened is waited for.

@@ -39,11 +39,19 @@ pub(super) struct LocalSession {
     spec: SessionSpec,
     opened: Instant,
     path: Vec<Vec<u8>>,
+    /// The host's user that commands are, where that is not the one of this process.
+    owner: Option<u32>,
 }
 
 impl LocalSession {
-    pub(super) fn new(id: String, link: Link, spec: SessionSpec, path: Vec<Vec<u8>>) -> Self {
-        Self { id, link, closed: AtomicBool::new(false), spec, opened: Instant::now(), path }
+    pub(super) fn new(
+        id: String,
+        link: Link,
+        spec: SessionSpec,
+        path: Vec<Vec<u8>>,
+        owner: Option<u32>,
+    ) -> Self {
+        Self { id, link, closed: AtomicBool::new(false), spec, opened: Instant::now(), path, owner }
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -189,7 +197,7 @@ impl SandboxSession for LocalSession {
     async fn exec_streaming(&self, command: Command, streams: Streams) -> Result<ExecOutcome, SandboxError> {
         let limits = self.limits();
         let wall = self.wall(&command);
-        let (pipes, theirs) = Pipes::create().map_err(|error| SandboxError::io("exec", &error))?;
+        let (pipes, theirs) = Pipes::create(self.owner).map_err(|error| SandboxError::io("exec", &error))?;
         let running = self.start(command, Some(wall), &theirs.each_ref().map(|end| end.as_fd())).await?;
         // The command's ends are the command's alone: only then does a stream end with it.
         drop(theirs);

@@ -8,7 +8,10 @@ use std::{
 };
 
 use bytes::BytesMut;
-use rustix::pipe::PipeFlags;
+use rustix::{
+    fs::{Gid, Uid},
+    pipe::PipeFlags,
+};
 use samokoder_core::sandbox::{Chunk, ExecOutcome, ExecStatus, OutputStream, SandboxError, Streams};
 use tokio::{
     io::{AsyncReadExt as _, BufReader},
@@ -35,12 +38,16 @@ pub(super) struct Pipes {
 }
 
 impl Pipes {
-    /// The pipes, and the command's ends of them in the order of their numbers.
-    pub(super) fn create() -> io::Result<(Self, [OwnedFd; 3])> {
+    /// The pipes, and the command's ends of them in the order of their numbers. Where commands are another user than
+    /// this process, they are that user's: who opens `/dev/stderr` opens the pipe anew.
+    pub(super) fn create(owner: Option<u32>) -> io::Result<(Self, [OwnedFd; 3])> {
         let pipe = || -> io::Result<_> {
             let (reader, writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
             // A refusal leaves it as small as it is.
             let _ = rustix::pipe::fcntl_setpipe_size(&reader, PIPE);
+            if let Some(id) = owner {
+                rustix::fs::fchown(&writer, Some(Uid::from_raw(id)), Some(Gid::from_raw(id)))?;
+            }
             Ok((reader, writer))
         };
         let ((input, ours), (stdout, output), (stderr, error)) = (pipe()?, pipe()?, pipe()?);

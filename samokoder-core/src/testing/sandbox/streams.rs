@@ -64,7 +64,7 @@ async fn echo(bench: Bench<'_>) -> Finding {
 
 async fn apart(bench: Bench<'_>) -> Finding {
     let session = bench.open().await?;
-    let script = "printf 'вывод\\n\\377'; printf 'ошибка\\n' >&2; exit 7";
+    let script = "printf 'вывод\\n\\377' > /dev/stdout; printf 'ошибка\\n' > /dev/stderr; exit 7";
     let (outcome, stdout, stderr) = collect(&session, command(script), tokio::io::empty()).await?;
     let right = outcome.status == ExecStatus::Exited { code: 7 } && outcome.stderr.text == "ошибка\n";
     expect(right, "expected status 7", &outcome)?;
