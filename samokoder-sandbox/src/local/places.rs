@@ -38,13 +38,11 @@ impl Places {
     /// The cgroups that this process is in, from what the kernel says of them.
     fn of(own: &str, mounts: &str) -> Result<Self, String> {
         let place = |controller: &str| place(own, mounts, controller);
-        match (place("memory"), place("pids")) {
-            (Some(memory), Some(processes)) => Ok(Self { unified: false, memory, processes }),
-            _ => {
-                let own = place("").ok_or("this process sees no cgroups")?;
-                Ok(Self { unified: true, memory: own.clone(), processes: own })
-            }
+        if let (Some(memory), Some(processes)) = (place("memory"), place("pids")) {
+            return Ok(Self { unified: false, memory, processes });
         }
+        let own = place("").ok_or("this process sees no cgroups")?;
+        Ok(Self { unified: true, memory: own.clone(), processes: own })
     }
 
     /// In version 2, a cgroup with processes gives nothing to those beneath it. A service manager that delegates puts
