@@ -189,10 +189,10 @@ async fn memory(sandbox: &LocalSandbox) {
     let sum = |name: &str| held.iter().filter_map(|pid| kilobytes(*pid, name)).sum::<u64>();
     let each = |kilobytes: u64| kilobytes / SESSIONS as u64;
     println!(
-        "local/memory of {SESSIONS} warm sessions, in KiB for each: {} resident in {:.1} processes, {} of that not \
+        "local/memory of {SESSIONS} warm sessions, in KiB for each: {} resident in {} processes, {} of that not \
          shared, {} in proportion",
         each(sum("Rss:")),
-        held.len() as f64 / SESSIONS as f64,
+        held.len() / SESSIONS,
         each(sum("Private_Clean:") + sum("Private_Dirty:")),
         each(sum("Pss:")),
     );
