@@ -7,6 +7,7 @@ mod contract;
 mod greed;
 mod host;
 mod launch;
+mod local;
 mod prying;
 mod support;
 mod toolchains;
