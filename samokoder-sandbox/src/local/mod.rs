@@ -68,13 +68,11 @@ mod config;
 #[cfg(local_backend)]
 mod explain;
 #[cfg(local_backend)]
-mod filter;
+pub(crate) mod filter;
 #[cfg(local_backend)]
 mod identity;
 #[cfg(local_backend)]
 mod launch;
-#[cfg(local_backend)]
-mod output;
 #[cfg(local_backend)]
 mod reaper;
 #[cfg(local_backend)]
@@ -87,9 +85,9 @@ mod sandbox;
 #[cfg(local_backend)]
 mod session;
 #[cfg(local_backend)]
-mod toolchain;
+pub(crate) mod toolchain;
 #[cfg(local_backend)]
-mod view;
+pub(crate) mod view;
 #[cfg(local_backend)]
 #[path = "../../init/wire.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "one file for both sides; each uses its half")]

@@ -1,0 +1,79 @@
+//! What the processes of a session use.
+
+use std::{ffi::CStr, fs, path::Path};
+
+use crate::{sys, wire::SCRATCH};
+
+/// The file system commands write to, for system calls.
+const SCRATCH_PATH: &CStr = c"/sandbox";
+
+/// Whether nothing more can be written.
+pub fn is_full() -> bool {
+    sys::room(SCRATCH_PATH).is_ok_and(|room| room.bytes_free < 4096 || (room.files > 0 && room.files_free == 0))
+}
+
+/// Bytes and files in use, the two folders of the session's own not counted.
+pub fn of_disk() -> (u64, u64) {
+    let Ok(room) = sys::room(SCRATCH_PATH) else { return (0, 0) };
+    let files = if room.files == 0 { files_in(Path::new(SCRATCH)).0 } else { room.files - room.files_free };
+    (room.bytes - room.bytes_free, files.saturating_sub(3))
+}
+
+/// Whether the kernel limits the number of files here.
+pub fn counts_files() -> bool {
+    sys::room(SCRATCH_PATH).is_ok_and(|room| room.files > 0)
+}
+
+const MEMORY_EVENTS: [&str; 2] = ["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"];
+const PROCESS_EVENTS: [&str; 2] = ["/sys/fs/cgroup/pids.events", "/sys/fs/cgroup/pids/pids.events"];
+
+/// Whether the kernel limits the number of processes here.
+pub fn counts_processes() -> bool {
+    PROCESS_EVENTS.iter().any(|path| Path::new(path).exists())
+}
+
+/// How often the kernel ended a process for want of memory, and how often it refused one, so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Refusals {
+    pub memory: u64,
+    pub processes: u64,
+}
+
+impl Refusals {
+    pub fn count() -> Self {
+        let memory = MEMORY_EVENTS.iter().find_map(|path| value(path, "oom_kill"));
+        let processes = PROCESS_EVENTS.iter().find_map(|path| value(path, "max"));
+        Self { memory: memory.unwrap_or(0), processes: processes.unwrap_or(0) }
+    }
+}
+
+/// The number behind a name in a file of names and numbers.
+fn value(path: &str, name: &str) -> Option<u64> {
+    let text = fs::read_to_string(path).ok()?;
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
+}
+
+/// Files, folders and bytes beneath a folder. What can't be looked into counts as one.
+pub fn files_in(folder: &Path) -> (u64, u64) {
+    let Ok(entries) = fs::read_dir(folder) else { return (0, 0) };
+    let (mut files, mut bytes) = (0, 0);
+    for entry in entries.flatten() {
+        let Ok(found) = entry.metadata() else { continue };
+        let (inner, inner_bytes) = if found.is_dir() { files_in(&entry.path()) } else { (0, found.len()) };
+        files += 1 + inner;
+        bytes += inner_bytes;
+    }
+    (files, bytes)
+}
+
+/// Anonymous and shared memory of a process, and what of it is swapped out, in bytes.
+pub fn private_memory(pid: i32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let kilobytes = |line: &str| {
+        let (name, value) = line.split_once(':')?;
+        let counts = matches!(name, "RssAnon" | "RssShmem" | "VmSwap");
+        counts.then(|| value.trim().split(' ').next()?.parse::<u64>().ok())?
+    };
+    let known: Vec<u64> = status.lines().filter_map(kilobytes).collect();
+    (!known.is_empty()).then(|| known.iter().sum::<u64>() * 1024)
+}

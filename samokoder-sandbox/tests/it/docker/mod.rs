@@ -1,0 +1,4 @@
+//! Containers: with the engine's own runtime (`in_docker`), and with gVisor's kernel (`in_gvisor`).
+
+mod contract;
+mod support;
