@@ -80,7 +80,6 @@ impl Common {
             env: Some(Vec::new()),
             working_dir: Some("/".to_owned()),
             hostname: Some("sandbox".to_owned()),
-            network_disabled: Some(true),
             labels: Some(labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()),
             host_config: Some(self.host_config(&spec.limits, data)),
             ..ContainerCreateBody::default()
