@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     sys,
-    wire::{self, Frame, Kernel, Kind},
+    wire::{self, Frame, Kind},
 };
 
 /// The longest frame that the library sends: a command with its arguments.
@@ -27,10 +27,9 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(stream: UnixStream, kernel: Kernel) -> io::Result<Self> {
+    pub fn new(stream: UnixStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        let outgoing = wire::frame(0, Kind::Ready, &kernel.encode());
-        Ok(Self { stream, incoming: Vec::new(), outgoing, heard: Instant::now() })
+        Ok(Self { stream, incoming: Vec::new(), outgoing: Vec::new(), heard: Instant::now() })
     }
 
     pub fn interest(&self) -> (RawFd, i16) {

@@ -8,7 +8,7 @@
 //!   standard streams and process 1, as a user that commands are not and can't signal.
 //!
 //! Commands have the same user as process 1. What keeps it from them is that the kernel lets nothing signal process 1
-//! from within, and that it can't be looked into.
+//! from within, that it can't be looked into, and that it listens to no one who does not know the session's token.
 
 mod bridge;
 mod command;

@@ -1,11 +1,11 @@
 //! Process 1 of a container: waits for whatever happens, and does what it asks for.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     fs::File,
     io::{self, Read as _},
     os::{
-        fd::{AsFd as _, AsRawFd as _},
+        fd::AsRawFd as _,
         linux::net::SocketAddrExt as _,
         unix::net::{SocketAddr, UnixListener},
     },
@@ -24,7 +24,7 @@ use crate::{
     tree::Census,
     upload::Upload,
     usage,
-    wire::{self, DATA, Failure, Frame, How, Kernel, Kind, SCRATCH, Setup, Writer},
+    wire::{self, DATA, Failure, Frame, How, Kernel, Kind, Setup, Writer},
 };
 
 /// How often memory is looked at while commands run.
@@ -32,6 +32,9 @@ const SAMPLE: Duration = Duration::from_millis(20);
 
 /// How often files are counted where the kernel does not: it takes a walk.
 const WALK: Duration = Duration::from_millis(250);
+
+/// How many may have connected without saying who they are.
+const MOST_STRANGERS: usize = 16;
 
 /// A request: who asked, and which number they gave it.
 type Key = (u64, u32);
@@ -43,6 +46,10 @@ struct Session {
     children: File,
     connections: BTreeMap<u64, Connection>,
     connected: u64,
+    /// Who has connected and has not said who they are. Commands can do that too.
+    strangers: VecDeque<(u64, Connection)>,
+    /// What those who may ask for something know: the first one says it, before any command runs.
+    token: Option<Vec<u8>>,
     execs: BTreeMap<Key, Exec>,
     streams: BTreeMap<Key, Box<dyn Stream>>,
     /// Since when nobody has been connected.
@@ -58,6 +65,7 @@ enum Source {
     Listener,
     Children,
     Connection(u64),
+    Stranger(u64),
     Exec(Key),
     Stream(Key),
 }
@@ -89,6 +97,8 @@ impl Session {
             children: sys::watch_children()?,
             connections: BTreeMap::new(),
             connected: 0,
+            strangers: VecDeque::new(),
+            token: None,
             execs: BTreeMap::new(),
             streams: BTreeMap::new(),
             alone: now,
@@ -134,6 +144,9 @@ impl Session {
         for (number, connection) in &self.connections {
             add(Source::Connection(*number), connection.interest());
         }
+        for (number, connection) in &self.strangers {
+            add(Source::Stranger(*number), connection.interest());
+        }
         for (key, exec) in &self.execs {
             exec.interests().into_iter().for_each(|interest| add(Source::Exec(*key), interest));
         }
@@ -167,6 +180,7 @@ impl Session {
                     None => drop(self.connections.remove(&number)),
                 }
             }
+            Source::Stranger(number) => self.meet(number),
             Source::Exec(key) => {
                 if let (Some(exec), Some(connection)) = (self.execs.get_mut(&key), self.connections.get_mut(&key.0)) {
                     exec.go_on(&mut self.buffer, &mut Answers { id: key.1, outgoing: &mut connection.outgoing });
@@ -187,13 +201,32 @@ impl Session {
 
     fn accept(&mut self) {
         let Ok((stream, _)) = self.listener.accept() else { return };
-        // Commands reach the socket too; they are another user.
-        if sys::peer_user(stream.as_fd()).ok() != Some(self.setup.link_user) {
-            return;
-        }
-        if let Ok(connection) = Connection::new(stream, self.kernel) {
+        if let Ok(connection) = Connection::new(stream) {
             self.connected += 1;
-            self.connections.insert(self.connected, connection);
+            self.strangers.push_back((self.connected, connection));
+        }
+        if self.strangers.len() > MOST_STRANGERS {
+            self.strangers.pop_front();
+        }
+    }
+
+    /// Lets in who knows the token.
+    fn meet(&mut self, number: u64) {
+        let Some(index) = self.strangers.iter().position(|(stranger, _)| *stranger == number) else { return };
+        let Some((_, mut connection)) = self.strangers.remove(index) else { return };
+        let Some(frames) = connection.receive(&mut self.buffer) else { return };
+        let mut frames = frames.into_iter();
+        match frames.next() {
+            None => self.strangers.push_back((number, connection)),
+            Some(Frame { kind: Kind::Hello, payload, .. })
+                if self.token.as_ref().is_none_or(|token| *token == payload) =>
+            {
+                self.token = Some(payload);
+                connection.outgoing = wire::frame(0, Kind::Ready, &self.kernel.encode());
+                self.connections.insert(number, connection);
+                frames.for_each(|frame| self.obey(number, frame));
+            }
+            Some(_) => {}
         }
     }
 
@@ -340,7 +373,7 @@ impl Session {
 
     /// Ends all commands when there are too many files, or too much in the data folder: nobody knows whose they are.
     fn look_at_files(&mut self) {
-        let too_many = !self.kernel.counts_files && usage::files_in(Path::new(SCRATCH)).0 > self.setup.inodes;
+        let too_many = !self.kernel.counts_files && usage::all_files() > self.setup.inodes;
         let too_much = self.setup.data > 0 && usage::files_in(Path::new(DATA)).1 > self.setup.data;
         if too_many || too_much {
             self.execs.values_mut().for_each(|exec| exec.end(Ok(How::DiskFull)));

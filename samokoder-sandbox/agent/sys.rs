@@ -98,7 +98,6 @@ unsafe extern "C" {
     fn execve(path: *const c_char, argv: *const *const c_char, env: *const *const c_char) -> c_int;
     fn fchdir(descriptor: c_int) -> c_int;
     fn statfs(path: *const c_char, buffer: *mut StatFs) -> c_int;
-    fn getsockopt(fd: c_int, level: c_int, name: c_int, value: *mut c_void, length: *mut c_uint) -> c_int;
     fn fcntl(descriptor: c_int, command: c_int, ...) -> c_int;
     fn geteuid() -> c_uint;
     fn getegid() -> c_uint;
@@ -358,17 +357,4 @@ pub fn room(path: &CStr) -> io::Result<Room> {
         files: found.files,
         files_free: found.files_free,
     })
-}
-
-/// The user at the other end of a socket.
-pub fn peer_user(socket: BorrowedFd<'_>) -> io::Result<u32> {
-    const SOL_SOCKET: c_int = 1;
-    const SO_PEERCRED: c_int = 17;
-    let mut credentials = [u32::MAX; 3];
-    let mut length = size_of_val(&credentials) as c_uint;
-    // SAFETY: the pointers are to `struct ucred` as three integers, and to its size.
-    check(unsafe {
-        getsockopt(socket.as_raw_fd(), SOL_SOCKET, SO_PEERCRED, credentials.as_mut_ptr().cast(), &raw mut length)
-    })?;
-    Ok(credentials[1])
 }

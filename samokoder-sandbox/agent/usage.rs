@@ -15,7 +15,7 @@ pub fn is_full() -> bool {
 /// Bytes and files in use, the two folders of the session's own not counted.
 pub fn of_disk() -> (u64, u64) {
     let Ok(room) = sys::room(SCRATCH_PATH) else { return (0, 0) };
-    let files = if room.files == 0 { files_in(Path::new(SCRATCH)).0 } else { room.files - room.files_free };
+    let files = if room.files == 0 { all_files() } else { room.files - room.files_free };
     (room.bytes - room.bytes_free, files.saturating_sub(3))
 }
 
@@ -30,6 +30,13 @@ const PROCESS_EVENTS: [&str; 2] = ["/sys/fs/cgroup/pids.events", "/sys/fs/cgroup
 /// Whether the kernel limits the number of processes here.
 pub fn counts_processes() -> bool {
     PROCESS_EVENTS.iter().any(|path| Path::new(path).exists())
+}
+
+/// Files and folders that commands have made.
+pub fn all_files() -> u64 {
+    // A runtime may have its own file system where others have a link.
+    let own = ["/tmp"].iter().filter(|path| fs::symlink_metadata(path).is_ok_and(|found| found.is_dir()));
+    own.chain(&[SCRATCH, "/dev/shm"]).map(|path| files_in(Path::new(path)).0).sum()
 }
 
 /// How often the kernel ended a process for want of memory, and how often it refused one, so far.

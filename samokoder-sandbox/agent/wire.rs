@@ -35,8 +35,10 @@ pub const SOCKET: &[u8] = b"samokoder-agent";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
+    /// Who this is: the session's token.
+    Hello = 1,
     /// Run an [`Exec`].
-    Exec = 1,
+    Exec,
     /// A piece of a stream.
     Data,
     /// The end of a stream.
@@ -82,7 +84,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 23] = [
+        Self::Hello,
         Self::Exec,
         Self::Data,
         Self::End,
@@ -144,8 +147,6 @@ pub fn first_frame(bytes: &[u8], longest: usize) -> Result<Option<(Frame, usize)
 pub struct Setup {
     /// How long nobody may be connected, in milliseconds.
     pub lease_ms: u64,
-    /// The user that connections come from.
-    pub link_user: u32,
     /// Wall time of a command and of a service in milliseconds; 0 is no limit.
     pub wall_ms: u64,
     pub service_ms: u64,
@@ -255,7 +256,7 @@ pub struct Kept {
 impl Setup {
     pub fn encode(&self) -> Vec<u8> {
         let mut w = Writer::default();
-        w.u64(self.lease_ms).u64(self.link_user.into()).u64(self.wall_ms).u64(self.service_ms);
+        w.u64(self.lease_ms).u64(self.wall_ms).u64(self.service_ms);
         w.u64(self.memory).u64(self.processes).u64(self.inodes).u64(self.data);
         w.u64(self.output.0).u64(self.output.1).u64(self.rlimits.len() as u64);
         for (resource, soft, hard) in &self.rlimits {
@@ -269,7 +270,6 @@ impl Setup {
         let mut r = Reader(bytes);
         Some(Self {
             lease_ms: r.u64()?,
-            link_user: r.u32()?,
             wall_ms: r.u64()?,
             service_ms: r.u64()?,
             memory: r.u64()?,

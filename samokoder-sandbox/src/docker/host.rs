@@ -34,12 +34,11 @@ const CONFIGURATION: [&str; 3] = ["/etc/ld.so.cache", "/usr/lib/locale/C.utf8", 
 const MOST_LINKS: usize = 40;
 
 /// Files of the host, by their place.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Tree {
     entries: BTreeMap<PathBuf, Entry>,
 }
 
-#[derive(Debug)]
 enum Entry {
     Folder,
     Link(PathBuf),
@@ -175,7 +174,12 @@ impl Tree {
 
     /// What tells this tree from others, as text: names, sizes and times, not contents, which would all have to be read.
     pub(super) fn fingerprint(&self) -> String {
-        self.entries.iter().fold(String::new(), |text, (path, entry)| text + &format!("{path:?} {entry:?}\n"))
+        let line = |(path, entry): (&PathBuf, &Entry)| match entry {
+            Entry::Folder => format!("{path:?}/\n"),
+            Entry::Link(target) => format!("{path:?} -> {target:?}\n"),
+            Entry::File { mode, length, modified } => format!("{path:?} {mode:o} {length} {modified}\n"),
+        };
+        self.entries.iter().map(line).collect()
     }
 
     /// Writes everything to an archive. What can't be read is left out.

@@ -61,11 +61,13 @@ pub(super) struct Route {
 }
 
 impl Link {
-    /// Connects to the agent of a container, as `user`. `lease` is how long it may hear nothing.
+    /// Connects to the agent of a container, as `user`, with the session's token. `lease` is how long it may hear
+    /// nothing.
     pub(super) async fn connect(
         docker: &Docker,
         container: &str,
         user: u32,
+        token: &str,
         lease: Duration,
     ) -> Result<Arc<Self>, SandboxError> {
         let failed = |error| engine::failed("open", &error);
@@ -80,11 +82,18 @@ impl Link {
         let exec = docker.create_exec(container, options).await.map_err(failed)?;
         let start = StartExecOptions { output_capacity: Some(64 * 1024), ..StartExecOptions::default() };
         let started = docker.start_exec(&exec.id, Some(start)).await.map_err(failed)?;
-        let StartExecResults::Attached { mut output, input } = started else {
+        let StartExecResults::Attached { mut output, mut input } = started else {
             return Err(broken("open", "the engine did not attach to the container's agent"));
         };
         let mut received = Vec::new();
-        let greeting = tokio::time::timeout(PATIENCE, greeting(&mut output, &mut received)).await;
+        let greeting = async {
+            let hello = agent::frame(0, Kind::Hello, token.as_bytes());
+            // Who can't be told has said why.
+            let _ = input.write_all(&hello).await;
+            let _ = input.flush().await;
+            greeting(&mut output, &mut received).await
+        };
+        let greeting = tokio::time::timeout(PATIENCE, greeting).await;
         let kernel = greeting.unwrap_or_else(|_| {
             Err(broken("open", &format!("the container's agent said nothing for {} s", PATIENCE.as_secs())))
         })?;

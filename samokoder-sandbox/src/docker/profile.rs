@@ -24,6 +24,8 @@ pub(super) mod label {
     pub(crate) const OWNER: &str = "dev.samokoder.owner";
     pub(crate) const LEASE: &str = "dev.samokoder.lease-ms";
     pub(crate) const DATA: &str = "dev.samokoder.data";
+    /// What the agent knows its owners by. Who may talk to the engine may read it; commands can't.
+    pub(crate) const TOKEN: &str = "dev.samokoder.token";
 }
 
 /// What the agent, its connections and the supervisors of commands need beside the commands themselves.
@@ -62,7 +64,13 @@ impl Common {
     }
 
     /// The container for a session with this name.
-    pub(super) fn container(&self, name: &str, spec: &SessionSpec, data: Option<&Data>) -> ContainerCreateBody {
+    pub(super) fn container(
+        &self,
+        name: &str,
+        token: &str,
+        spec: &SessionSpec,
+        data: Option<&Data>,
+    ) -> ContainerCreateBody {
         let (user, group) = data.map_or((self.ids.0, self.ids.0), |data| data.owner);
         let setup = to_hex(&self.setup(spec, data).encode());
         let labels = [
@@ -71,6 +79,7 @@ impl Common {
             (label::OWNER, spec.owner.clone()),
             (label::LEASE, spec.lease.as_millis().to_string()),
             (label::DATA, data.is_some().to_string()),
+            (label::TOKEN, token.to_owned()),
         ];
         ContainerCreateBody {
             image: Some(self.image.clone()),
@@ -112,11 +121,36 @@ impl Common {
             nano_cpus: Some(self.nano_cpus),
             oom_score_adj: Some(500),
             ulimits: Some(ulimits(limits)),
-            tmpfs: Some(tmpfs(limits, self.ids.0, data).into_iter().collect()),
+            tmpfs: Some(self.tmpfs(limits, data).into_iter().collect()),
             mounts: data.map(|data| vec![mount(data)]),
             log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
             ..HostConfig::default()
         }
+    }
+
+    /// The writable file systems: the workspace with the temporary files, and shared memory. Together they are what
+    /// [`Limits::disk`] and [`Limits::inodes`] say.
+    fn tmpfs(&self, limits: &Limits, data: Option<&Data>) -> Vec<(String, String)> {
+        /// What of the whole shared memory gets.
+        const SHARE: u64 = 8;
+        /// The root of the file system, the workspace, the temporary folder.
+        const OWN_FOLDERS: u64 = 3;
+        let (user, group) = data.map_or((self.ids.0, self.ids.0), |data| data.owner);
+        let one = |place: &str, bytes: u64, files: u64, rest: &str| {
+            let options = format!("size={bytes},nr_inodes={files},uid={user},gid={group},nosuid,nodev,{rest}");
+            (place.to_owned(), options)
+        };
+        let (bytes, files) = (limits.disk / SHARE, limits.inodes / SHARE);
+        let mut all = vec![one("/dev/shm", bytes, files.max(2), "mode=1777,noexec")];
+        let (mut bytes, mut files) = (limits.disk - bytes, limits.inodes - files + OWN_FOLDERS);
+        if !self.shares_kernel() {
+            // gVisor follows no link at /tmp: it puts a file system there that nothing limits, unless there is one.
+            let (apart, files_apart) = (bytes / 3, files / 3);
+            all.push(one("/tmp", apart, files_apart, "mode=1777,exec"));
+            (bytes, files) = (bytes - apart, files - files_apart);
+        }
+        all.push(one(SCRATCH, bytes, files, "mode=0755,exec"));
+        all
     }
 
     fn setup(&self, spec: &SessionSpec, data: Option<&Data>) -> Setup {
@@ -124,7 +158,6 @@ impl Common {
         let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2).max(1);
         Setup {
             lease_ms: millis(spec.lease),
-            link_user: self.ids.1,
             wall_ms: millis(limits.wall),
             service_ms: limits.service.map_or(0, millis),
             memory: limits.memory,
@@ -142,24 +175,6 @@ impl Common {
 fn number(value: u64) -> i64 {
     // Sums of a few of them must still fit.
     i64::try_from(value).unwrap_or(i64::MAX).min(i64::MAX / 8)
-}
-
-/// The writable file systems: the workspace with the temporary files, and shared memory. Together they are what
-/// [`Limits::disk`] and [`Limits::inodes`] say.
-fn tmpfs(limits: &Limits, user: u32, data: Option<&Data>) -> [(String, String); 2] {
-    /// What of the whole shared memory gets.
-    const SHARE: u64 = 8;
-    /// The root of the file system, the workspace, the temporary folder.
-    const OWN_FOLDERS: u64 = 3;
-    let (user, group) = data.map_or((user, user), |data| data.owner);
-    let options = |bytes: u64, files: u64, mode: &str| {
-        format!("size={bytes},nr_inodes={files},mode={mode},uid={user},gid={group},nosuid,nodev")
-    };
-    let (bytes, files) = (limits.disk / SHARE, limits.inodes / SHARE);
-    [
-        (SCRATCH.to_owned(), options(limits.disk - bytes, limits.inodes - files + OWN_FOLDERS, "0755") + ",exec"),
-        ("/dev/shm".to_owned(), options(bytes, files.max(2), "1777") + ",noexec"),
-    ]
 }
 
 fn mount(data: &Data) -> Mount {

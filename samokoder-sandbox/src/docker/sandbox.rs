@@ -2,6 +2,8 @@
 
 use std::{
     collections::BTreeMap,
+    fs::File,
+    io::Read as _,
     path::Path,
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
@@ -26,7 +28,9 @@ use samokoder_core::{
 use tokio::{runtime::Handle, sync::OnceCell};
 
 use super::{
-    DockerConfig, Endpoint, capabilities, engine, image,
+    DockerConfig, Endpoint,
+    agent::to_hex,
+    capabilities, engine, image,
     link::Link,
     profile::{Common, Data, label},
     session::{DockerSession, remove},
@@ -261,9 +265,10 @@ impl Machine {
         let mut failure = None;
         for _ in 0..ATTEMPTS {
             let options = CreateContainerOptionsBuilder::default().name(name).build();
-            let body = self.common.container(name, spec, data);
+            let token = token()?;
+            let body = self.common.container(name, &token, spec, data);
             match self.docker.create_container(Some(options), body).await {
-                Ok(_) => return self.start(name, spec, data.is_some()).await,
+                Ok(_) => return self.start(name, &token, spec, data.is_some()).await,
                 Err(error) if engine::has_status(&error, 409) => {
                     failure = Some(engine::failed("open", &error));
                 }
@@ -278,10 +283,16 @@ impl Machine {
         Err(failure.unwrap_or_else(|| SandboxError::unsupported("open", "the engine made no container")))
     }
 
-    async fn start(&self, name: &str, spec: &SessionSpec, has_data: bool) -> Result<DockerSession, SandboxError> {
+    async fn start(
+        &self,
+        name: &str,
+        token: &str,
+        spec: &SessionSpec,
+        has_data: bool,
+    ) -> Result<DockerSession, SandboxError> {
         let started = self.docker.start_container(name, None::<StartContainerOptions>).await;
         let linked = match started {
-            Ok(()) => Link::connect(&self.docker, name, self.common.ids.1, spec.lease).await,
+            Ok(()) => Link::connect(&self.docker, name, self.common.ids.1, token, spec.lease).await,
             Err(error) => Err(not_made(&error)),
         };
         match linked {
@@ -310,7 +321,8 @@ impl Machine {
         let lease = labels.get(label::LEASE).and_then(|lease| lease.parse().ok());
         let has_data = labels.get(label::DATA).is_some_and(|data| data == "true");
         let lease = Duration::from_millis(lease.unwrap_or(60_000));
-        let link = Link::connect(&self.docker, id, self.common.ids.1, lease).await?;
+        let token = labels.get(label::TOKEN).map_or("", String::as_str);
+        let link = Link::connect(&self.docker, id, self.common.ids.1, token, lease).await?;
         Ok(DockerSession::new(id.to_owned(), self.docker.clone(), link, has_data))
     }
 
@@ -328,6 +340,15 @@ impl Machine {
             Err(error) => Err(engine::failed("list", &error)),
         }
     }
+}
+
+/// What nobody can guess, as text.
+fn token() -> Result<String, SandboxError> {
+    let mut bytes = [0; 32];
+    File::open("/dev/urandom")
+        .and_then(|mut source| source.read_exact(&mut bytes))
+        .map_err(|error| SandboxError::io("open", &error))?;
+    Ok(to_hex(&bytes))
 }
 
 /// A container that could not be made or started: the engine lacks what was asked for.

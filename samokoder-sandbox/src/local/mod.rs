@@ -68,11 +68,17 @@ mod config;
 #[cfg(local_backend)]
 mod explain;
 #[cfg(local_backend)]
+mod files;
+#[cfg(local_backend)]
 pub(crate) mod filter;
 #[cfg(local_backend)]
 mod identity;
 #[cfg(local_backend)]
 mod launch;
+#[cfg(local_backend)]
+mod leftovers;
+#[cfg(local_backend)]
+mod places;
 #[cfg(local_backend)]
 mod reaper;
 #[cfg(local_backend)]
@@ -85,11 +91,13 @@ mod sandbox;
 #[cfg(local_backend)]
 mod session;
 #[cfg(local_backend)]
+mod streams;
+#[cfg(local_backend)]
 pub(crate) mod toolchain;
 #[cfg(local_backend)]
 pub(crate) mod view;
 #[cfg(local_backend)]
-#[path = "../../init/wire.rs"]
+#[path = "../../init/wire/mod.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "one file for both sides; each uses its half")]
 mod wire;
 

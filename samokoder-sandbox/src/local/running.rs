@@ -11,7 +11,7 @@ use tokio::{
 
 use super::{
     launch::closed,
-    wire::{Answer, Ended, How, Kept},
+    wire::{Answer, Ended, How, Kept, TOO_MUCH_OUTPUT},
 };
 use crate::output;
 
@@ -46,7 +46,7 @@ impl Running {
         let outcome = match Answer::decode(&self.received) {
             Some(Answer::Ended(ended)) => self.outcome_of(&ended),
             Some(Answer::Failed(failure)) => return Err(super::explain::request("exec", &failure)),
-            Some(Answer::Ready) | None => return Err(closed("exec")),
+            _ => return Err(closed("exec")),
         };
         self.outcome = Some(outcome.clone());
         Ok(outcome)
@@ -60,6 +60,8 @@ impl Running {
             How::CpuExhausted => ExecStatus::CpuExhausted,
             How::OutOfMemory => ExecStatus::OutOfMemory,
             How::OutputLimit => ExecStatus::OutputLimit,
+            How::DiskFull => ExecStatus::DiskFull,
+            How::TooManyProcesses => ExecStatus::TooManyProcesses,
             How::Cancelled => ExecStatus::Cancelled,
             How::NotStarted(_) => ExecStatus::NotStarted,
         };
@@ -69,6 +71,18 @@ impl Running {
         };
         ExecOutcome::new(status, text(&ended.stdout), stderr, self.started.elapsed())
             .cpu(Duration::from_micros(ended.cpu_us))
+            .peak_memory(ended.peak)
+            .written(ended.written)
+    }
+
+    /// Has the command ended because it wrote too much.
+    pub(super) async fn too_much_output(&mut self) {
+        self.tell(TOO_MUCH_OUTPUT).await;
+    }
+
+    /// A command that has just ended hears nothing any more, and has its outcome all the same.
+    async fn tell(&mut self, number: u64) {
+        let _ = self.stream.write_all(&number.to_le_bytes()).await;
     }
 }
 
@@ -94,9 +108,7 @@ impl Service for Running {
 
     async fn stop(&mut self, grace: Duration) -> Result<ExecOutcome, SandboxError> {
         if self.outcome.is_none() {
-            let grace = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX / 2);
-            // A command that has just ended hears nothing any more, and has its outcome all the same.
-            let _ = self.stream.write_all(&grace.to_le_bytes()).await;
+            self.tell(u64::try_from(grace.as_millis()).unwrap_or(u64::MAX / 2)).await;
         }
         match self.finish().await {
             Err(error) if error.kind == SandboxErrorKind::Closed => Err(SandboxError::new(
