@@ -123,9 +123,12 @@ fn lead(setup: &Setup, exec: &Exec, tell: &mut impl FnMut(News)) -> io::Result<(
 fn enter_namespaces() -> io::Result<()> {
     let (user, group) = sys::own_ids();
     sys::enter_namespaces()?;
+    // Its own files in /proc belong to it only now.
+    sys::set_dumpable(true)?;
     fs::write("/proc/self/uid_map", format!("{user} {user} 1\n"))?;
     let _ = fs::write("/proc/self/setgroups", "deny");
     fs::write("/proc/self/gid_map", format!("{group} {group} 1\n"))?;
+    sys::set_dumpable(false)?;
     sys::forget_capabilities()
 }
 
@@ -179,11 +182,6 @@ fn start(setup: &Setup, exec: &Exec) -> News {
 fn give_up_rights(setup: &Setup) -> io::Result<()> {
     sys::setsid();
     std::env::set_current_dir(WORKSPACE)?;
-    // Its own files in /proc belong to it only now.
-    sys::set_dumpable(true)?;
-    // When memory is short, a command goes before what supervises it. Where the file is read-only, it has what the
-    // container has.
-    let _ = fs::write("/proc/self/oom_score_adj", "1000");
     for (resource, soft, hard) in &setup.rlimits {
         sys::limit(*resource, *soft, *hard)?;
     }

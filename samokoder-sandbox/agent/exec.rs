@@ -235,7 +235,8 @@ impl Exec {
         for _ in 0..8 {
             let output = &mut self.outputs[index];
             let Some(pipe) = &mut output.pipe else { return };
-            let most = if self.streaming { buffer.len().min(self.credit as usize) } else { buffer.len() };
+            let credit = if self.streaming { usize::try_from(self.credit).unwrap_or(usize::MAX) } else { usize::MAX };
+            let most = buffer.len().min(credit);
             if most == 0 {
                 return;
             }
@@ -243,11 +244,15 @@ impl Exec {
                 Ok(0) => output.pipe = None,
                 Ok(count) => {
                     output.keeper.add(&buffer[..count]);
+                    let kind = output.kind;
+                    let excess = self.written().saturating_sub(self.output_limit);
                     if self.streaming {
                         self.credit -= count as u64;
-                        answers.send(output.kind, &buffer[..count]);
+                        // What is too much ends it, and nobody gets to see it.
+                        let allowed = count - usize::try_from(excess).unwrap_or(count).min(count);
+                        answers.send(kind, &buffer[..allowed]);
                     }
-                    if self.written() > self.output_limit {
+                    if excess > 0 {
                         return self.end(Ok(How::OutputLimit));
                     }
                 }
@@ -324,8 +329,11 @@ impl Exec {
         self.next_kill = Instant::now() + BREATH;
     }
 
-    /// Reads what it had written, and says how it ended.
-    pub fn conclude(mut self, buffer: &mut [u8], answers: &mut Answers<'_>) {
+    /// Reads what it had written, and says how it ended. `too_much`: there are more files than may be.
+    pub fn conclude(mut self, too_much: bool, buffer: &mut [u8], answers: &mut Answers<'_>) {
+        if too_much && matches!(self.outcome, Some(Ok(How::Exited(_) | How::Signalled(_)))) {
+            self.outcome = Some(Ok(How::DiskFull));
+        }
         let mut before = None;
         self.credit = u64::MAX;
         while before != Some(self.written()) && self.written() <= self.output_limit {

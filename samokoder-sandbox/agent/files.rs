@@ -21,11 +21,11 @@ use crate::{
     wire::{DATA, Failure, Setup, WORKSPACE, Writer},
 };
 
-const DIRECTORY: i32 = if cfg!(target_arch = "aarch64") { 0o40000 } else { 0o200_000 };
 const NOFOLLOW: i32 = if cfg!(target_arch = "aarch64") { 0o100_000 } else { 0o400_000 };
 const NONBLOCK: i32 = 0o4000;
 
 const EFBIG: i32 = 27;
+const ENOTDIR: i32 = 20;
 const EINVAL: i32 = 22;
 const EOVERFLOW: i32 = 75;
 
@@ -83,7 +83,9 @@ fn enter(name: &OsString) -> io::Result<()> {
 
 /// Opens a folder of the working directory.
 pub fn open_folder(name: impl AsRef<Path>) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(DIRECTORY | NOFOLLOW).open(name)
+    // Not as a directory: gVisor then follows a link that it was told not to follow.
+    let folder = OpenOptions::new().read(true).custom_flags(NOFOLLOW | NONBLOCK).open(name)?;
+    if folder.metadata()?.is_dir() { Ok(folder) } else { Err(io::Error::from_raw_os_error(ENOTDIR)) }
 }
 
 /// Begins to send a file.

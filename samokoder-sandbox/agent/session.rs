@@ -30,8 +30,8 @@ use crate::{
 /// How often memory is looked at while commands run.
 const SAMPLE: Duration = Duration::from_millis(20);
 
-/// How often files are counted where the kernel does not: it takes a walk.
-const WALK: Duration = Duration::from_millis(250);
+/// How often files are counted where the kernel does not count them, at most: it takes a walk.
+const WALK: Duration = SAMPLE;
 
 /// How many may have connected without saying who they are.
 const MOST_STRANGERS: usize = 16;
@@ -77,7 +77,7 @@ pub fn run(setup: Setup) -> ! {
 }
 
 impl Session {
-    fn new(setup: Setup) -> io::Result<Self> {
+    fn new(mut setup: Setup) -> io::Result<Self> {
         sys::close_from(3);
         sys::umask();
         sys::set_dumpable(false)?;
@@ -86,7 +86,11 @@ impl Session {
             keeps_orphans: command::keeps_orphans(),
             counts_processes: usage::counts_processes(),
             counts_files: usage::counts_files(),
+            knows_statx: sys::knows_statx(),
         };
+        if !kernel.knows_statx {
+            setup.filter = sys::without_statx(&setup.filter);
+        }
         let listener = UnixListener::bind_addr(&SocketAddr::from_abstract_name(wire::SOCKET)?)?;
         listener.set_nonblocking(true)?;
         let now = Instant::now();
@@ -355,7 +359,8 @@ impl Session {
         }
         if now >= self.walk {
             self.look_at_files();
-            self.walk = Instant::now() + WALK;
+            // A walk that takes long is not taken often.
+            self.walk = Instant::now() + WALK.max(now.elapsed() * 10);
         }
         self.sample = Instant::now() + SAMPLE;
     }
@@ -373,11 +378,15 @@ impl Session {
 
     /// Ends all commands when there are too many files, or too much in the data folder: nobody knows whose they are.
     fn look_at_files(&mut self) {
-        let too_many = !self.kernel.counts_files && usage::all_files() > self.setup.inodes;
-        let too_much = self.setup.data > 0 && usage::files_in(Path::new(DATA)).1 > self.setup.data;
-        if too_many || too_much {
+        if self.has_too_much() {
             self.execs.values_mut().for_each(|exec| exec.end(Ok(How::DiskFull)));
         }
+    }
+
+    /// Whether there are more files than may be, or more in the data folder, as far as the kernel does not see to it.
+    fn has_too_much(&self) -> bool {
+        let too_many = !self.kernel.counts_files && usage::all_files() > self.setup.inodes;
+        too_many || (self.setup.data > 0 && usage::files_in(Path::new(DATA)).1 > self.setup.data)
     }
 
     /// Kills what is left of commands that have ended, and says so when nothing is.
@@ -399,8 +408,9 @@ impl Session {
                 continue;
             }
             let Some(exec) = self.execs.remove(&key) else { continue };
+            let too_much = self.has_too_much();
             if let Some(connection) = self.connections.get_mut(&key.0) {
-                exec.conclude(&mut self.buffer, &mut Answers { id: key.1, outgoing: &mut connection.outgoing });
+                exec.conclude(too_much, &mut self.buffer, &mut Answers { id: key.1, outgoing: &mut connection.outgoing });
             }
         }
     }

@@ -2,26 +2,39 @@
 
 use std::{ffi::CStr, fs, path::Path};
 
-use crate::{sys, wire::SCRATCH};
+use crate::sys;
 
-/// The file system commands write to, for system calls.
-const SCRATCH_PATH: &CStr = c"/sandbox";
+/// The folders of the session's own in the file system commands write to.
+const OWN_FOLDERS: u64 = 2;
 
-/// Whether nothing more can be written.
-pub fn is_full() -> bool {
-    sys::room(SCRATCH_PATH).is_ok_and(|room| room.bytes_free < 4096 || (room.files > 0 && room.files_free == 0))
+/// The file systems commands write to.
+fn file_systems() -> impl Iterator<Item = &'static CStr> {
+    // A runtime may have a file system of its own where others have a link.
+    let apart = fs::symlink_metadata("/tmp").is_ok_and(|found| found.is_dir());
+    [c"/sandbox", c"/dev/shm"].into_iter().chain(apart.then_some(c"/tmp"))
 }
 
-/// Bytes and files in use, the two folders of the session's own not counted.
+/// Whether nothing more can be written to one of them.
+pub fn is_full() -> bool {
+    let is_full = |room: sys::Room| room.bytes_free < 4096 || (room.files > 0 && room.files_free == 0);
+    file_systems().any(|path| sys::room(path).is_ok_and(is_full))
+}
+
+/// Bytes and files in use.
 pub fn of_disk() -> (u64, u64) {
-    let Ok(room) = sys::room(SCRATCH_PATH) else { return (0, 0) };
-    let files = if room.files == 0 { all_files() } else { room.files - room.files_free };
-    (room.bytes - room.bytes_free, files.saturating_sub(3))
+    let rooms: Vec<sys::Room> = file_systems().filter_map(|path| sys::room(path).ok()).collect();
+    let bytes = rooms.iter().map(|room| room.bytes - room.bytes_free).sum();
+    if rooms.iter().any(|room| room.files == 0) {
+        return (bytes, all_files());
+    }
+    // The root of each counts too.
+    let files: u64 = rooms.iter().map(|room| room.files - room.files_free - 1).sum();
+    (bytes, files.saturating_sub(OWN_FOLDERS))
 }
 
 /// Whether the kernel limits the number of files here.
 pub fn counts_files() -> bool {
-    sys::room(SCRATCH_PATH).is_ok_and(|room| room.files > 0)
+    sys::room(c"/sandbox").is_ok_and(|room| room.files > 0)
 }
 
 const MEMORY_EVENTS: [&str; 2] = ["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"];
@@ -34,9 +47,8 @@ pub fn counts_processes() -> bool {
 
 /// Files and folders that commands have made.
 pub fn all_files() -> u64 {
-    // A runtime may have its own file system where others have a link.
-    let own = ["/tmp"].iter().filter(|path| fs::symlink_metadata(path).is_ok_and(|found| found.is_dir()));
-    own.chain(&[SCRATCH, "/dev/shm"]).map(|path| files_in(Path::new(path)).0).sum()
+    let places = file_systems().filter_map(|path| path.to_str().ok());
+    places.map(|path| files_in(Path::new(path)).0).sum::<u64>().saturating_sub(OWN_FOLDERS)
 }
 
 /// How often the kernel ended a process for want of memory, and how often it refused one, so far.

@@ -177,19 +177,22 @@ pub struct Kernel {
     pub counts_processes: bool,
     /// It counts files.
     pub counts_files: bool,
+    /// It knows all flags of `statx`; else commands are told that it has no such call.
+    pub knows_statx: bool,
 }
 
 impl Kernel {
     pub fn encode(self) -> Vec<u8> {
-        vec![self.keeps_orphans.into(), self.counts_processes.into(), self.counts_files.into()]
+        [self.keeps_orphans, self.counts_processes, self.counts_files, self.knows_statx].map(u8::from).to_vec()
     }
 
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let [keeps_orphans, counts_processes, counts_files] = *bytes else { return None };
+        let [keeps_orphans, counts_processes, counts_files, knows_statx] = *bytes else { return None };
         Some(Self {
             keeps_orphans: keeps_orphans == 1,
             counts_processes: counts_processes == 1,
             counts_files: counts_files == 1,
+            knows_statx: knows_statx == 1,
         })
     }
 }

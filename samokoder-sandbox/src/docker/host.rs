@@ -19,9 +19,9 @@ use crate::local::{
 
 /// The small programs that scripts take for granted.
 const PROGRAMS: &str = "sh bash env true false test [ echo printf cat head tail tac tee touch mkdir rmdir rm cp mv ln ls \
-    readlink realpath stat chmod mktemp pwd basename dirname find xargs sort uniq cut tr wc nl seq yes sleep timeout date \
+    mkfifo mknod link unlink install truncate shred readlink realpath stat chmod mktemp pwd basename dirname find xargs sort uniq cut tr wc nl seq yes sleep timeout date \
     id whoami uname hostname expr factor od hexdump cmp diff patch grep egrep fgrep sed awk gawk mawk tar gzip gunzip \
-    bzip2 xz unzip zip du df dd sync split paste join comm fold md5sum sha256sum base64 kill ps pgrep nohup nice setsid \
+    bzip2 xz unzip zip du df dd sync split paste join comm fold md5sum sha1sum sha256sum sha512sum b2sum cksum shuf nproc stdbuf printenv base64 kill ps pgrep nohup nice setsid \
     git curl make which npm npx";
 
 /// Where programs are beside the search path.
