@@ -54,7 +54,10 @@ fn build(folder: &str, name: &str, must_be_whole: bool) {
     if whole.is_ok_and(|done| done.status.success()) {
         return;
     }
-    assert!(!must_be_whole, "{folder} could not be linked without libraries, as any image needs it: {rustc:?}");
+    assert!(
+        !must_be_whole,
+        "{folder} could not be linked without libraries, as any image needs it: {rustc:?}"
+    );
     let status = rustc.arg("-Ctarget-feature=-crt-static").status();
     let status = status.unwrap_or_else(|error| panic!("could not run {rustc:?}: {error}"));
     assert!(status.success(), "the sandbox's program {folder} could not be built for {target}: {rustc:?}");

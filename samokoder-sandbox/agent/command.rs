@@ -193,7 +193,8 @@ fn give_up_rights(setup: &Setup) -> io::Result<()> {
 /// Looks the program up and runs it; returns why that was not possible.
 fn turn_into(setup: &Setup, exec: &Exec) -> io::Error {
     let path = setup.path.join(&b':');
-    let own = [&b"HOME=/tmp"[..], b"LANG=C.UTF-8", b"TMPDIR=/tmp", &[&b"PATH="[..], &path].concat()].map(<[u8]>::to_vec);
+    let own = [&b"HOME=/tmp"[..], b"LANG=C.UTF-8", b"TMPDIR=/tmp", &[&b"PATH="[..], &path].concat()]
+        .map(<[u8]>::to_vec);
     let name = |variable: &Vec<u8>| variable.split(|byte| *byte == b'=').next().map(<[u8]>::to_vec);
     let given: Vec<_> = exec.env.iter().map(name).collect();
     let env: Vec<Vec<u8>> =

@@ -87,7 +87,11 @@ impl Exec {
         drop(ends);
         let session_wall = if exec.service { setup.service_ms } else { setup.wall_ms };
         let wall = [session_wall, exec.wall_ms].into_iter().filter(|wall| *wall > 0).min();
-        let output = |kind, pipe: OwnedFd| Output { kind, pipe: Some(pipe.into()), keeper: Keeper::new(setup.output.1) };
+        let output = |kind, pipe: OwnedFd| Output {
+            kind,
+            pipe: Some(pipe.into()),
+            keeper: Keeper::new(setup.output.1),
+        };
         Ok(Self {
             supervisor,
             command: None,
@@ -97,7 +101,11 @@ impl Exec {
             streaming: exec.streaming,
             credit: WINDOW.into(),
             output_limit: if exec.service { u64::MAX } else { setup.output.0 },
-            cpu_limit_us: setup.rlimits.iter().find(|limit| limit.0 == RLIMIT_CPU).map(|limit| limit.1 * 1_000_000),
+            cpu_limit_us: setup
+                .rlimits
+                .iter()
+                .find(|limit| limit.0 == RLIMIT_CPU)
+                .map(|limit| limit.1 * 1_000_000),
             wall: wall.map(|wall| started + Duration::from_millis(wall)),
             stop: None,
             outcome: None,
@@ -235,7 +243,8 @@ impl Exec {
         for _ in 0..8 {
             let output = &mut self.outputs[index];
             let Some(pipe) = &mut output.pipe else { return };
-            let credit = if self.streaming { usize::try_from(self.credit).unwrap_or(usize::MAX) } else { usize::MAX };
+            let credit =
+                if self.streaming { usize::try_from(self.credit).unwrap_or(usize::MAX) } else { usize::MAX };
             let most = buffer.len().min(credit);
             if most == 0 {
                 return;

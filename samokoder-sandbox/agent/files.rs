@@ -127,7 +127,8 @@ pub fn clear(setup: &Setup) -> io::Result<()> {
 }
 
 fn clear_here() -> io::Result<()> {
-    let names: Vec<OsString> = fs::read_dir(".")?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<_>>()?;
+    let names: Vec<OsString> =
+        fs::read_dir(".")?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<_>>()?;
     names.iter().try_for_each(remove_here)
 }
 

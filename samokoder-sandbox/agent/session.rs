@@ -77,7 +77,7 @@ pub fn run(setup: Setup) -> ! {
 }
 
 impl Session {
-    fn new(mut setup: Setup) -> io::Result<Self> {
+    fn new(setup: Setup) -> io::Result<Self> {
         sys::close_from(3);
         sys::umask();
         sys::set_dumpable(false)?;
@@ -86,11 +86,7 @@ impl Session {
             keeps_orphans: command::keeps_orphans(),
             counts_processes: usage::counts_processes(),
             counts_files: usage::counts_files(),
-            knows_statx: sys::knows_statx(),
         };
-        if !kernel.knows_statx {
-            setup.filter = sys::without_statx(&setup.filter);
-        }
         let listener = UnixListener::bind_addr(&SocketAddr::from_abstract_name(wire::SOCKET)?)?;
         listener.set_nonblocking(true)?;
         let now = Instant::now();
@@ -186,8 +182,13 @@ impl Session {
             }
             Source::Stranger(number) => self.meet(number),
             Source::Exec(key) => {
-                if let (Some(exec), Some(connection)) = (self.execs.get_mut(&key), self.connections.get_mut(&key.0)) {
-                    exec.go_on(&mut self.buffer, &mut Answers { id: key.1, outgoing: &mut connection.outgoing });
+                if let (Some(exec), Some(connection)) =
+                    (self.execs.get_mut(&key), self.connections.get_mut(&key.0))
+                {
+                    exec.go_on(
+                        &mut self.buffer,
+                        &mut Answers { id: key.1, outgoing: &mut connection.outgoing },
+                    );
                 }
             }
             Source::Stream(key) => self.with_stream(key, |stream, answers| stream.go_on(answers)),
@@ -335,7 +336,8 @@ impl Session {
     }
 
     fn stats(&self) -> Vec<u8> {
-        let all: Vec<_> = self.execs.values().flat_map(|exec| Census::take().beneath(exec.supervisor)).collect();
+        let all: Vec<_> =
+            self.execs.values().flat_map(|exec| Census::take().beneath(exec.supervisor)).collect();
         let memory = crate::tree::memory(&all, 0);
         let (disk, inodes) = usage::of_disk();
         let mut stats = Writer::default();
@@ -367,7 +369,8 @@ impl Session {
 
     /// Ends the command with the most processes when there are too many.
     fn look_at_processes(&mut self, census: &Census) {
-        let count = |exec: &Exec| census.beneath(exec.supervisor).iter().map(|process| process.threads).sum::<u64>();
+        let count =
+            |exec: &Exec| census.beneath(exec.supervisor).iter().map(|process| process.threads).sum::<u64>();
         let counts: Vec<(u64, Key)> = self.execs.iter().map(|(key, exec)| (count(exec), *key)).collect();
         if counts.iter().map(|(count, _)| count).sum::<u64>() > self.setup.processes
             && let Some(exec) = counts.iter().max().and_then(|(_, key)| self.execs.get_mut(key))
@@ -410,7 +413,11 @@ impl Session {
             let Some(exec) = self.execs.remove(&key) else { continue };
             let too_much = self.has_too_much();
             if let Some(connection) = self.connections.get_mut(&key.0) {
-                exec.conclude(too_much, &mut self.buffer, &mut Answers { id: key.1, outgoing: &mut connection.outgoing });
+                exec.conclude(
+                    too_much,
+                    &mut self.buffer,
+                    &mut Answers { id: key.1, outgoing: &mut connection.outgoing },
+                );
             }
         }
     }

@@ -215,34 +215,8 @@ pub fn filter_calls(instructions: &[u8]) -> io::Result<()> {
     let length = u16::try_from(instructions.len() / 8).map_err(io::Error::other)?;
     let program = FilterProgram { length, instructions: instructions.as_ptr().cast() };
     // SAFETY: `program` describes `length` instructions of 8 bytes each, which outlive the call.
-    check(unsafe { prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &raw const program, 0_usize, 0_usize) }).map(drop)
-}
-
-/// The number of `statx`.
-const STATX: u32 = if cfg!(target_arch = "x86_64") { 332 } else { 291 };
-
-/// Whether `statx` takes the flags that programs give it: older kernels of gVisor's refuse some.
-pub fn knows_statx() -> bool {
-    const AT_FDCWD: c_long = -100;
-    const AT_NO_AUTOMOUNT: c_long = 0x800;
-    const STATX_TYPE: c_long = 1;
-    let mut buffer = [0_u64; 32];
-    // SAFETY: the path is NUL-terminated, and the buffer has the 256 bytes of `struct statx`.
-    let done = unsafe {
-        syscall(c_long::from(STATX), AT_FDCWD, c"/".as_ptr(), AT_NO_AUTOMOUNT, STATX_TYPE, buffer.as_mut_ptr())
-    };
-    done == 0
-}
-
-/// A filter that says there is no `statx`, and leaves anything else to the filter behind it. C libraries and programs
-/// know another way.
-pub fn without_statx(filter: &[u8]) -> Vec<u8> {
-    let instruction = |code: u16, yes: u8, no: u8, operand: u32| {
-        [&code.to_ne_bytes()[..], &[yes, no], &operand.to_ne_bytes()].concat()
-    };
-    // Load the call's number; is it this one? "no such call", or go on.
-    [instruction(0x20, 0, 0, 0), instruction(0x15, 0, 1, STATX), instruction(0x06, 0, 0, 0x0005_0026), filter.to_vec()]
-        .concat()
+    check(unsafe { prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &raw const program, 0_usize, 0_usize) })
+        .map(drop)
 }
 
 /// A descriptor that becomes readable when a child ends.

@@ -4,7 +4,10 @@ use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
-    os::{fd::RawFd, unix::fs::{OpenOptionsExt as _, PermissionsExt as _}},
+    os::{
+        fd::RawFd,
+        unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    },
 };
 
 use crate::{
@@ -15,6 +18,8 @@ use crate::{
     sys,
     wire::{Failure, Frame, Kind, Setup},
 };
+
+const EISDIR: i32 = 21;
 
 /// Where content goes until it is complete, beside its place.
 const TEMPORARY: &str = ".samokoder-incoming";
@@ -45,7 +50,7 @@ impl Upload {
             let invalid = || io::Error::from_raw_os_error(22);
             let name = files::enter_parent(&self.setup, &path, true)?.ok_or_else(invalid)?;
             if fs::symlink_metadata(&name).is_ok_and(|found| found.is_dir()) {
-                return Err(io::Error::from(io::ErrorKind::IsADirectory)).or(Err(io::Error::from_raw_os_error(21)));
+                return Err(io::Error::from_raw_os_error(EISDIR));
             }
             let folder = files::open_folder(".")?;
             let _ = fs::remove_file(TEMPORARY);
@@ -61,7 +66,8 @@ impl Upload {
         let Some(current) = &mut self.current else { return Ok(()) };
         let runnable = content.starts_with(b"#!") || content.starts_with(b"\x7fELF");
         let mark = std::mem::replace(&mut current.first, false) && runnable;
-        let mark = if mark { current.file.set_permissions(fs::Permissions::from_mode(0o755)) } else { Ok(()) };
+        let mark =
+            if mark { current.file.set_permissions(fs::Permissions::from_mode(0o755)) } else { Ok(()) };
         mark.and_then(|()| current.file.write_all(content)).at(&step(&current.path))
     }
 

@@ -177,22 +177,19 @@ pub struct Kernel {
     pub counts_processes: bool,
     /// It counts files.
     pub counts_files: bool,
-    /// It knows all flags of `statx`; else commands are told that it has no such call.
-    pub knows_statx: bool,
 }
 
 impl Kernel {
     pub fn encode(self) -> Vec<u8> {
-        [self.keeps_orphans, self.counts_processes, self.counts_files, self.knows_statx].map(u8::from).to_vec()
+        [self.keeps_orphans, self.counts_processes, self.counts_files].map(u8::from).to_vec()
     }
 
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let [keeps_orphans, counts_processes, counts_files, knows_statx] = *bytes else { return None };
+        let [keeps_orphans, counts_processes, counts_files] = *bytes else { return None };
         Some(Self {
             keeps_orphans: keeps_orphans == 1,
             counts_processes: counts_processes == 1,
             counts_files: counts_files == 1,
-            knows_statx: knows_statx == 1,
         })
     }
 }
@@ -441,7 +438,11 @@ impl<'a> Reader<'a> {
 
 /// Bytes as text that any engine passes on.
 pub fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|half| char::from_digit(half.into(), 16)).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|half| char::from_digit(half.into(), 16))
+        .collect()
 }
 
 /// The bytes of [`to_hex`].

@@ -159,6 +159,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_engine_answers_until_it_is_dropped_and_leaves_nothing_running_in_docker() {
+        let root = std::env::temp_dir().join(format!("xtask-engine-{}", std::process::id()));
+        let engine = DockerEngine::start(&root).unwrap();
+        let folder = engine.folder.clone();
+        assert_eq!(engine.host(), format!("unix://{}/engine.sock", folder.display()));
+        assert!(engine.answers());
+        drop(engine);
+        assert!(UnixStream::connect(DockerEngine::socket(&folder)).is_err(), "something still listens");
+        let mark = folder.display().to_string();
+        let running = fs::read_dir("/proc").unwrap().flatten().filter(|entry| {
+            let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&line).contains(&mark)
+        });
+        assert_eq!(running.count(), 0, "its processes are left");
+        fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
     fn the_settings_are_what_an_engine_reads() {
         let braces = |which: char| SETTINGS.chars().filter(|character| *character == which).count();
         assert_eq!(braces('{'), braces('}'));

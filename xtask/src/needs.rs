@@ -2,7 +2,10 @@
 
 use std::{path::Path, process::Command};
 
-use super::{docker_engine::{self, DockerEngine}, packages, python_clients};
+use super::{
+    docker_engine::{self, DockerEngine},
+    packages, python_clients,
+};
 
 /// What tests can have.
 #[derive(Debug, Default)]

@@ -26,7 +26,9 @@ pub(super) async fn probe(
             Some(version) => {
                 toolchains.push(Toolchain { name: name.clone(), version, path: name.into() });
             }
-            None => tracing::debug!(toolchain = name, reason = outcome.stderr.text.trim(), "not in the image"),
+            None => {
+                tracing::debug!(toolchain = name, reason = outcome.stderr.text.trim(), "not in the image");
+            }
         }
     }
     Ok(SandboxCapabilities::new("docker", controls(session.kernel(), common), toolchains))
@@ -62,7 +64,9 @@ fn controls(found: Kernel, common: &Common) -> Vec<(Control, Enforcement)> {
     let disk = if found.counts_files {
         kernel("tmpfs of limited size and number of files")
     } else {
-        supervised("tmpfs of limited size; the agent counts files every 20 ms or after ten times as long as that takes")
+        supervised(
+            "tmpfs of limited size; the agent counts files every 20 ms or after ten times as long as that takes",
+        )
     };
     vec![
         (Control::Network, kernel("network namespace with nothing but loopback")),
@@ -83,7 +87,12 @@ fn controls(found: Kernel, common: &Common) -> Vec<(Control, Enforcement)> {
         (Control::Processes, processes),
         (Control::FileSize, kernel("RLIMIT_FSIZE")),
         (Control::Disk, disk),
-        (Control::Data, supervised("the agent measures the data folder every 20 ms or after ten times as long as that takes, and after each command")),
+        (
+            Control::Data,
+            supervised(
+                "the agent measures the data folder every 20 ms or after ten times as long as that takes, and after each command",
+            ),
+        ),
         (Control::Service, supervised("the agent kills at the deadline")),
         (Control::Proxy, Enforcement::Unsupported("this backend has no way out to the network".to_owned())),
         (Control::OpenFiles, kernel("RLIMIT_NOFILE")),

@@ -71,7 +71,9 @@ impl Default for DockerConfig {
         Self {
             endpoint: Endpoint::Unix { path: "/var/run/docker.sock".into() },
             runtime: None,
-            image: Image::Host { search_path: ["/usr/local/bin", "/usr/bin", "/bin"].map(PathBuf::from).to_vec() },
+            image: Image::Host {
+                search_path: ["/usr/local/bin", "/usr/bin", "/bin"].map(PathBuf::from).to_vec(),
+            },
             toolchains: ["node", "python3"].map(str::to_owned).to_vec(),
             ids: (10_000, 10_001),
             processors: 2.0,

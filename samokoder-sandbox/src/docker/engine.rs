@@ -33,14 +33,21 @@ fn open(endpoint: &Endpoint) -> Result<Docker, SandboxError> {
                 .map_err(|error| unreachable(endpoint, &error))
         }
         #[cfg(feature = "docker-tls")]
-        Endpoint::Tls { address, key, certificate, authority } => {
-            Docker::connect_with_ssl(address, key, certificate, authority, PATIENCE, bollard::API_DEFAULT_VERSION)
-                .map_err(|error| unreachable(endpoint, &error))
-        }
+        Endpoint::Tls { address, key, certificate, authority } => Docker::connect_with_ssl(
+            address,
+            key,
+            certificate,
+            authority,
+            PATIENCE,
+            bollard::API_DEFAULT_VERSION,
+        )
+        .map_err(|error| unreachable(endpoint, &error)),
         #[cfg(not(feature = "docker-tls"))]
         Endpoint::Tls { address, .. } => Err(SandboxError::unsupported(
             "open",
-            format!("this build reaches no engine over TLS, as {address} asks for: build it with `docker-tls`"),
+            format!(
+                "this build reaches no engine over TLS, as {address} asks for: build it with `docker-tls`"
+            ),
         )),
     }
 }
@@ -57,7 +64,9 @@ fn unreachable(endpoint: &Endpoint, error: &Error) -> SandboxError {
 /// What the engine answered, as an error.
 pub(super) fn failed(operation: &str, error: &Error) -> SandboxError {
     let (kind, message) = match error {
-        Error::DockerResponseServerError { status_code: 404, message } => (SandboxErrorKind::Closed, message.clone()),
+        Error::DockerResponseServerError { status_code: 404, message } => {
+            (SandboxErrorKind::Closed, message.clone())
+        }
         // The engine does not know the runtime, or the kernel lacks something.
         Error::DockerResponseServerError { status_code: 400, message } => {
             (SandboxErrorKind::Unsupported, message.clone())

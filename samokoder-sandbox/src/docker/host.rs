@@ -64,7 +64,9 @@ pub(super) fn gather(search_path: &[PathBuf], toolchains: &[String]) -> (Tree, V
     }
     programs.iter().chain(&CONFIGURATION.map(PathBuf::from)).for_each(|path| tree.add_all(path));
     programs.extend(tree.libraries());
-    libraries_of(&programs).iter().for_each(|path| tree.add(path));
+    for library in libraries_of(&programs) {
+        tree.add(&library);
+    }
     (tree, installed)
 }
 
@@ -175,9 +177,11 @@ impl Tree {
     /// What tells this tree from others, as text: names, sizes and times, not contents, which would all have to be read.
     pub(super) fn fingerprint(&self) -> String {
         let line = |(path, entry): (&PathBuf, &Entry)| match entry {
-            Entry::Folder => format!("{path:?}/\n"),
-            Entry::Link(target) => format!("{path:?} -> {target:?}\n"),
-            Entry::File { mode, length, modified } => format!("{path:?} {mode:o} {length} {modified}\n"),
+            Entry::Folder => format!("{}/\n", path.display()),
+            Entry::Link(target) => format!("{} -> {}\n", path.display(), target.display()),
+            Entry::File { mode, length, modified } => {
+                format!("{} {mode:o} {length} {modified}\n", path.display())
+            }
         };
         self.entries.iter().map(line).collect()
     }
@@ -185,7 +189,8 @@ impl Tree {
     /// Writes everything to an archive. What can't be read is left out.
     pub(super) fn write<W: Write>(&self, archive: &mut Archive<W>) -> io::Result<()> {
         for (path, entry) in &self.entries {
-            let (Some(name), true) = (path.to_str().and_then(|path| path.strip_prefix('/')), path != Path::new("/tmp"))
+            let (Some(name), true) =
+                (path.to_str().and_then(|path| path.strip_prefix('/')), path != Path::new("/tmp"))
             else {
                 continue;
             };

@@ -53,7 +53,9 @@ pub(super) struct Prepared {
 pub(super) async fn prepare(docker: &Docker, config: &DockerConfig) -> Result<Prepared, SandboxError> {
     match &config.image {
         Image::Named { name } => from_image(docker, name).await,
-        Image::Host { search_path } => from_host(docker, search_path.clone(), config.toolchains.clone()).await,
+        Image::Host { search_path } => {
+            from_host(docker, search_path.clone(), config.toolchains.clone()).await
+        }
     }
 }
 
@@ -99,7 +101,8 @@ async fn add_agent(docker: &Docker, base: &str, tag: &str) -> Result<(), Sandbox
     let commit = async {
         let options = UploadToContainerOptionsBuilder::default().path("/").build();
         docker.upload_to_container(&container, Some(options), bollard::body_full(packed.into())).await?;
-        let options = CommitContainerOptionsBuilder::default().container(&container).repo(REPOSITORY).tag(tag);
+        let options =
+            CommitContainerOptionsBuilder::default().container(&container).repo(REPOSITORY).tag(tag);
         docker.commit_container(options.build(), ContainerConfig::default()).await
     };
     let committed = commit.await.map_err(failed);
@@ -175,5 +178,9 @@ impl Write for Pieces {
 }
 
 fn broken(message: &str) -> SandboxError {
-    SandboxError::new(SandboxErrorKind::Infrastructure, "open", format!("the image could not be made: {message}"))
+    SandboxError::new(
+        SandboxErrorKind::Infrastructure,
+        "open",
+        format!("the image could not be made: {message}"),
+    )
 }

@@ -219,7 +219,9 @@ async fn greeting(output: &mut Incoming, received: &mut Vec<u8>) -> Result<Kerne
             Some(Ok(LogOutput::StdOut { message } | LogOutput::Console { message })) => {
                 received.extend_from_slice(&message);
             }
-            Some(Ok(LogOutput::StdErr { message })) => complaints.push_str(&String::from_utf8_lossy(&message)),
+            Some(Ok(LogOutput::StdErr { message })) => {
+                complaints.push_str(&String::from_utf8_lossy(&message));
+            }
             Some(Ok(LogOutput::StdIn { .. })) => {}
             Some(Err(error)) => return Err(engine::failed("open", &error)),
             None => {

@@ -45,7 +45,11 @@
 #[cfg(docker_backend)]
 #[path = "../../agent/wire.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "one file for both sides; each uses its half")]
-#[allow(clippy::cast_possible_truncation, clippy::result_unit_err, reason = "lengths are checked by who reads them")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::result_unit_err,
+    reason = "lengths are checked by who reads them"
+)]
 mod agent;
 #[cfg(docker_backend)]
 mod capabilities;

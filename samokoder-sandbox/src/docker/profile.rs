@@ -6,8 +6,8 @@
 use std::path::PathBuf;
 
 use bollard::models::{
-    ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, Mount, MountBindOptions,
-    MountBindOptionsPropagationEnum, MountType, ResourcesUlimits,
+    ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, Mount,
+    MountBindOptions, MountBindOptionsPropagationEnum, MountType, ResourcesUlimits,
 };
 use samokoder_core::sandbox::{Limits, SessionSpec};
 
@@ -96,8 +96,11 @@ impl Common {
     }
 
     fn host_config(&self, limits: &Limits, data: Option<&Data>) -> HostConfig {
-        let (processes, memory) =
-            if self.shares_kernel() { (OWN_PROCESSES, OWN_MEMORY) } else { (KERNEL_PROCESSES, KERNEL_MEMORY) };
+        let (processes, memory) = if self.shares_kernel() {
+            (OWN_PROCESSES, OWN_MEMORY)
+        } else {
+            (KERNEL_PROCESSES, KERNEL_MEMORY)
+        };
         // What is written is memory too; how much one command may hold, the agent looks at.
         let memory = number(limits.memory).saturating_add(number(limits.disk)).saturating_add(memory);
         HostConfig {
@@ -137,7 +140,8 @@ impl Common {
         const OWN_FOLDERS: u64 = 3;
         let (user, group) = data.map_or((self.ids.0, self.ids.0), |data| data.owner);
         let one = |place: &str, bytes: u64, files: u64, rest: &str| {
-            let options = format!("size={bytes},nr_inodes={files},uid={user},gid={group},nosuid,nodev,{rest}");
+            let options =
+                format!("size={bytes},nr_inodes={files},uid={user},gid={group},nosuid,nodev,{rest}");
             (place.to_owned(), options)
         };
         let (bytes, files) = (limits.disk / SHARE, limits.inodes / SHARE);
@@ -155,7 +159,8 @@ impl Common {
 
     fn setup(&self, spec: &SessionSpec, data: Option<&Data>) -> Setup {
         let limits = &spec.limits;
-        let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2).max(1);
+        let millis =
+            |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2).max(1);
         Setup {
             lease_ms: millis(spec.lease),
             wall_ms: millis(limits.wall),

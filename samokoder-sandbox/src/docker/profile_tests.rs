@@ -7,7 +7,13 @@ use proptest::prelude::*;
 use super::*;
 
 fn common(runtime: Option<String>) -> Common {
-    Common { image: "image".to_owned(), runtime, ids: (10_000, 10_001), nano_cpus: 1_000_000_000, path: Vec::new() }
+    Common {
+        image: "image".to_owned(),
+        runtime,
+        ids: (10_000, 10_001),
+        nano_cpus: 1_000_000_000,
+        path: Vec::new(),
+    }
 }
 
 prop_compose! {
@@ -38,7 +44,8 @@ prop_compose! {
 fn assert_safe(config: &HostConfig, data: Option<&Data>) {
     let options = config.security_opt.clone().unwrap();
     assert_eq!(options[0], "no-new-privileges");
-    let profile: serde_json::Value = serde_json::from_str(options[1].strip_prefix("seccomp=").unwrap()).unwrap();
+    let profile: serde_json::Value =
+        serde_json::from_str(options[1].strip_prefix("seccomp=").unwrap()).unwrap();
     assert_eq!((options.len(), &profile), (2, &seccomp::profile()));
     for value in [config.memory, config.pids_limit, config.nano_cpus] {
         assert!(value.unwrap() > 0, "no limit: {config:?}");

@@ -84,14 +84,13 @@ impl DockerSandbox {
 impl Sandbox for DockerSandbox {
     async fn capabilities(&self) -> Result<SandboxCapabilities, SandboxError> {
         let machine = self.shared.machine().await?;
-        let probe = async {
+        let probe = Box::pin(async {
             let owner = format!("probe-{}", std::process::id());
             let session = self.shared.open(SessionSpec::new(owner)).await?;
-            let found =
-                capabilities::probe(&session, &self.shared.config.toolchains, &machine.common).await;
+            let found = capabilities::probe(&session, &self.shared.config.toolchains, &machine.common).await;
             session.close().await?;
             found
-        };
+        });
         self.shared.capabilities.get_or_try_init(|| probe).await.cloned()
     }
 
@@ -230,7 +229,8 @@ impl Machine {
         let info = docker.info().await.map_err(|error| engine::failed("open", &error))?;
         let architecture = info.architecture.unwrap_or_default();
         if !matches_ours(&architecture) {
-            let message = format!("the engine's machine is {architecture}, and this program's agent can't run there");
+            let message =
+                format!("the engine's machine is {architecture}, and this program's agent can't run there");
             return Err(SandboxError::unsupported("open", message));
         }
         let is_rootless =
@@ -361,7 +361,10 @@ fn not_made(error: &bollard::errors::Error) -> SandboxError {
 }
 
 /// How long ago a container was made, in milliseconds.
-#[expect(clippy::disallowed_methods, reason = "the engine tells the time at which a container was made, not its age")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the engine tells the time at which a container was made, not its age"
+)]
 fn age(container: &ContainerSummary) -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let made = Duration::from_secs(container.created.and_then(|made| u64::try_from(made).ok()).unwrap_or(0));
@@ -378,7 +381,10 @@ fn matches_ours(architecture: &str) -> bool {
     theirs == std::env::consts::ARCH
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "between a hundredth and the number of processors of a machine")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "between a hundredth and the number of processors of a machine"
+)]
 fn billionths(processors: f64) -> i64 {
     (processors * 1e9) as i64
 }

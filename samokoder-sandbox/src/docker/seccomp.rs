@@ -91,14 +91,22 @@ pub(super) fn profile() -> Value {
         json!({ "names": ABSENT, "action": "SCMP_ACT_ERRNO", "errnoRet": ENOSYS }),
     ];
     for namespace in (0..32).map(|bit| 1_u32 << bit).filter(|bit| NEW_NAMESPACES & bit != 0) {
-        rules.push(refusal("clone", EPERM, &json!({ "index": 0, "value": namespace, "valueTwo": namespace, "op": "SCMP_CMP_MASKED_EQ" })));
+        rules.push(refusal(
+            "clone",
+            EPERM,
+            &json!({ "index": 0, "value": namespace, "valueTwo": namespace, "op": "SCMP_CMP_MASKED_EQ" }),
+        ));
     }
     // Of several conditions on one argument an engine makes "one of them", so each family is a rule.
     let [.., last] = SOCKET_FAMILIES;
     for name in ["socket", "socketpair"] {
         let others = (0..last).filter(|family| !SOCKET_FAMILIES.contains(family));
         for family in others {
-            rules.push(refusal(name, EAFNOSUPPORT, &json!({ "index": 0, "value": family, "op": "SCMP_CMP_EQ" })));
+            rules.push(refusal(
+                name,
+                EAFNOSUPPORT,
+                &json!({ "index": 0, "value": family, "op": "SCMP_CMP_EQ" }),
+            ));
         }
         rules.push(refusal(name, EAFNOSUPPORT, &json!({ "index": 0, "value": last, "op": "SCMP_CMP_GT" })));
     }

@@ -250,7 +250,9 @@ pub(super) async fn remove(docker: &Docker, container: &str) -> Result<(), Sandb
             match docker.remove_container(container, Some(options)).await {
                 Err(error) if engine::has_status(&error, 404) => return Ok(()),
                 // It is being removed already: 409.
-                Err(error) if !engine::has_status(&error, 409) => return Err(engine::failed("close", &error)),
+                Err(error) if !engine::has_status(&error, 409) => {
+                    return Err(engine::failed("close", &error));
+                }
                 _ => {}
             }
             let options = WaitContainerOptionsBuilder::default().condition("removed").build();

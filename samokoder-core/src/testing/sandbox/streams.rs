@@ -54,7 +54,7 @@ async fn collect(
 
 async fn echo(bench: Bench<'_>) -> Finding {
     let session = bench.open().await?;
-    let input: Vec<u8> = (0..3_000_000_u32).flat_map(|number| number.to_le_bytes()).collect();
+    let input: Vec<u8> = (0..3_000_000_u32).flat_map(u32::to_le_bytes).collect();
     let (outcome, stdout, _) =
         collect(&session, Command::new(["cat"]), std::io::Cursor::new(input.clone())).await?;
     let right = outcome.success() && outcome.written == input.len() as u64;
@@ -68,7 +68,7 @@ async fn apart(bench: Bench<'_>) -> Finding {
     let (outcome, stdout, stderr) = collect(&session, command(script), tokio::io::empty()).await?;
     let right = outcome.status == ExecStatus::Exited { code: 7 } && outcome.stderr.text == "ошибка\n";
     expect(right, "expected status 7", &outcome)?;
-    if stdout == [&"вывод\n".as_bytes(), &[0xff][..]].concat() && stderr == "ошибка\n".as_bytes() {
+    if stdout == ["вывод\n".as_bytes(), &[0xff][..]].concat() && stderr == "ошибка\n".as_bytes() {
         Ok(())
     } else {
         Err(format!("got {stdout:?} and {stderr:?}"))

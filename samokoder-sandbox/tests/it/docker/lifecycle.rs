@@ -22,7 +22,7 @@ async fn sessions_of(sandbox: &impl Sandbox, owner: &str) -> Vec<bool> {
 
 /// Waits, for a limited time, until the sessions of an owner are these.
 async fn eventually(sandbox: &impl Sandbox, owner: &str, expected: &[bool]) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let sessions = sessions_of(sandbox, owner).await;
         if sessions == expected {
