@@ -100,7 +100,7 @@ impl Exec {
             input: Input { pipe: stdin_end, ..Input::default() },
             streaming: exec.streaming,
             credit: WINDOW.into(),
-            output_limit: if exec.service { u64::MAX } else { setup.output.0 },
+            output_limit: setup.output.0,
             cpu_limit_us: setup
                 .rlimits
                 .iter()
