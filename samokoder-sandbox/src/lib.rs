@@ -5,5 +5,9 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "docker")]
+pub mod docker;
 #[cfg(feature = "local")]
 pub mod local;
+#[cfg(local_backend)]
+mod output;

@@ -93,15 +93,13 @@ mod explain;
 #[cfg(local_backend)]
 mod files;
 #[cfg(local_backend)]
-mod filter;
+pub(crate) mod filter;
 #[cfg(local_backend)]
 mod identity;
 #[cfg(local_backend)]
 mod launch;
 #[cfg(local_backend)]
 mod leftovers;
-#[cfg(local_backend)]
-mod output;
 #[cfg(local_backend)]
 mod places;
 #[cfg(local_backend)]
@@ -118,9 +116,9 @@ mod session;
 #[cfg(local_backend)]
 mod streams;
 #[cfg(local_backend)]
-mod toolchain;
+pub(crate) mod toolchain;
 #[cfg(local_backend)]
-mod view;
+pub(crate) mod view;
 #[cfg(local_backend)]
 #[path = "../../init/wire/mod.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "one file for both sides; each uses its half")]

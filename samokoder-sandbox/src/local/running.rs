@@ -11,9 +11,9 @@ use tokio::{
 
 use super::{
     launch::closed,
-    output,
-    wire::{Answer, Ended, How, TOO_MUCH_OUTPUT},
+    wire::{Answer, Ended, How, Kept, TOO_MUCH_OUTPUT},
 };
+use crate::output;
 
 /// A command that has been started. Its supervisor sees the stream close when this is dropped, and ends it.
 #[derive(Debug)]
@@ -67,9 +67,9 @@ impl Running {
         };
         let stderr = match ended.how {
             How::NotStarted(errno) => not_started(&self.program, errno),
-            _ => output::text(&ended.stderr),
+            _ => text(&ended.stderr),
         };
-        ExecOutcome::new(status, output::text(&ended.stdout), stderr, self.started.elapsed())
+        ExecOutcome::new(status, text(&ended.stdout), stderr, self.started.elapsed())
             .cpu(Duration::from_micros(ended.cpu_us))
             .peak_memory(ended.peak)
             .written(ended.written)
@@ -84,6 +84,10 @@ impl Running {
     async fn tell(&mut self, number: u64) {
         let _ = self.stream.write_all(&number.to_le_bytes()).await;
     }
+}
+
+fn text(kept: &Kept) -> Output {
+    output::text(&kept.head, &kept.tail, kept.omitted)
 }
 
 /// Says in the command's place why it could not be started.

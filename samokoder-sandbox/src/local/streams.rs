@@ -20,7 +20,8 @@ use tokio::{
     time::Instant,
 };
 
-use super::{output, running::Running, wire::Kept};
+use super::{running::Running, wire::Kept};
+use crate::output;
 
 /// How large a pipe is, where the kernel lets an ordinary user have that much, and how much is read at a time.
 const PIPE: usize = 1 << 20;
@@ -114,9 +115,9 @@ pub(super) async fn run(
     let mut outcome = outcome?;
     let written = reading.written.into_inner();
     outcome.written = written;
-    outcome.stdout = output::text(&stdout);
+    outcome.stdout = output::text(&stdout.head, &stdout.tail, stdout.omitted);
     if outcome.status != ExecStatus::NotStarted {
-        outcome.stderr = output::text(&stderr);
+        outcome.stderr = output::text(&stderr.head, &stderr.tail, stderr.omitted);
     }
     // It may have ended just before it could be killed.
     let by_itself = matches!(outcome.status, ExecStatus::Exited { .. } | ExecStatus::Signalled { .. });

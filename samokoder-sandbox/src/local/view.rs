@@ -15,7 +15,7 @@ use super::{
 };
 
 /// What a distribution installs: programs and libraries, nothing of a person's.
-pub(super) const SYSTEM: [&str; 9] =
+pub(crate) const SYSTEM: [&str; 9] =
     ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store"];
 
 /// Parts of `/etc` that programs in [`SYSTEM`] are found through.
@@ -38,7 +38,7 @@ const FILES: [(&str, &str); 4] = [
 ];
 
 /// Where the toolchains' programs are linked, so that a name means the one that was found.
-pub(super) const TOOLCHAINS: &str = "/toolchains";
+pub(crate) const TOOLCHAINS: &str = "/toolchains";
 
 /// Where the system's programs are.
 const PATH: [&str; 6] = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
@@ -105,7 +105,7 @@ pub(super) fn of_session(
 }
 
 /// Numbers of resources, which C libraries give different types.
-pub(super) mod resource {
+pub(crate) mod resource {
     pub(crate) const CPU: u32 = 0;
     pub(crate) const FSIZE: u32 = 1;
     pub(crate) const DATA: u32 = 2;

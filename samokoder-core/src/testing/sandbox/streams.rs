@@ -68,7 +68,7 @@ async fn apart(bench: Bench<'_>) -> Finding {
     let (outcome, stdout, stderr) = collect(&session, command(script), tokio::io::empty()).await?;
     let right = outcome.status == ExecStatus::Exited { code: 7 } && outcome.stderr.text == "ошибка\n";
     expect(right, "expected status 7", &outcome)?;
-    if stdout == ["вывод\n".as_bytes(), &[0xff]].concat() && stderr == "ошибка\n".as_bytes() {
+    if stdout == ["вывод\n".as_bytes(), &[0xff][..]].concat() && stderr == "ошибка\n".as_bytes() {
         Ok(())
     } else {
         Err(format!("got {stdout:?} and {stderr:?}"))
