@@ -278,3 +278,6 @@ mod version {
         Ok(ProjectState::default().at(Seq::deserialize(deserializer)?))
     }
 }
+
+#[cfg(all(test, feature = "test-util"))]
+mod tests;
