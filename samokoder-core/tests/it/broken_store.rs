@@ -206,7 +206,9 @@ impl StateStore for BrokenStore {
         if self.has(Fault::GivesAForkItsParentsCalls) {
             for branch in self.inner.branches(scope).await? {
                 if self.parent(&branch).await.is_some() {
-                    calls.iter_mut().for_each(|call| call.branch.clone_from(&branch));
+                    for call in &mut calls {
+                        call.branch.clone_from(&branch);
+                    }
                 }
             }
         }
