@@ -6,12 +6,14 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
+mod broken_store;
 mod cost;
 mod durability;
 mod embedding;
 mod model;
 mod pipeline;
 mod script;
+mod snapshots;
 mod store;
 mod team;
 mod watched_store;

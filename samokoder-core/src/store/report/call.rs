@@ -122,7 +122,7 @@ async fn all(store: &(impl StateStore + ?Sized), scope: &Scope) -> Result<Vec<Ca
     Ok(calls)
 }
 
-pub(in crate::store) async fn calls(
+pub(crate) async fn calls(
     store: &(impl StateStore + ?Sized),
     scope: &Scope,
     query: CallQuery,
@@ -134,7 +134,7 @@ pub(in crate::store) async fn calls(
     Ok(calls)
 }
 
-pub(in crate::store) async fn spending(
+pub(crate) async fn spending(
     store: &(impl StateStore + ?Sized),
     scope: &Scope,
     since_ms: u64,
