@@ -56,6 +56,8 @@ struct Session {
     alone: Instant,
     sample: Instant,
     walk: Instant,
+    /// What was there at the last look: files, and bytes in the data folder.
+    files_seen: (u64, u64),
     buffer: Vec<u8>,
 }
 
@@ -104,6 +106,7 @@ impl Session {
             alone: now,
             sample: now,
             walk: now,
+            files_seen: (0, 0),
             buffer: vec![0; 64 * 1024],
         })
     }
@@ -380,16 +383,25 @@ impl Session {
     }
 
     /// Ends all commands when there are too many files, or too much in the data folder: nobody knows whose they are.
+    /// Those that take away of it go on.
     fn look_at_files(&mut self) {
-        if self.has_too_much() {
+        let now = self.files();
+        let has_grown = now.0 > self.files_seen.0 || now.1 > self.files_seen.1;
+        self.files_seen = now;
+        if has_grown && self.is_too_much(now) {
             self.execs.values_mut().for_each(|exec| exec.end(Ok(How::DiskFull)));
         }
     }
 
-    /// Whether there are more files than may be, or more in the data folder, as far as the kernel does not see to it.
-    fn has_too_much(&self) -> bool {
-        let too_many = !self.kernel.counts_files && usage::all_files() > self.setup.inodes;
-        too_many || (self.setup.data > 0 && usage::files_in(Path::new(DATA)).1 > self.setup.data)
+    /// How many files there are, and how many bytes in the data folder, as far as the kernel does not see to it.
+    fn files(&self) -> (u64, u64) {
+        let files = if self.kernel.counts_files { 0 } else { usage::all_files() };
+        let data = if self.setup.data > 0 { usage::files_in(Path::new(DATA)).1 } else { 0 };
+        (files, data)
+    }
+
+    fn is_too_much(&self, (files, data): (u64, u64)) -> bool {
+        files > self.setup.inodes || (self.setup.data > 0 && data > self.setup.data)
     }
 
     /// Kills what is left of commands that have ended, and says so when nothing is.
@@ -411,7 +423,7 @@ impl Session {
                 continue;
             }
             let Some(exec) = self.execs.remove(&key) else { continue };
-            let too_much = self.has_too_much();
+            let too_much = self.is_too_much(self.files());
             if let Some(connection) = self.connections.get_mut(&key.0) {
                 exec.conclude(
                     too_much,
