@@ -154,7 +154,7 @@ struct Came<'a> {
     spent: Spend,
 }
 
-impl<'a> Came<'a> {
+impl Came<'_> {
     fn of(result: &EffectResult, spent: Spend) -> Self {
         let failed = |message| Self { status: "failed", message: Some(message), spent, ..Self::default() };
         match result {

@@ -99,7 +99,7 @@ pub(crate) fn add<'a>(
                 }
             }
             Record::Started { id, role, subject, .. } => {
-                effect::started(target, row, *id, role, subject, sink)?
+                effect::started(target, row, *id, role, subject, sink)?;
             }
             Record::Intent { effect, kind, request, reserved } if row.seq > target.own_after => {
                 effect::intent(target, row, effect, kind, *request, *reserved, sink)?;

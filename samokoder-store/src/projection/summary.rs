@@ -35,6 +35,14 @@ pub(super) fn seal(target: Target<'_>, sink: &mut impl Sink) -> Result<(), Store
     )
 }
 
+/// How it is with the last sitting.
+#[derive(Debug)]
+enum Sitting {
+    GoesOn,
+    /// Why it ended, as JSON.
+    Ended(String),
+}
+
 /// What some records add to it.
 #[derive(Debug, Default)]
 pub(super) struct Delta {
@@ -45,7 +53,7 @@ pub(super) struct Delta {
     /// From the description: counts as long as there is no specification.
     described: Option<String>,
     specified: Option<String>,
-    run_end: Option<Option<String>>,
+    run_end: Option<Sitting>,
     tasks: Option<u64>,
     /// Picodollars, tokens, calls.
     spent: [u64; 3],
@@ -63,8 +71,10 @@ impl Delta {
                 self.version = Some(row.seq);
                 commit.changes.iter().for_each(|change| self.change(change));
             }
-            Record::RunStarted { .. } => self.run_end = Some(None),
-            Record::RunEnded { end, .. } => self.run_end = Some(serde_json::to_string(end).ok()),
+            Record::RunStarted { .. } => self.run_end = Some(Sitting::GoesOn),
+            Record::RunEnded { end, .. } => {
+                self.run_end = serde_json::to_string(end).ok().map(Sitting::Ended);
+            }
             Record::Intent { reserved: spend, .. } | Record::Outcome { spent: spend, .. }
                 if row.seq > target.own_after =>
             {
@@ -142,7 +152,11 @@ impl Delta {
                 ],
             )?;
         }
-        let Some(end) = self.run_end.as_ref().map(Option::as_deref) else { return Ok(()) };
+        let end = match &self.run_end {
+            None => return Ok(()),
+            Some(Sitting::GoesOn) => None,
+            Some(Sitting::Ended(end)) => Some(end.as_str()),
+        };
         sink.run(
             "UPDATE summary SET run_end = $2, run_end_checksum = $3 WHERE branch = $1",
             vec![target.row.into(), end.into(), checksum::text(end).into()],

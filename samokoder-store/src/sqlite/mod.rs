@@ -3,6 +3,17 @@
 //! Every append is one transaction and one `fsync`. Any number of processes may read the file and post signals to it
 //! at the same time; who may append to a branch is decided by a lock that the kernel drops with its holder.
 //!
+//! Beside the logs are tables of what can be asked about projects, written in the same transaction and described at
+//! the top of the folder `projection`: SQL may read them. They can be made again with [`SqliteStore::rebuild`].
+//!
+//! # Damage
+//! A log is a hash chain that is verified whenever it is read, contents are compared with their hash, and signals,
+//! branches and snapshots with their checksums. A file of up to 16 MiB is looked through as a whole when it is opened,
+//! its indexes included; of a larger one only the small tables. Each row that answers a question is compared with its
+//! checksum, and the numbers of tasks and files with those of the branch. What is not noticed: in a file that is larger, or
+//! damaged while it is open, steps or calls whose rows are gone together with their place in an index; and an open
+//! effect's reserve that is altered before its outcome comes. [`SqliteStore::rebuild`] sets both right.
+//!
 //! Beside `state.db` live SQLite's `state.db-wal` and `state.db-shm`, which belong to it while it is open and after a
 //! crash, and an empty `state.db-lease-N` for each branch. They must be on a local disk: network folders don't keep
 //! locks. Once everyone has [closed](StateStore::close) it, `state.db` alone is the whole history and can be copied.

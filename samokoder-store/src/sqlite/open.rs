@@ -105,7 +105,7 @@ async fn inspect(file: &Path) -> Result<(), Failure> {
     let outcome = async {
         match schema::form(&mut connection, file).await? {
             Form::Empty => {}
-            form => check(&mut connection, file, form).await?,
+            form @ Form::Version(_) => check(&mut connection, file, form).await?,
         }
         Ok(())
     }
