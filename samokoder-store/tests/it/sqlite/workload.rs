@@ -73,7 +73,7 @@ pub(crate) fn step(n: u64) -> Vec<Record> {
     }]);
     let mut records = vec![
         with(json!({
-            "type": "started", "role": if n % 3 == 0 { "reviewer" } else { "developer" }, "subject": format!("step/{n}"),
+            "type": "started", "role": if n.is_multiple_of(3) { "reviewer" } else { "developer" }, "subject": format!("step/{n}"),
             "base": n, "input": digest(n),
         })),
         with(json!({
