@@ -71,7 +71,7 @@ impl Delta {
                 self.version = Some(row.seq);
                 commit.changes.iter().for_each(|change| self.change(change));
             }
-            Record::RunStarted { .. } => self.run_end = Some(Sitting::GoesOn),
+            Record::RunStarted { .. } | Record::Forked { .. } => self.run_end = Some(Sitting::GoesOn),
             Record::RunEnded { end, .. } => {
                 self.run_end = serde_json::to_string(end).ok().map(Sitting::Ended);
             }
