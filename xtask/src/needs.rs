@@ -25,7 +25,7 @@ struct Need {
 }
 
 /// A part that tests need is a row here; their names say so.
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 5] = [
     Need {
         name: "Node.js 18 or newer",
         found: || is_at_least("node", [18, 0]),
@@ -43,6 +43,12 @@ const NEEDS: [Need; 4] = [
         found: || succeeds("python3", &["-c", "import ensurepip, venv"]),
         packages: &["python3-venv"],
         leaves_out: python_clients::LEAVES_OUT,
+    },
+    Need {
+        name: "strace",
+        found: || succeeds("strace", &["--version"]),
+        packages: &["strace"],
+        leaves_out: "under_strace",
     },
     Need {
         name: "Chromium with its driver",

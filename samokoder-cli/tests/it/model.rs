@@ -1,6 +1,8 @@
 //! Models behind a connection: a server answers as real providers do, by a script.
 
-use samokoder_llm::mock::{Fault, MockServer, Reply, Script, Usage, When};
+use std::process::Command;
+
+use samokoder_llm::mock::{Fault, MockServer, Reply, Rule, Script, Usage, When};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -9,24 +11,28 @@ use crate::command::{Place, Ran, Running};
 const KEY: &str = "sk-test-that-nobody-may-see";
 
 /// A server, and the threads that it runs on.
-struct Model {
-    server: MockServer,
+pub(crate) struct Model {
+    pub(crate) server: MockServer,
     _runtime: Runtime,
 }
 
 impl Model {
-    fn start(script: Script) -> Self {
+    pub(crate) fn start(script: Script) -> Self {
         let runtime = Runtime::new().unwrap();
         let server = runtime.block_on(MockServer::start(script)).unwrap();
         Self { server, _runtime: runtime }
     }
 
-    /// Types a command that asks this server as if it were OpenAI.
-    fn run(&self, place: &Place, arguments: &[&str]) -> Ran {
+    /// A command that asks this server as if it were OpenAI.
+    pub(crate) fn command(&self, place: &Place, arguments: &[&str]) -> Command {
         let mut command = place.command(arguments);
         let url = format!("{}/v1", self.server.base_url());
         command.env("OPENAI_API_KEY", KEY).env("OPENAI_BASE_URL", url);
-        let ran = Running::start(command).finish();
+        command
+    }
+
+    fn run(&self, place: &Place, arguments: &[&str]) -> Ran {
+        let ran = Running::start(self.command(place, arguments)).finish();
         assert!(!format!("{ran:?}").contains(KEY), "the key is shown: {ran:?}");
         ran
     }
@@ -82,8 +88,8 @@ fn a_missing_key_is_said_before_anything_is_begun() {
     assert!(!place.path("jar").exists());
 }
 
-/// A team for an app of two files. Its first answer for the module is cut off, and one request finds no capacity.
-fn team() -> Script {
+/// A team for an app of two files.
+pub(crate) fn team() -> Script {
     let files = ["src/greet.mjs", "test/greet.test.mjs"];
     let specification = json!({
         "name": "Greeter", "slug": "greeter", "language": "en", "summary": "It greets.",
@@ -107,12 +113,7 @@ fn team() -> Script {
          test('greets', () => assert.equal(greet('Ann'), 'Hello, Ann!'));\n",
     );
     let when = |words: &str| When { contains: Some(words.into()), ..When::default() };
-    let asked = |words: &str, times| samokoder_llm::mock::Rule {
-        when: when(words),
-        times: Some(times),
-        reply: Reply::fault(Fault::Cut { after_bytes: 400 }),
-    };
-    let mut script = Script::default()
+    Script::default()
         .when(
             when("Write the specification"),
             Reply::text(json!({ "specification": specification }).to_string()),
@@ -121,15 +122,25 @@ fn team() -> Script {
         .when(when("Plan the work"), Reply::text(plan.to_string()))
         .when(when("Break this task down"), Reply::text(json!({ "steps": steps }).to_string()))
         .when(when("Write the file `src/greet.mjs`"), Reply::text(module))
-        .when(when("Write the file `test/greet.test.mjs`"), Reply::text(test));
-    script.rules.insert(0, asked("Write the file `src/greet.mjs`", 1));
+        .when(when("Write the file `test/greet.test.mjs`"), Reply::text(test))
+}
+
+/// The same team, whose first answer for the module is cut off.
+fn team_with_a_cut() -> Script {
+    let mut script = team();
+    let rule = Rule {
+        when: When { contains: Some("Write the file `src/greet.mjs`".into()), ..When::default() },
+        times: Some(1),
+        reply: Reply::fault(Fault::Cut { after_bytes: 400 }),
+    };
+    script.rules.insert(0, rule);
     script
 }
 
 #[test]
 fn an_app_is_built_by_a_real_provider_and_paid_by_its_tokens_on_node() {
     for model in ["openai:gpt-4o", "openai:gpt-6.1-sol"] {
-        let (place, server) = (Place::new(), Model::start(team()));
+        let (place, server) = (Place::new(), Model::start(team_with_a_cut()));
         let ran = server.run(
             &place,
             &["new", "A greeter", "--dir", "app", "--model", model, "--max-cost", "50", "--yes"],

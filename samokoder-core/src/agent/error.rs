@@ -23,6 +23,9 @@ pub enum AgentError {
     /// A limit does not allow the next effect. The attempt stays open until the limit is raised.
     #[error(transparent)]
     Budget(#[from] BudgetExceeded),
+    /// An effect was not [admitted](crate::pipeline::Admission).
+    #[error("not admitted: {0}")]
+    Denied(String),
     /// A person has to answer first. The attempt stays open and goes on with the answer.
     #[error("waiting for an answer to: {}", .0.question.text)]
     Suspended(Box<Suspension>),
@@ -58,7 +61,7 @@ impl AgentError {
             Self::Model(error) => error.is_retryable(),
             Self::Sandbox(error) => error.is_retryable(),
             Self::UnusableAnswer(_) | Self::Diverged { .. } | Self::Failed(_) => true,
-            Self::Budget(_) | Self::Suspended(_) | Self::Store(_) => false,
+            Self::Denied(_) | Self::Budget(_) | Self::Suspended(_) | Self::Store(_) => false,
         }
     }
 }

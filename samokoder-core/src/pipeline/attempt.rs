@@ -78,9 +78,11 @@ impl Attempt {
         let provider = self.run.options.provider_of(&request.model)?;
         let capabilities = provider.capabilities(request.model.name()).await?;
         let worst = self.worst_case(&request, &capabilities)?;
-        let reservation = self.run.budget.reserve(worst).await?;
         let template = request.prompt.as_ref().map(|prompt| prompt.template.clone());
-        effect.intend(EffectKind::Call { model: request.model.clone(), template }, worst).await?;
+        let kind = EffectKind::Call { model: request.model.clone(), template };
+        effect.admit(&kind, worst).await?;
+        let reservation = self.run.budget.reserve(worst).await?;
+        effect.intend(kind, worst).await?;
         let call = self.call_context(&effect.id);
         let answer = self.send(provider, request, &effect.id, &call).await;
         let (usage, mut spent) = bill(&answer, &capabilities, worst);
@@ -162,7 +164,9 @@ impl Attempt {
         if let Some(outcome) = effect.replay().await? {
             return Ok(outcome);
         }
-        effect.intend(EffectKind::Exec { command: command.argv.clone() }, Spend::default()).await?;
+        let kind = EffectKind::Exec { command: command.argv.clone() };
+        effect.admit(&kind, Spend::default()).await?;
+        effect.intend(kind, Spend::default()).await?;
         let outcome = workbench.exec(&self.run, &self.base, command).await;
         effect.conclude(outcome.map_err(EffectError::Exec), None, Spend::default()).await
     }
@@ -197,6 +201,7 @@ impl Attempt {
         if let Some(value) = effect.replay().await? {
             return Ok(value);
         }
+        effect.admit(&EffectKind::Custom, Spend::default()).await?;
         effect.intend(EffectKind::Custom, Spend::default()).await?;
         let outcome = future.await.map_err(EffectError::Other);
         effect.conclude(outcome, None, Spend::default()).await

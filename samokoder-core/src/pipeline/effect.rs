@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{attempt::Attempt, journal::Entry};
+use super::{EffectRequest, attempt::Attempt, journal::Entry};
 use crate::{
     agent::AgentError,
     budget::Spend,
@@ -83,6 +83,15 @@ impl<'a> Effect<'a> {
             EffectResult::ExecFailed { error } => Err(error.clone().into()),
             EffectResult::Failed { message } => Err(AgentError::Failed(message.clone())),
         }
+    }
+
+    /// Asks whoever has a say in it whether it may be done.
+    pub(crate) async fn admit(&self, kind: &EffectKind, worst: Spend) -> Result<(), AgentError> {
+        let (run, role) = (&self.attempt.run, &self.attempt.assignment.role);
+        let Some(admission) = &run.options.admission else { return Ok(()) };
+        let (branch, labels, effect) = (&run.branch, &run.options.labels, &self.id);
+        let request = EffectRequest { branch, run: run.id, labels, role, effect, kind, worst };
+        admission.admit(request).await.map_err(AgentError::Denied)
     }
 
     /// Records that it is about to be done.

@@ -83,7 +83,8 @@ impl Engine {
     ) -> Self {
         let uncertain = history.uncertain();
         let History { head, snapshot, state, open: left, begun, .. } = history;
-        let (journal, write) = Journal::new(Arc::clone(&run.store), lease, head, snapshot);
+        let clock = run.options.clock.clone();
+        let (journal, write) = Journal::new(Arc::clone(&run.store), lease, head, snapshot, clock);
         let mut writer = JoinSet::new();
         writer.spawn(write);
         Self {
@@ -187,7 +188,8 @@ impl Engine {
 
     /// Records the beginning, what a person changed in the folder, and that failures may be tried again.
     async fn begin(&mut self, first: Vec<Record>) -> Result<(), PipelineError> {
-        self.journal.note(Record::RunStarted { run: self.run.id });
+        let labels = self.run.options.labels.clone();
+        self.journal.note(Record::RunStarted { run: self.run.id, labels });
         for record in first {
             if let Record::Commit(Commit { author, changes }) = record {
                 self.commit(author, changes, Entry::default())?;

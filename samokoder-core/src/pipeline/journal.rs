@@ -15,7 +15,7 @@ use futures::{
 };
 use tokio::sync::{mpsc, watch};
 
-use super::History;
+use super::{Clock, History};
 use crate::{
     id::SignalId,
     store::{Batch, Lease, Record, Seq, StateStore, StoreError, StoreErrorKind},
@@ -88,13 +88,14 @@ impl Journal {
         lease: Lease,
         head: Seq,
         snapshot: Seq,
+        clock: Option<Arc<dyn Clock>>,
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let start = Place { head, entries: 0 };
         let (durable, written) = watch::channel(Ok(start));
         let queue = Arc::new(Mutex::new(Queue { sender, end: start }));
         let snapshots = Snapshots { store, lease, last: snapshot, saving: Fuse::terminated() };
-        (Self { queue, written }, write(snapshots, start, receiver, durable))
+        (Self { queue, written }, write(snapshots, start, receiver, durable, clock))
     }
 
     /// Records an entry and waits until it is durable.
@@ -194,6 +195,7 @@ async fn write(
     mut end: Place,
     mut receiver: mpsc::UnboundedReceiver<Message>,
     durable: watch::Sender<Result<Place, StoreError>>,
+    clock: Option<Arc<dyn Clock>>,
 ) {
     let mut batch = Batch::default();
     loop {
@@ -210,7 +212,10 @@ async fn write(
             batch.taken.extend(entry.taken);
         }
         if is_due && !(batch.records.is_empty() && batch.taken.is_empty()) {
-            let batch = std::mem::take(&mut batch);
+            let mut batch = std::mem::take(&mut batch);
+            if let Some(clock) = &clock {
+                batch.stamps = vec![clock.now_ms(); batch.records.len()];
+            }
             match snapshots.store.append(&snapshots.lease, end.head, batch).await {
                 Ok(head) => end.head = head,
                 Err(error) => {

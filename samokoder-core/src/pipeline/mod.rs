@@ -2,6 +2,7 @@
 //!
 //! This is the only module that knows all the ports.
 
+mod admission;
 mod attempt;
 mod contents;
 mod effect;
@@ -21,6 +22,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::sync::{broadcast, watch};
 
+pub use admission::{Admission, Clock, EffectRequest};
 pub(crate) use attempt::Attempt;
 pub use error::PipelineError;
 pub use history::History;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::PipelineError;
+use super::{Admission, Clock, PipelineError};
 use crate::{
     agent::Role,
     budget::SpendLimits,
@@ -42,6 +42,12 @@ pub struct RunOptions {
     pub sandbox_limits: Limits,
     /// Cancelling it ends the run as a cancellation by a person would.
     pub cancellation: CancellationToken,
+    /// What the embedding product calls the run, such as a user or a job. Recorded with its beginning.
+    pub labels: BTreeMap<String, String>,
+    /// Admits or denies each effect; all are admitted without one.
+    pub admission: Option<Arc<dyn Admission>>,
+    /// Stamps records; the store's own clock without one.
+    pub clock: Option<Arc<dyn Clock>>,
 }
 
 /// What happens when a person is asked something and nothing else is left to do.
@@ -74,7 +80,31 @@ impl RunOptions {
             folder: None,
             sandbox_limits: Limits::default(),
             cancellation: CancellationToken::new(),
+            labels: BTreeMap::new(),
+            admission: None,
+            clock: None,
         }
+    }
+
+    /// Labels the run.
+    #[must_use]
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.insert(name.into(), value.into());
+        self
+    }
+
+    /// Asks this before each effect.
+    #[must_use]
+    pub fn admission(mut self, admission: impl Admission + 'static) -> Self {
+        self.admission = Some(Arc::new(admission));
+        self
+    }
+
+    /// Stamps records by this clock.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
     }
 
     /// Adds a provider.

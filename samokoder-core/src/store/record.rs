@@ -1,5 +1,7 @@
 //! What the log of a branch is made of.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -50,6 +52,9 @@ pub enum Record {
     RunStarted {
         /// The sitting.
         run: RunId,
+        /// What the embedding product calls it.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        labels: BTreeMap<String, String>,
     },
     /// A sitting of the pipeline ended. One that has no end was killed.
     RunEnded {

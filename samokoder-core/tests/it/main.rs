@@ -8,6 +8,7 @@
 
 mod cost;
 mod durability;
+mod embedding;
 mod model;
 mod pipeline;
 mod script;

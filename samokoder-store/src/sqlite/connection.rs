@@ -151,6 +151,11 @@ pub(super) fn inspecting(file: &Path) -> SqliteConnectOptions {
     common(file).read_only(true)
 }
 
+/// For a connection that finishes what one that was killed has left.
+pub(super) fn recovering(file: &Path) -> SqliteConnectOptions {
+    common(file)
+}
+
 fn common(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)

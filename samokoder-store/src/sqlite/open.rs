@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
 
 use super::{
     branch,
-    connection::{inspecting, writing},
+    connection::{inspecting, recovering, writing},
     error::{Failure, damaged},
     schema::{self, Form},
 };
@@ -81,7 +81,13 @@ async fn connect(file: &Path) -> Result<SqliteConnection, Failure> {
         // SQLite would take it for an empty database and overwrite it.
         return Err(damaged("open", format_args!("{} is not a database", file.display())));
     } else {
-        inspect(file).await?;
+        match inspect(file).await {
+            Err(Failure::Sqlite(error)) if needs_rollback(&error) => {
+                roll_back(file).await?;
+                inspect(file).await?;
+            }
+            inspected => inspected?,
+        }
     }
     let mut connection = write_ahead(file).await?;
     schema::migrate(&mut connection, file).await?;
@@ -97,6 +103,22 @@ fn log_of(file: &Path) -> PathBuf {
     let mut log = OsString::from(file);
     log.push("-wal");
     log.into()
+}
+
+/// Whether a process was killed while it made the file, before there was a write-ahead log: SQLite's rollback journal has
+/// to be played back, which one who only reads can't do.
+fn needs_rollback(error: &sqlx::Error) -> bool {
+    // SQLITE_READONLY_ROLLBACK
+    const READONLY_ROLLBACK: &str = "776";
+    matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some(READONLY_ROLLBACK))
+}
+
+/// Plays the rollback journal back, as everyone does who opens such a file for writing.
+async fn roll_back(file: &Path) -> Result<(), Failure> {
+    let mut connection = recovering(file).connect().await?;
+    sqlx::query("SELECT count(*) FROM sqlite_schema").execute(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
 }
 
 /// Looks at a file without changing it.

@@ -1,6 +1,9 @@
 //! Every kind of record, change and signal survives being stored.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -167,7 +170,8 @@ fn records() -> Vec<Record> {
     let mut records: Vec<_> =
         authors.into_iter().map(|author| Record::Commit(Commit { author, changes: Vec::new() })).collect();
     records.extend([
-        Record::RunStarted { run },
+        Record::RunStarted { run, labels: BTreeMap::new() },
+        Record::RunStarted { run, labels: [("user".into(), "Ann".into())].into() },
         Record::Started { id: attempt(), role, subject, base: Seq(u64::MAX), input: Digest::of(b"input") },
         Record::Resumed { id: attempt() },
         Record::Forked {
