@@ -3,7 +3,9 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "blobs")]
+pub mod blobs;
+#[cfg(any(feature = "blobs", feature = "sqlite"))]
 mod compress;
 #[cfg(feature = "sqlite")]
 mod projection;
