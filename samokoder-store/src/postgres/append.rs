@@ -4,18 +4,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use samokoder_core::store::{Branch, Lease, Link, Seq, StoreError, StoreErrorKind};
 use sqlx::{PgConnection, Row as _};
-use uuid::Uuid;
 
 use super::{
     branch::{self, not_found, number, seq},
-    connection::{begin, commit, roll_back},
+    connection::{begin, commit, finish, roll_back},
     error::Failure,
     heads::{Head, Heads},
     lease,
     log::{Batch, fenced},
     news::{News, Topic},
+    tables,
     text::escape,
 };
+use crate::projection::Target;
 
 /// A batch on its way.
 pub(super) struct Append {
@@ -104,17 +105,26 @@ pub(super) async fn append(connection: &mut PgConnection, append: &Append) -> Re
 /// Where the log ends, when the lease may write there. A lease that has run out and that nobody has taken is renewed.
 async fn look(connection: &mut PgConnection, append: &Append) -> Result<Head, Failure> {
     let row = sqlx::query(
-        "SELECT id, epoch, head, tip, lease_until IS NOT NULL, lease_until > clock_timestamp() FROM branch
+        "SELECT id, epoch, head, tip, lease_until IS NOT NULL, lease_until > clock_timestamp(), left_at,
+                parent IS NOT NULL
+         FROM branch
          WHERE scope = $1 AND project = $2 AND branch = $3",
     )
     .bind(escape(append.branch.scope.as_str()))
-    .bind(Uuid::from(append.branch.project))
-    .bind(Uuid::from(append.branch.id))
+    .bind(append.branch.project.to_string())
+    .bind(append.branch.id.to_string())
     .fetch_optional(&mut *connection)
     .await?;
     let row = row.ok_or_else(|| not_found(&append.branch, "append"))?;
     let (id, epoch, is_held): (i64, i64, bool) = (row.try_get(0)?, row.try_get(1)?, row.try_get(4)?);
-    let head = Head { id, epoch, seq: seq(row.try_get(2)?), tip: branch::link(&row, 3)? };
+    let head = Head {
+        id,
+        epoch,
+        seq: seq(row.try_get(2)?),
+        tip: branch::link(&row, 3)?,
+        left_at: seq(row.try_get(6)?),
+        is_fork: row.try_get(7)?,
+    };
     if epoch != append.epoch || !is_held {
         return Err(fenced("append"));
     }
@@ -126,6 +136,18 @@ async fn look(connection: &mut PgConnection, append: &Append) -> Result<Head, Fa
         return Err(fenced("append"));
     }
     Ok(head)
+}
+
+/// Brings the tables up to the records that were just inserted. Those of a fork begin with its own first record.
+async fn tell_tables(connection: &mut PgConnection, append: &Append, head: Head) -> Result<(), Failure> {
+    let target = Target { row: head.id, branch: &append.branch, own_after: head.left_at };
+    if append.batch.records.is_empty() {
+        Ok(())
+    } else if head.is_fork && head.seq == head.left_at {
+        tables::refill(connection, target).await
+    } else {
+        tables::adding(target, &append.batch.records)?.run(connection).await
+    }
 }
 
 /// Writes the batch, if the log still ends at `head` and the lease is still good.
@@ -142,6 +164,9 @@ async fn write(connection: &mut PgConnection, append: &Append, head: Head) -> Re
         roll_back(connection).await?;
         return Ok(None);
     };
+    if let Err(failure) = tell_tables(connection, append, head).await {
+        return finish(connection, Err(failure)).await;
+    }
     *append.in_doubt() = Some((transaction, next));
     commit(connection).await?;
     Ok(Some(append.done(next)))
@@ -172,13 +197,13 @@ async fn insert(
              SELECT moved.id, $3 + new.n, $2, new.at_ms, new.body, new.link
              FROM moved, unnest($7::bigint[], $8::bytea[], $9::bytea[]) WITH ORDINALITY AS new (at_ms, body, link, n)
          ), stored AS (
-             INSERT INTO blob (scope, digest, size, at_ms, content)
+             INSERT INTO blob (scope, digest, size, stored_ms, content)
              SELECT moved.scope, new.digest, new.size, $10, new.content
              FROM moved, unnest($11::bytea[], $12::bigint[], $13::bytea[]) AS new (digest, size, content)
-             ON CONFLICT (scope, digest) DO UPDATE SET at_ms = excluded.at_ms
+             ON CONFLICT (scope, digest) DO UPDATE SET stored_ms = excluded.stored_ms
          ), taken AS (
              UPDATE signal SET taken = $4 FROM moved
-             WHERE signal.branch = moved.id AND signal.id = ANY ($14::uuid[]) AND signal.taken IS NULL
+             WHERE signal.branch = moved.id AND signal.id = ANY ($14::text[]) AND signal.taken IS NULL
          )
          SELECT pg_current_xact_id()::text FROM moved",
     )

@@ -1,17 +1,21 @@
 //! Branches: their rows, making, forking and listing them.
 
+use std::str::FromStr;
+
 use samokoder_core::{
     digest::Digest,
     id::BranchId,
     store::{Branch, BranchInfo, ForkPoint, Link, Scope, Seq, StoreError, StoreErrorKind},
 };
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
-use uuid::Uuid;
 
 use super::{
+    connection::{begin, finish},
     error::{Failure, damaged},
+    tables::Statements,
     text::{escape, unescape},
 };
+use crate::projection::{self, Target};
 
 /// A number as PostgreSQL has it. What is larger than it can store is larger than anything stored.
 pub(super) fn number(value: u64) -> i64 {
@@ -36,6 +40,12 @@ pub(super) fn link(row: &PgRow, column: usize) -> Result<Link, Failure> {
     Ok(Link::from_digest(Digest::from_bytes(bytes)))
 }
 
+/// An id as it is stored.
+pub(super) fn id<T: FromStr>(row: &PgRow, column: usize) -> Result<T, Failure> {
+    let text: &str = row.try_get(column)?;
+    text.parse().map_err(|_| damaged("read", format_args!("{text:?} is no id")))
+}
+
 /// A branch as it is in its row.
 #[derive(Debug, Clone)]
 pub(super) struct BranchRow {
@@ -55,7 +65,7 @@ pub(super) struct BranchRow {
 fn from_row(row: &PgRow) -> Result<BranchRow, Failure> {
     Ok(BranchRow {
         id: row.try_get(0)?,
-        branch: row.try_get::<Uuid, _>(1)?.into(),
+        branch: id(row, 1)?,
         name: unescape(row.try_get(2)?),
         start: seq(row.try_get(3)?),
         head: seq(row.try_get(4)?),
@@ -76,6 +86,11 @@ impl Line {
     /// Where it leaves the branch that it was forked from.
     fn parent(&self) -> Option<ForkPoint> {
         self.0.get(1).map(|parent| ForkPoint { branch: parent.branch, at: self.branch().start })
+    }
+
+    /// Whose tables these are.
+    pub(super) fn target<'a>(&self, of: &'a Branch) -> Target<'a> {
+        Target { row: self.branch().id, branch: of, own_after: self.branch().start }
     }
 
     /// Before the first record.
@@ -106,17 +121,17 @@ pub(super) async fn line(
 ) -> Result<Line, Failure> {
     let rows = sqlx::query(
         "WITH RECURSIVE line AS (
-             SELECT id, branch, name, start, head, tip, parent, 0 AS nth
+             SELECT id, branch, name, left_at, head, tip, parent, 0 AS nth
              FROM branch WHERE scope = $1 AND project = $2 AND branch = $3
              UNION ALL
-             SELECT b.id, b.branch, b.name, b.start, b.head, b.tip, b.parent, line.nth + 1
+             SELECT b.id, b.branch, b.name, b.left_at, b.head, b.tip, b.parent, line.nth + 1
              FROM line JOIN branch b ON b.id = line.parent
          )
-         SELECT id, branch, name, start, head, tip FROM line ORDER BY nth",
+         SELECT id, branch, name, left_at, head, tip FROM line ORDER BY nth",
     )
     .bind(escape(branch.scope.as_str()))
-    .bind(Uuid::from(branch.project))
-    .bind(Uuid::from(branch.id))
+    .bind(branch.project.to_string())
+    .bind(branch.id.to_string())
     .fetch_all(connection)
     .await?;
     if rows.is_empty() {
@@ -138,8 +153,8 @@ pub(super) async fn info(connection: &mut PgConnection, branch: &Branch) -> Resu
 pub(super) async fn head(connection: &mut PgConnection, branch: &Branch) -> Result<Seq, Failure> {
     let row = sqlx::query("SELECT head FROM branch WHERE scope = $1 AND project = $2 AND branch = $3")
         .bind(escape(branch.scope.as_str()))
-        .bind(Uuid::from(branch.project))
-        .bind(Uuid::from(branch.id))
+        .bind(branch.project.to_string())
+        .bind(branch.id.to_string())
         .fetch_optional(connection)
         .await?;
     let row = row.ok_or_else(|| not_found(branch, "wait"))?;
@@ -148,19 +163,30 @@ pub(super) async fn head(connection: &mut PgConnection, branch: &Branch) -> Resu
 
 /// Makes a branch if it is not there.
 pub(super) async fn create(connection: &mut PgConnection, branch: &Branch) -> Result<(), Failure> {
+    begin(connection).await?;
+    let outcome = insert(connection, branch).await;
+    finish(connection, outcome).await
+}
+
+async fn insert(connection: &mut PgConnection, branch: &Branch) -> Result<(), Failure> {
     let first = Link::first(branch.project, branch.id);
-    sqlx::query(
-        "INSERT INTO branch (scope, project, branch, name, start, head, tip) VALUES ($1, $2, $3, $4, 0, 0, $5)
-         ON CONFLICT (scope, project, branch) DO NOTHING",
+    let row = sqlx::query(
+        "INSERT INTO branch (scope, project, branch, name, left_at, head, tip) VALUES ($1, $2, $3, $4, 0, 0, $5)
+         ON CONFLICT (scope, project, branch) DO NOTHING
+         RETURNING id",
     )
     .bind(escape(branch.scope.as_str()))
-    .bind(Uuid::from(branch.project))
-    .bind(Uuid::from(branch.id))
+    .bind(branch.project.to_string())
+    .bind(branch.id.to_string())
     .bind(BranchInfo::MAIN)
     .bind(&first.digest().as_bytes()[..])
-    .execute(connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    Ok(())
+    let Some(row) = row else { return Ok(()) };
+    let mut statements = Statements::default();
+    let target = Target { row: row.try_get(0)?, branch, own_after: Seq::START };
+    projection::create(target, &mut statements)?;
+    statements.run(connection).await
 }
 
 /// The branches of a scope, oldest first.
@@ -171,8 +197,7 @@ pub(super) async fn list(connection: &mut PgConnection, scope: &Scope) -> Result
         .await?;
     rows.iter()
         .map(|row| {
-            let (project, id): (Uuid, Uuid) = (row.try_get(0)?, row.try_get(1)?);
-            Ok(Branch { scope: scope.clone(), project: project.into(), id: id.into() })
+            Ok(Branch { scope: scope.clone(), project: id(row, 0)?, id: id(row, 1)? })
         })
         .collect()
 }

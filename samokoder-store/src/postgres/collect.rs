@@ -36,7 +36,7 @@ pub(super) async fn collect(
     let row = sqlx::query(
         "WITH removed AS (
              DELETE FROM blob
-             WHERE scope = $1 AND at_ms < $2 AND NOT EXISTS (SELECT 1 FROM unnest($3::bytea[]) AS kept WHERE kept = digest)
+             WHERE scope = $1 AND stored_ms < $2 AND NOT EXISTS (SELECT 1 FROM unnest($3::bytea[]) AS kept WHERE kept = digest)
              RETURNING size
          )
          SELECT count(*), coalesce(sum(size), 0)::bigint FROM removed",

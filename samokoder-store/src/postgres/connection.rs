@@ -117,7 +117,7 @@ impl Connections {
     ) -> Result<T, Failure> {
         let mut lent = Lent { connection: self.pool().acquire().await?, is_clean: false };
         let outcome = work(&mut lent.connection, argument).await;
-        lent.is_clean = !matches!(outcome, Err(Failure::Sql(_)));
+        lent.is_clean = matches!(outcome, Ok(_) | Err(Failure::Refused(_)));
         outcome
     }
 
@@ -170,4 +170,17 @@ pub(super) async fn commit(connection: &mut PgConnection) -> Result<(), Failure>
 pub(super) async fn roll_back(connection: &mut PgConnection) -> Result<(), Failure> {
     sqlx::raw_sql("ROLLBACK").execute(connection).await?;
     Ok(())
+}
+
+/// Ends a transaction as its work came out.
+pub(super) async fn finish<T>(
+    connection: &mut PgConnection,
+    outcome: Result<T, Failure>,
+) -> Result<T, Failure> {
+    match &outcome {
+        Ok(_) => commit(connection).await?,
+        Err(Failure::Refused(_)) => roll_back(connection).await?,
+        Err(Failure::Sql(_) | Failure::InDoubt) => {}
+    }
+    outcome
 }

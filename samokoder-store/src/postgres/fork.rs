@@ -5,7 +5,6 @@ use samokoder_core::{
     store::{Branch, Link, Seq, StoreError, StoreErrorKind},
 };
 use sqlx::{PgConnection, Row as _};
-use uuid::Uuid;
 
 use super::{
     branch::{self, Line, number},
@@ -35,18 +34,18 @@ pub(super) async fn fork(connection: &mut PgConnection, fork: &Fork) -> Result<B
     let tip = link_at(connection, &line, fork).await?;
     let row = sqlx::query(
         "WITH made AS (
-             INSERT INTO branch (scope, project, branch, name, parent, start, head, tip)
+             INSERT INTO branch (scope, project, branch, name, parent, left_at, head, tip)
              VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
              ON CONFLICT (scope, project, branch) DO NOTHING
-             RETURNING parent, start
+             RETURNING parent, left_at
          )
-         SELECT parent, start FROM made
+         SELECT parent, left_at FROM made
          UNION ALL
-         SELECT parent, start FROM branch WHERE scope = $1 AND project = $2 AND branch = $3",
+         SELECT parent, left_at FROM branch WHERE scope = $1 AND project = $2 AND branch = $3",
     )
     .bind(escape(fork.from.scope.as_str()))
-    .bind(Uuid::from(fork.from.project))
-    .bind(Uuid::from(fork.to))
+    .bind(fork.from.project.to_string())
+    .bind(fork.to.to_string())
     .bind(escape(&fork.name))
     .bind(parent)
     .bind(number(fork.at.0))

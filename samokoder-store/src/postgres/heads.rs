@@ -16,6 +16,9 @@ pub(super) struct Head {
     pub(super) epoch: i64,
     pub(super) seq: Seq,
     pub(super) tip: Link,
+    /// Where it leaves the branch that it was forked from.
+    pub(super) left_at: Seq,
+    pub(super) is_fork: bool,
 }
 
 /// The ends of logs, so that an append need not ask for it first.

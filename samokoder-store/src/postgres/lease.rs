@@ -11,7 +11,6 @@ use samokoder_core::{
 };
 use sqlx::{PgConnection, Row as _};
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 use super::{
     branch::not_found,
@@ -25,7 +24,7 @@ use super::{
 /// Who asks for the lease of a branch. Asking again after an answer that got lost takes the same one.
 pub(super) struct Asking {
     branch: Branch,
-    holder: Uuid,
+    holder: String,
     /// How long it lasts, in seconds.
     lease: f64,
 }
@@ -57,9 +56,9 @@ async fn take(connection: &mut PgConnection, asking: &Asking) -> Result<Held, Fa
          WHERE found.scope = $1 AND found.project = $2 AND found.branch = $3",
     )
     .bind(escape(asking.branch.scope.as_str()))
-    .bind(Uuid::from(asking.branch.project))
-    .bind(Uuid::from(asking.branch.id))
-    .bind(asking.holder)
+    .bind(asking.branch.project.to_string())
+    .bind(asking.branch.id.to_string())
+    .bind(&asking.holder)
     .bind(asking.lease)
     .fetch_optional(connection)
     .await?;
@@ -137,7 +136,7 @@ impl Leases {
     ) {
         turn.begin().await;
         let lease = self.connections.options().lease.as_secs_f64();
-        let asking = Asking { branch: branch.clone(), holder: RunId::fresh().into(), lease };
+        let asking = Asking { branch: branch.clone(), holder: RunId::fresh().to_string(), lease };
         let taken = self.connections.run_here("acquire", &asking, |connection, asking| {
             Box::pin(take(connection, asking))
         });

@@ -11,7 +11,6 @@ use samokoder_core::{
     store::{Branch, Link, Record, Seq, StoreError, StoreErrorKind, Stored},
 };
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
-use uuid::Uuid;
 
 use super::{
     branch::{self, Line, number, seq},
@@ -36,7 +35,7 @@ pub(super) struct Batch {
     pub(super) bodies: Vec<Vec<u8>>,
     /// By hash, so that all writers lock them in the same order: size and packed content.
     pub(super) contents: BTreeMap<Digest, (i64, Vec<u8>)>,
-    pub(super) taken: Vec<Uuid>,
+    pub(super) taken: Vec<String>,
     /// The records themselves.
     pub(super) records: Vec<Stored>,
     pub(super) now_ms: i64,
@@ -58,7 +57,7 @@ impl Batch {
             bodies: texts.iter().map(|(_, text)| pack(text.as_bytes())).collect(),
             texts,
             contents: batch.blobs.iter().map(|content| (Digest::of(content), packed(content))).collect(),
-            taken: batch.taken.into_iter().map(Uuid::from).collect(),
+            taken: batch.taken.iter().map(ToString::to_string).collect(),
             records,
             now_ms,
         })

@@ -21,9 +21,11 @@ mod log;
 mod news;
 mod options;
 mod pack;
+mod report;
 mod schema;
 mod signal;
 mod snapshot;
+mod tables;
 mod text;
 mod turns;
 
@@ -35,7 +37,8 @@ use samokoder_core::{
     digest::Digest,
     id::{BranchId, SignalId},
     store::{
-        Batch, Branch, BranchInfo, Collect, Collected, Lease, Scope, Seq, Signal, StateStore, StoreError, Stored,
+        Batch, Branch, BranchInfo, CallQuery, CallRow, Collect, Collected, Lease, Page, ProjectDetail,
+        ProjectSummary, Scope, Seq, Signal, SpendRow, StateStore, StoreError, Stored,
     },
 };
 use sqlx::{ConnectOptions as _, PgConnection, PgPool, postgres::PgConnectOptions};
@@ -112,6 +115,17 @@ impl PostgresStore {
         let leases = Arc::new(Leases::new(Arc::clone(&connections), Arc::clone(&heads)));
         let news = Arc::new(News::new(Arc::clone(&connections)));
         Ok(Self { connections, news, leases, heads })
+    }
+
+    /// Writes what can be asked in SQL about a branch anew, from its log: for tables that were altered.
+    ///
+    /// # Errors
+    /// [`NotFound`](samokoder_core::store::StoreErrorKind::NotFound); those of [`read`](StateStore::read), and
+    /// everything stays as it was then.
+    pub async fn rebuild(&self, branch: &Branch) -> Result<(), StoreError> {
+        self.connections
+            .run("rebuild", branch.clone(), |connection, branch| Box::pin(tables::rebuild(connection, branch)))
+            .await
     }
 
     /// Calls `look` whenever there are news, and now and then, until it finds something.
@@ -243,6 +257,41 @@ impl StateStore for PostgresStore {
         self.connections
             .run("collect", (scope.clone(), what), |connection, (scope, what)| {
                 Box::pin(collect::collect(connection, scope, *what))
+            })
+            .await
+    }
+
+    async fn projects(&self, scope: &Scope, page: Page) -> Result<Vec<ProjectSummary>, StoreError> {
+        self.connections
+            .run("projects", (scope.clone(), page), |connection, (scope, page)| {
+                Box::pin(report::projects(connection, scope, *page))
+            })
+            .await
+    }
+
+    async fn project(&self, branch: &Branch) -> Result<ProjectDetail, StoreError> {
+        self.connections
+            .run("project", branch.clone(), |connection, branch| Box::pin(report::project(connection, branch)))
+            .await
+    }
+
+    async fn calls(&self, scope: &Scope, query: CallQuery) -> Result<Vec<CallRow>, StoreError> {
+        self.connections
+            .run("calls", (scope.clone(), query), |connection, (scope, query)| {
+                Box::pin(report::calls(connection, scope, *query))
+            })
+            .await
+    }
+
+    async fn spending(
+        &self,
+        scope: &Scope,
+        since_ms: u64,
+        until_ms: u64,
+    ) -> Result<Vec<SpendRow>, StoreError> {
+        self.connections
+            .run("spending", (scope.clone(), since_ms, until_ms), |connection, (scope, since_ms, until_ms)| {
+                Box::pin(report::spending(connection, scope, *since_ms, *until_ms))
             })
             .await
     }

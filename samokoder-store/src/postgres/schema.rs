@@ -6,7 +6,7 @@ use samokoder_core::store::{StoreError, StoreErrorKind};
 use sqlx::{PgConnection, Row as _};
 
 use super::{
-    connection::{begin, commit, roll_back},
+    connection::{begin, finish},
     error::{Failure, damaged},
 };
 
@@ -27,14 +27,7 @@ pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), Failure
     }
     begin(connection).await?;
     let outcome = migrate_alone(connection).await;
-    match outcome {
-        Ok(()) => commit(connection).await,
-        Err(Failure::Refused(error)) => {
-            roll_back(connection).await?;
-            Err(error.into())
-        }
-        failure => failure,
-    }
+    finish(connection, outcome).await
 }
 
 /// In a transaction.

@@ -7,9 +7,8 @@ use samokoder_core::{
     store::{Branch, Signal},
 };
 use sqlx::{PgConnection, Row as _};
-use uuid::Uuid;
 
-use super::{branch::not_found, error::Failure, log::now_ms, news::{News, Topic}, text::escape};
+use super::{branch::{id, not_found}, error::Failure, log::now_ms, news::{News, Topic}, text::escape};
 
 /// A signal in the form in which it is stored.
 pub(super) struct Post {
@@ -30,9 +29,9 @@ pub(super) async fn post(connection: &mut PgConnection, post: &Post) -> Result<(
          SELECT 1 FROM found",
     )
     .bind(escape(post.branch.scope.as_str()))
-    .bind(Uuid::from(post.branch.project))
-    .bind(Uuid::from(post.branch.id))
-    .bind(Uuid::from(post.id))
+    .bind(post.branch.project.to_string())
+    .bind(post.branch.id.to_string())
+    .bind(post.id.to_string())
     .bind(now_ms())
     .bind(&post.body)
     .fetch_optional(connection)
@@ -55,8 +54,8 @@ pub(super) async fn open(
          ORDER BY signal.n",
     )
     .bind(escape(branch.scope.as_str()))
-    .bind(Uuid::from(branch.project))
-    .bind(Uuid::from(branch.id))
+    .bind(branch.project.to_string())
+    .bind(branch.id.to_string())
     .fetch_all(connection)
     .await?;
     if rows.is_empty() {
@@ -64,8 +63,8 @@ pub(super) async fn open(
     }
     let mut signals = Vec::new();
     for row in &rows {
-        if let Some(id) = row.try_get::<Option<Uuid>, _>(0)? {
-            signals.push((id.into(), Signal::decode(row.try_get(1)?)?));
+        if row.try_get::<Option<&str>, _>(0)?.is_some() {
+            signals.push((id(row, 0)?, Signal::decode(row.try_get(1)?)?));
         }
     }
     Ok(signals)
@@ -78,8 +77,8 @@ pub(super) async fn any(connection: &mut PgConnection, branch: &Branch) -> Resul
          FROM branch WHERE scope = $1 AND project = $2 AND branch.branch = $3",
     )
     .bind(escape(branch.scope.as_str()))
-    .bind(Uuid::from(branch.project))
-    .bind(Uuid::from(branch.id))
+    .bind(branch.project.to_string())
+    .bind(branch.id.to_string())
     .fetch_optional(connection)
     .await?;
     let row = row.ok_or_else(|| not_found(branch, "wait_signal"))?;

@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use samokoder_core::store::{Branch, Lease, Seq, StoreError, StoreErrorKind};
 use sqlx::{PgConnection, Row as _};
-use uuid::Uuid;
 
 use super::{
     branch::{self, not_found, number, seq},
@@ -40,8 +39,8 @@ pub(super) async fn put(connection: &mut PgConnection, snapshot: &Snapshot) -> R
          SELECT epoch, head FROM found",
     )
     .bind(escape(snapshot.branch.scope.as_str()))
-    .bind(Uuid::from(snapshot.branch.project))
-    .bind(Uuid::from(snapshot.branch.id))
+    .bind(snapshot.branch.project.to_string())
+    .bind(snapshot.branch.id.to_string())
     .bind(snapshot.epoch)
     .bind(number(snapshot.at.0))
     .bind(&snapshot.content)

@@ -2,4 +2,5 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that does not hold panics")]
 
+mod postgres;
 mod sqlite;
