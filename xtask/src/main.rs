@@ -11,6 +11,7 @@ mod counts;
 mod manifests;
 mod needs;
 mod packages;
+mod postgres;
 mod python_clients;
 mod step;
 
@@ -66,7 +67,9 @@ fn usage() -> ExitCode {
 }
 
 fn test() -> io::Result<Counts> {
-    let provided = needs::provide(&root());
+    let mut provided = needs::provide(&root());
+    // Stopped when the tests are over.
+    let _server = provided.postgres.take();
     let mut counts = Counts::default();
     if is_ci() {
         counts.failed += provided.left_out.len();

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use super::{packages, python_clients};
+use super::{packages, postgres, python_clients};
 
 /// What tests can have.
 #[derive(Debug, Default)]
@@ -11,6 +11,8 @@ pub(crate) struct Provided {
     pub(crate) environment: Vec<(&'static str, String)>,
     /// Tests with one of these in their name can't run.
     pub(crate) left_out: Vec<&'static str>,
+    /// Must be kept as long as tests run.
+    pub(crate) postgres: Option<postgres::Server>,
 }
 
 /// Something that tests need.
@@ -25,7 +27,7 @@ struct Need {
 }
 
 /// A part that tests need is a row here; their names say so.
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 5] = [
     Need {
         name: "Node.js 18 or newer",
         found: || is_at_least("node", [18, 0]),
@@ -50,6 +52,12 @@ const NEEDS: [Need; 4] = [
         packages: &["chromium", "chromium-driver"],
         leaves_out: "in_a_browser",
     },
+    Need {
+        name: "PostgreSQL",
+        found: postgres::is_installed,
+        packages: &["postgresql"],
+        leaves_out: postgres::LEAVES_OUT,
+    },
 ];
 
 /// Installs what is missing, if that is possible here. Says what could not be had and which tests that leaves out.
@@ -63,6 +71,18 @@ pub(crate) fn provide(root: &Path) -> Provided {
             Err(why_not) => {
                 tell("The Python clients", python_clients::LEAVES_OUT, &why_not);
                 provided.left_out.push(python_clients::LEAVES_OUT);
+            }
+        }
+    }
+    if !provided.left_out.contains(&postgres::LEAVES_OUT) {
+        match postgres::Server::start(root) {
+            Ok(server) => {
+                provided.environment.push((postgres::VARIABLE, server.url()));
+                provided.postgres = Some(server);
+            }
+            Err(why_not) => {
+                tell("A PostgreSQL server", postgres::LEAVES_OUT, &why_not);
+                provided.left_out.push(postgres::LEAVES_OUT);
             }
         }
     }

@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "a test that does not hold panics")]
 
 mod postgres;
+#[cfg(feature = "sqlite")]
 mod sqlite;
