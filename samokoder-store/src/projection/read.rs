@@ -3,8 +3,11 @@
 mod call;
 mod project;
 
-pub(crate) use call::{CALLS, CALLS_OF_PROJECT, Spending, call, calls};
-pub(crate) use project::{BRANCHES, BranchSummary, FILES, PLAN, PROJECTS, Plan, file, projects, projects_of};
+pub(crate) use call::{Spending, call, calls};
+pub(crate) use project::{
+    BRANCHES, BranchSummary, FILES, PLAN, PROJECTS, Plan, branch_info, file, newest_first, on_branch,
+    projects,
+};
 
 use super::value::{Columns, Value};
 use samokoder_core::store::StoreError;

@@ -74,6 +74,12 @@ impl From<Option<&str>> for Value {
     }
 }
 
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Bytes(Some(value))
+    }
+}
+
 impl From<Digest> for Value {
     fn from(value: Digest) -> Self {
         Some(value).into()

@@ -7,7 +7,10 @@ use samokoder_core::{
     id::{BranchId, EpicId, ProjectId, StepId, TaskId},
     llm::Money,
     project::{SourceFile, WorkspacePath},
-    store::{Branch, BranchInfo, Link, Page, ProjectSummary, Scope, Seq, StoreError, Tables, TaskProgress},
+    store::{
+        Branch, BranchInfo, ForkPoint, Link, Page, ProjectSummary, Scope, Seq, StoreError, Tables,
+        TaskProgress,
+    },
 };
 
 use super::{
@@ -173,26 +176,65 @@ impl BranchSummary {
     }
 }
 
-/// What the branches of a project say of it: the summary of each of them.
+/// What the branches of projects say of them, the newest project first.
 ///
 /// # Errors
-/// When the project did not begin with its first branch.
-pub(crate) fn projects_of(
+/// When a project did not begin with its first branch.
+pub(crate) fn newest_first(
     scope: &Scope,
-    branches: &mut [BranchSummary],
-) -> Result<(Vec<ProjectSummary>, u64), StoreError> {
-    branches.sort_by_key(|branch| branch.row);
+    branches: Vec<BranchSummary>,
+) -> Result<Vec<ProjectSummary>, StoreError> {
+    let mut projects: BTreeMap<ProjectId, Vec<BranchSummary>> = BTreeMap::new();
+    for branch in branches {
+        projects.entry(branch.project).or_default().push(branch);
+    }
+    let mut summaries = Vec::new();
+    for branches in projects.values_mut() {
+        branches.sort_by_key(|branch| branch.row);
+        let (created_ms, spent) = together(branches)?;
+        let last = branches.iter().max_by_key(|branch| branch.updated_ms);
+        summaries.extend(last.map(|branch| branch.summary(scope, created_ms, spent)));
+    }
+    summaries.sort_by_key(|summary| std::cmp::Reverse((summary.created_ms, summary.project)));
+    Ok(summaries)
+}
+
+/// When a project began and what it has spent, on all its branches.
+fn together(branches: &[BranchSummary]) -> Result<(u64, Spend), StoreError> {
     let created_ms = branches.iter().map(|branch| branch.created_ms).filter(|at| *at > 0).min();
     let created_ms = created_ms.unwrap_or_default();
     let mut spent = Spend::default();
-    for branch in &*branches {
+    for branch in branches {
         if branch.project_created_ms != created_ms {
             return Err(altered(format_args!("project {} is not what was written", branch.project)));
         }
         spent += branch.spent;
     }
-    let summaries = branches.iter().map(|branch| branch.summary(scope, branch.created_ms, spent)).collect();
-    Ok((summaries, created_ms))
+    Ok((created_ms, spent))
+}
+
+/// A project on one of its branches, from all of them.
+pub(crate) fn on_branch(
+    scope: &Scope,
+    branches: &[BranchSummary],
+    on: &BranchSummary,
+) -> Result<ProjectSummary, StoreError> {
+    let (_, spent) = together(branches)?;
+    Ok(on.summary(scope, on.created_ms, spent))
+}
+
+/// What is known of a branch that [`BRANCHES`] found.
+pub(crate) fn branch_info(scope: &Scope, row: &impl Columns) -> Result<BranchInfo, StoreError> {
+    let branch = Branch { scope: scope.clone(), project: row.parsed(18)?, id: row.parsed(0)? };
+    let at = row.int(22)?.map(|_| row.number(22)).transpose()?;
+    let parent = match (row.text(21)?, at) {
+        (Some(_), Some(at)) => Some(ForkPoint { branch: row.parsed(21)?, at: Seq(at) }),
+        _ => None,
+    };
+    let tip = row.digest(23)?.ok_or_else(|| altered("a branch has no tip"))?;
+    let mut info = BranchInfo::new(branch, row.word(20)?, parent, Link::from_digest(tip));
+    info.head = Seq(row.number(1)?);
+    Ok(info)
 }
 
 /// The plan of a branch, from the rows that [`PLAN`] found.
