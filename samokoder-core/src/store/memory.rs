@@ -215,12 +215,16 @@ impl StateStore for MemoryStore {
     async fn snapshot(&self, branch: &Branch, until: Seq) -> Result<Option<(Seq, Bytes)>, StoreError> {
         let mut data = self.data();
         let (mut branch, mut until) = (branch.clone(), until);
+        let mut latest: Option<(Seq, Bytes)> = None;
         loop {
             let log = data.log(&branch, "snapshot")?;
-            if let Some((at, snapshot)) = log.snapshots.range(..=until).next_back() {
-                return Ok(Some((*at, snapshot.clone())));
+            let found = log.snapshots.range(..=until).next_back();
+            if let Some((at, snapshot)) =
+                found.filter(|(at, _)| latest.as_ref().is_none_or(|(seen, _)| *at > seen))
+            {
+                latest = Some((*at, snapshot.clone()));
             }
-            let Some(parent) = log.parent else { return Ok(None) };
+            let Some(parent) = log.parent else { return Ok(latest) };
             (branch.id, until) = (parent.branch, until.min(parent.at));
         }
     }

@@ -147,7 +147,7 @@ async fn all(store: &(impl StateStore + ?Sized), scope: &Scope) -> Result<Vec<Ca
     Ok(calls)
 }
 
-pub(in crate::store) async fn calls(
+pub(crate) async fn calls(
     store: &(impl StateStore + ?Sized),
     scope: &Scope,
     query: CallQuery,
@@ -159,7 +159,7 @@ pub(in crate::store) async fn calls(
     Ok(calls)
 }
 
-pub(in crate::store) async fn spending(
+pub(crate) async fn spending(
     store: &(impl StateStore + ?Sized),
     scope: &Scope,
     since_ms: u64,
