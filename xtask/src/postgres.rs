@@ -19,12 +19,12 @@ pub(crate) const LEAVES_OUT: &str = "on_postgres";
 const VERSIONS: &str = "/usr/lib/postgresql";
 
 /// How long the server may take to start or to stop.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A server that runs. Dropping this stops it and removes what it stored.
 #[derive(Debug)]
 pub(crate) struct Server {
-    server: Child,
+    process: Child,
     folder: PathBuf,
     socket: PathBuf,
 }
@@ -60,7 +60,7 @@ impl Server {
         let socket = std::env::temp_dir().join(format!("samokoder-postgres-{}", std::process::id()));
         let server = start(&programs, &user, &folder, &socket, &log);
         match server {
-            Ok(server) => Self { server, folder, socket }.wait_until_ready(&programs, &log),
+            Ok(process) => Self { process, folder, socket }.wait_until_ready(&programs, &log),
             Err(error) => {
                 remove(&[&folder, &socket]);
                 Err(error)
@@ -81,7 +81,7 @@ impl Server {
             if asking.status().is_ok_and(|status| status.success()) {
                 return Ok(self);
             }
-            if self.server.try_wait().map_err(|error| error.to_string())?.is_some() {
+            if self.process.try_wait().map_err(|error| error.to_string())?.is_some() {
                 break;
             }
             sleep(Duration::from_millis(50));
@@ -93,13 +93,13 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // It ends its connections, writes what it has to, and stops.
-        let _ = Command::new("kill").args(["-INT", &self.server.id().to_string()]).status();
+        let _ = Command::new("kill").args(["-INT", &self.process.id().to_string()]).status();
         let deadline = Instant::now() + LIMIT;
-        while matches!(self.server.try_wait(), Ok(None)) && Instant::now() < deadline {
+        while matches!(self.process.try_wait(), Ok(None)) && Instant::now() < deadline {
             sleep(Duration::from_millis(20));
         }
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
         remove(&[&self.folder, &self.socket]);
     }
 }
@@ -211,4 +211,21 @@ fn id(which: &str, name: &str) -> Result<u32, String> {
     }
     let output = command.output().map_err(|error| error.to_string())?;
     String::from_utf8_lossy(&output.stdout).trim().parse().map_err(|_| format!("there is no user {name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_answers_and_leaves_nothing_behind_on_postgres() {
+        let server = Server::start(&super::super::root()).unwrap();
+        let query = ["--no-align", "--tuples-only", "--command", "SHOW fsync"];
+        let asked = Command::new("psql").arg(server.url()).args(query).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&asked.stdout), "on\n");
+        let (folder, socket) = (server.folder.clone(), server.socket.clone());
+        assert!(folder.exists() && socket.exists());
+        drop(server);
+        assert!(!folder.exists() && !socket.exists());
+    }
 }

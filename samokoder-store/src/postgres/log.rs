@@ -46,8 +46,9 @@ impl Batch {
     pub(super) fn prepare(after: Seq, batch: samokoder_core::store::Batch) -> Result<Self, StoreError> {
         let now_ms = now_ms();
         let stamps = batch.stamps.iter().copied().chain(std::iter::repeat(now_ms.unsigned_abs()));
-        let records: Vec<_> = batch.records.into_iter().zip(stamps).zip(1..)
-            .map(|((record, at_ms), n)| Stored { seq: after.after(n), at_ms, record })
+        let numbers = (1..).map(|n| Seq(after.0.saturating_add(n)));
+        let records: Vec<_> = (batch.records.into_iter().zip(stamps).zip(numbers))
+            .map(|((record, at_ms), seq)| Stored { seq, at_ms, record })
             .collect();
         let texts = records
             .iter()

@@ -117,15 +117,22 @@ impl PostgresStore {
         Ok(Self { connections, news, leases, heads })
     }
 
-    /// Writes what can be asked in SQL about a branch anew, from its log: for tables that were altered.
+    /// Makes the tables beside the logs again, from the logs: those of all branches of a scope, one after the other. For
+    /// when a question was answered with [`Damaged`](samokoder_core::store::StoreErrorKind::Damaged) and the logs can
+    /// be read.
     ///
     /// # Errors
-    /// [`NotFound`](samokoder_core::store::StoreErrorKind::NotFound); those of [`read`](StateStore::read), and
-    /// everything stays as it was then.
-    pub async fn rebuild(&self, branch: &Branch) -> Result<(), StoreError> {
-        self.connections
-            .run("rebuild", branch.clone(), |connection, branch| Box::pin(tables::rebuild(connection, branch)))
-            .await
+    /// As [`read`](StateStore::read): what can't be read stays as it is.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again. Each branch is done as a whole or not at all.
+    pub async fn rebuild(&self, scope: &Scope) -> Result<(), StoreError> {
+        for branch in self.branches(scope).await? {
+            self.connections
+                .run("rebuild", branch, |connection, branch| Box::pin(tables::rebuild(connection, branch)))
+                .await?;
+        }
+        Ok(())
     }
 
     /// Calls `look` whenever there are news, and now and then, until it finds something.

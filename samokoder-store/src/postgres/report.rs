@@ -2,14 +2,8 @@
 //!
 //! A branch that was just forked has none of its own: they are made when someone asks.
 
-use std::collections::BTreeMap;
-
-use samokoder_core::{
-    id::ProjectId,
-    store::{
-        Branch, BranchInfo, CallQuery, CallRow, ForkPoint, Link, Page, ProjectDetail, ProjectSummary, Scope,
-        SpendRow, StoreError,
-    },
+use samokoder_core::store::{
+    Branch, CallQuery, CallRow, Page, ProjectDetail, ProjectSummary, Scope, SpendRow,
 };
 use sqlx::PgConnection;
 
@@ -18,7 +12,7 @@ use super::{
     error::Failure,
     tables::{Cells, fetch, rebuild},
 };
-use crate::projection::{self, BranchSummary, Columns as _, Plan, Spending};
+use crate::projection::{self, BranchSummary, Plan, Spending};
 
 /// The branches of projects, with what else their rows say.
 type Rows = Vec<(BranchSummary, Cells)>;
@@ -54,20 +48,8 @@ pub(super) async fn projects(
     page: Page,
 ) -> Result<Vec<ProjectSummary>, Failure> {
     let rows = summaries(connection, scope, projection::PROJECTS, &projection::projects(scope, page)).await?;
-    let mut projects: BTreeMap<ProjectId, Vec<BranchSummary>> = BTreeMap::new();
-    for (summary, _) in rows {
-        projects.entry(summary.project).or_default().push(summary);
-    }
-    let mut listed = Vec::new();
-    for mut branches in projects.into_values() {
-        let (summaries, created_ms) = projection::projects_of(scope, &mut branches)?;
-        if let Some(mut last) = summaries.into_iter().max_by_key(|summary| summary.updated_ms) {
-            last.created_ms = created_ms;
-            listed.push(last);
-        }
-    }
-    listed.sort_by_key(|summary| std::cmp::Reverse((summary.created_ms, summary.project)));
-    Ok(listed)
+    let branches = rows.into_iter().map(|(summary, _)| summary).collect();
+    Ok(projection::newest_first(scope, branches)?)
 }
 
 /// A project as it is on a branch.
@@ -75,44 +57,29 @@ pub(super) async fn project(
     connection: &mut PgConnection,
     branch: &Branch,
 ) -> Result<ProjectDetail, Failure> {
-    let values = [branch.scope.as_str().into(), branch.project.into()];
-    let rows = summaries(connection, &branch.scope, projection::BRANCHES, &values).await?;
-    let mut rows: BTreeMap<i64, _> = rows.into_iter().map(|(summary, cells)| (summary.row, (summary, cells))).collect();
-    let (row, counts) = rows
-        .values()
-        .find(|(summary, _)| summary.id == branch.id)
-        .map(|(summary, _)| (summary.row, summary.counts()))
+    let scope = &branch.scope;
+    let values = [scope.as_str().into(), branch.project.into()];
+    let mut rows = summaries(connection, scope, projection::BRANCHES, &values).await?;
+    rows.sort_by_key(|(summary, _)| summary.row);
+    let infos = rows.iter().map(|(_, cells)| projection::branch_info(scope, cells));
+    let infos = infos.collect::<Result<Vec<_>, _>>()?;
+    let branches: Vec<_> = rows.into_iter().map(|(summary, _)| summary).collect();
+    let on = branches
+        .iter()
+        .find(|summary| summary.id == branch.id)
         .ok_or_else(|| not_found(branch, "project"))?;
-    let infos = rows.values().map(|(summary, cells)| info(branch, summary, cells));
-    let infos = infos.collect::<Result<Vec<_>, StoreError>>()?;
-    let mut branches: Vec<_> = std::mem::take(&mut rows).into_values().map(|(summary, _)| summary).collect();
-    let (summaries, _) = projection::projects_of(&branch.scope, &mut branches)?;
-    let summary = summaries
-        .into_iter()
-        .find(|summary| summary.branch == branch.id)
-        .ok_or_else(|| not_found(branch, "project"))?;
+    let summary = projection::on_branch(scope, &branches, on)?;
     let mut plan = Plan::default();
-    for cells in fetch(connection, projection::PLAN, &[row.into()]).await? {
+    for cells in fetch(connection, projection::PLAN, &[on.row.into()]).await? {
         plan.add(&cells)?;
     }
-    let files = fetch(connection, projection::FILES, &[row.into()]).await?;
+    let files = fetch(connection, projection::FILES, &[on.row.into()]).await?;
     let files = files.iter().map(projection::file).collect::<Result<Vec<_>, _>>()?;
-    if files.len() as u64 != counts.1 {
+    let (tasks, count) = on.counts();
+    if files.len() as u64 != count {
         return Err(projection::altered("files are missing").into());
     }
-    Ok(ProjectDetail::new(summary, infos, plan.tasks(counts.0)?, files))
-}
-
-fn info(of: &Branch, summary: &BranchSummary, cells: &Cells) -> Result<BranchInfo, StoreError> {
-    let branch = Branch { id: summary.id, ..of.clone() };
-    let parent = match cells.text(21)? {
-        Some(_) => Some(ForkPoint { branch: cells.parsed(21)?, at: samokoder_core::store::Seq(cells.number(22)?) }),
-        None => None,
-    };
-    let tip = cells.digest(23)?.ok_or_else(|| projection::altered("a branch has no tip"))?;
-    let mut info = BranchInfo::new(branch, cells.word(20)?, parent, Link::from_digest(tip));
-    info.head = samokoder_core::store::Seq(cells.number(1)?);
-    Ok(info)
+    Ok(ProjectDetail::new(summary, infos, plan.tasks(tasks)?, files))
 }
 
 /// Calls to models, the newest first.

@@ -2,6 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that does not hold panics")]
 
+#[cfg(feature = "postgres")]
 mod postgres;
-#[cfg(feature = "sqlite")]
 mod sqlite;

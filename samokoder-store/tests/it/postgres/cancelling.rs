@@ -60,7 +60,7 @@ async fn a_call_that_is_dropped_anywhere_leaves_no_transaction_open_on_postgres(
             is_ready_after(polls, store.project(&branch)).await,
             is_ready_after(polls, store.calls(&scope, CallQuery::default())).await,
             is_ready_after(polls, store.spending(&scope, 0, u64::MAX)).await,
-            is_ready_after(polls, store.rebuild(&branch)).await,
+            is_ready_after(polls, store.rebuild(&scope)).await,
             is_ready_after(polls, store.close()).await,
         ];
         // What goes on without its caller is over when all connections are back.

@@ -15,6 +15,9 @@ fn migrations() -> Vec<String> {
 
 /// Makes tables of an earlier form.
 async fn make(database: &Database, form: usize) {
+    if form == 0 {
+        return;
+    }
     let made = "CREATE TABLE samokoder_form (form BIGINT NOT NULL); INSERT INTO samokoder_form VALUES";
     database.run(&format!("{made} ({form})")).await;
     for migration in &migrations()[..form] {
@@ -85,9 +88,8 @@ async fn what_can_not_be_opened_is_said_on_postgres() {
     let (_, parameters) = database.0.split_once('?').unwrap();
     let missing = PostgresStore::open(&format!("{server}/no_such_database?{parameters}")).await.unwrap_err();
     assert_eq!(missing.kind, StoreErrorKind::NotFound, "{missing}");
-    let other = Database(format!("{}", database.0));
-    other.run("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0").await;
+    database.run("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0").await;
     let latin = PostgresStore::open(&format!("{server}/latin?{parameters}")).await.unwrap_err();
     assert!(latin.message.contains("LATIN1"), "{latin}");
-    other.run("DROP DATABASE latin WITH (FORCE)").await;
+    database.run("DROP DATABASE latin WITH (FORCE)").await;
 }

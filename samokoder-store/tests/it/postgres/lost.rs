@@ -1,6 +1,6 @@
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicU64, Ordering},
 };
 
 use samokoder_core::store::{Seq, StateStore, StoreErrorKind};
@@ -9,17 +9,23 @@ use tokio::task::JoinSet;
 
 use super::fixture::{Database, leased, log, note, notes};
 
-const WRITERS: usize = 4;
+const WRITERS: u64 = 4;
 const APPENDS: u64 = 150;
 
-/// Ends every connection of the stores again and again.
-async fn end_connections(database: Database, is_over: Arc<AtomicBool>) -> u64 {
-    let mut ended = 0;
-    while !is_over.load(Ordering::Relaxed) {
+/// Ends every connection of the stores after each few appends, wherever the others are then.
+async fn end_connections(database: Database, appended: Arc<AtomicU64>) -> u64 {
+    let (mut ended, mut seen) = (0, 0);
+    while seen < WRITERS * APPENDS {
+        let now = appended.load(Ordering::Relaxed);
+        if now < seen + 3 && now < WRITERS * APPENDS {
+            tokio::task::yield_now().await;
+            continue;
+        }
+        seen = now;
         ended += database
             .number(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                 WHERE datname = current_database() AND application_name <> 'test' AND pid <> pg_backend_pid()",
+                 WHERE datname = current_database() AND application_name <> 'test'",
             )
             .await
             .unsigned_abs();
@@ -32,16 +38,17 @@ async fn appends_whose_connections_are_cut_are_neither_lost_nor_doubled_on_postg
     let Some(database) = Database::new().await else { return };
     let patient = PostgresOptions::default().patience(std::time::Duration::from_secs(60));
     let store = database.store_with(patient).await;
-    let is_over = Arc::new(AtomicBool::new(false));
-    let ending = JoinSet::from_iter([end_connections(database.clone(), Arc::clone(&is_over))]);
+    let appended = Arc::new(AtomicU64::new(0));
+    let ending = JoinSet::from_iter([end_connections(database.clone(), Arc::clone(&appended))]);
     let mut writers = JoinSet::new();
     for _ in 0..WRITERS {
-        let store = store.clone();
+        let (store, appended) = (store.clone(), Arc::clone(&appended));
         writers.spawn(async move {
             let (branch, lease) = leased(&store).await;
             for n in 0..APPENDS {
                 // Had an earlier attempt been written without our knowing, this would be a conflict.
                 store.append(&lease, Seq(n), notes(n.to_string())).await.unwrap();
+                appended.fetch_add(1, Ordering::Relaxed);
             }
             assert_eq!(
                 log(&store, &branch).await.unwrap(),
@@ -50,7 +57,6 @@ async fn appends_whose_connections_are_cut_are_neither_lost_nor_doubled_on_postg
         });
     }
     writers.join_all().await;
-    is_over.store(true, Ordering::Relaxed);
     let ended: u64 = ending.join_all().await.into_iter().sum();
     assert!(ended > 100, "only {ended} connections were cut");
 }

@@ -9,3 +9,4 @@ mod news;
 mod plans;
 mod rules;
 mod tables;
+mod zombie;

@@ -112,8 +112,17 @@ async fn plan(connection: &mut sqlx::PgConnection, query: &str, nth: usize) -> S
     let parameters = (1..).take_while(|n| query.contains(&format!("${n}"))).count();
     let nulls = vec!["NULL"; parameters].join(", ");
     let arguments = if parameters == 0 { String::new() } else { format!("({nulls})") };
-    let prepare = format!("PREPARE p{nth} AS {query}");
-    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+    // Where literals stand for parameters of types that can't be told, all are numbers.
+    let numbers = format!("({})", vec!["BIGINT"; parameters].join(", "));
+    let mut prepared = Ok(());
+    for types in ["", &numbers] {
+        let prepare = format!("PREPARE p{nth} {types} AS {query}");
+        prepared = sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.map(drop);
+        if prepared.is_ok() {
+            break;
+        }
+    }
+    prepared.unwrap_or_else(|error| panic!("{error}: {query}"));
     let explain = format!("EXPLAIN EXECUTE p{nth}{arguments}");
     let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(connection).await.unwrap();
     let lines: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
