@@ -58,11 +58,8 @@ async fn write(store: &Arc<PostgresStore>, commits: u64) -> Vec<Duration> {
     for _ in 0..WRITERS {
         let store = Arc::clone(store);
         writers.spawn(async move {
-            let branch = Branch {
-                scope: Scope::new("bench"),
-                project: ProjectId::fresh(),
-                id: BranchId::fresh(),
-            };
+            let branch =
+                Branch { scope: Scope::new("bench"), project: ProjectId::fresh(), id: BranchId::fresh() };
             store.create(&branch).await.unwrap();
             let lease = store.acquire(&branch).await.unwrap();
             let mut took = Vec::new();

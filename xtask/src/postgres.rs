@@ -119,7 +119,14 @@ fn start(programs: &Path, user: &User, folder: &Path, socket: &Path, log: &Path)
     let data = folder.join("data");
     let made = user
         .command(&programs.join("initdb"))
-        .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--pgdata"])
+        .args([
+            "--username=postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+            "--pgdata",
+        ])
         .arg(&data)
         .current_dir(folder)
         .stdin(Stdio::null())
@@ -133,9 +140,12 @@ fn start(programs: &Path, user: &User, folder: &Path, socket: &Path, log: &Path)
     let mut server = user.command(&programs.join("postgres"));
     server.arg("-D").arg(&data).arg("-k").arg(socket);
     // Durable, as a real one is. Tests count statements.
-    for setting in
-        ["listen_addresses=", "fsync=on", "max_connections=300", "shared_preload_libraries=pg_stat_statements"]
-    {
+    for setting in [
+        "listen_addresses=",
+        "fsync=on",
+        "max_connections=300",
+        "shared_preload_libraries=pg_stat_statements",
+    ] {
         server.args(["-c", setting]);
     }
     server

@@ -228,10 +228,8 @@ async fn insert(
 
 /// Whether a transaction was committed.
 async fn was_committed(connection: &mut PgConnection, transaction: &str) -> Result<bool, Failure> {
-    let row = sqlx::query("SELECT pg_xact_status($1::text::xid8)")
-        .bind(transaction)
-        .fetch_one(connection)
-        .await?;
+    let row =
+        sqlx::query("SELECT pg_xact_status($1::text::xid8)").bind(transaction).fetch_one(connection).await?;
     match row.try_get::<Option<&str>, _>(0)? {
         Some("committed") => Ok(true),
         // Its connection is lost, the server has not found out yet.

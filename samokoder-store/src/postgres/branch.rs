@@ -196,8 +196,6 @@ pub(super) async fn list(connection: &mut PgConnection, scope: &Scope) -> Result
         .fetch_all(connection)
         .await?;
     rows.iter()
-        .map(|row| {
-            Ok(Branch { scope: scope.clone(), project: id(row, 0)?, id: id(row, 1)? })
-        })
+        .map(|row| Ok(Branch { scope: scope.clone(), project: id(row, 0)?, id: id(row, 1)? }))
         .collect()
 }

@@ -94,19 +94,17 @@ fn explain(operation: &'static str, error: sqlx::Error) -> StoreError {
             StoreErrorKind::Unavailable,
             format!("the database refuses ({cause}); check the user, the password and what the user may do"),
         ),
-        code::NO_SUCH_DATABASE => (
-            StoreErrorKind::NotFound,
-            format!("{cause}; make it with createdb, or name another one"),
-        ),
+        code::NO_SUCH_DATABASE => {
+            (StoreErrorKind::NotFound, format!("{cause}; make it with createdb, or name another one"))
+        }
         code::NO_SUCH_SCHEMA => (
             StoreErrorKind::NotFound,
             format!("{cause}; make it with CREATE SCHEMA, or name another one in the search path"),
         ),
         // The statements are always the same: what they can't work on is not what they made.
-        code::NO_SUCH_TABLE | code::NO_SUCH_COLUMN | code::DATA_CORRUPTED | code::INDEX_CORRUPTED => (
-            StoreErrorKind::Damaged,
-            format!("the database is damaged ({cause}); restore it from a copy"),
-        ),
+        code::NO_SUCH_TABLE | code::NO_SUCH_COLUMN | code::DATA_CORRUPTED | code::INDEX_CORRUPTED => {
+            (StoreErrorKind::Damaged, format!("the database is damaged ({cause}); restore it from a copy"))
+        }
         _ => (StoreErrorKind::Unavailable, format!("the database can't be used: {cause}")),
     };
     StoreError::new(kind, operation, message).caused_by(error)

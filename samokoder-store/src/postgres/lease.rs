@@ -137,19 +137,15 @@ impl Leases {
         turn.begin().await;
         let lease = self.connections.options().lease.as_secs_f64();
         let asking = Asking { branch: branch.clone(), holder: RunId::fresh().to_string(), lease };
-        let taken = self.connections.run_here("acquire", &asking, |connection, asking| {
-            Box::pin(take(connection, asking))
-        });
+        let taken = self
+            .connections
+            .run_here("acquire", &asking, |connection, asking| Box::pin(take(connection, asking)));
         let held = match taken.await {
             Ok(held) => held,
             Err(error) => return drop(done.send(Err(error))),
         };
         let (stop, stopped) = oneshot::channel();
-        let guard = Guard {
-            branch: branch.clone(),
-            turns: self.turns.clone(),
-            stop: Mutex::new(Some(stop)),
-        };
+        let guard = Guard { branch: branch.clone(), turns: self.turns.clone(), stop: Mutex::new(Some(stop)) };
         let lease = Lease::new(branch, held.epoch.unsigned_abs(), guard);
         let refused = done.send(Ok(lease)).err();
         if refused.is_none() {

@@ -179,9 +179,7 @@ impl StateStore for PostgresStore {
 
     async fn fork(&self, from: &Branch, at: Seq, to: BranchId, name: &str) -> Result<Branch, StoreError> {
         let fork = Fork { from: from.clone(), at, to, name: name.to_owned() };
-        self.connections
-            .run("fork", fork, |connection, fork| Box::pin(fork::fork(connection, fork)))
-            .await
+        self.connections.run("fork", fork, |connection, fork| Box::pin(fork::fork(connection, fork))).await
     }
 
     async fn put_snapshot(&self, lease: &Lease, at: Seq, snapshot: Bytes) -> Result<(), StoreError> {
@@ -206,8 +204,7 @@ impl StateStore for PostgresStore {
 
     async fn append(&self, lease: &Lease, after: Seq, batch: Batch) -> Result<Seq, StoreError> {
         let lasts = self.connections.options().lease.as_secs_f64();
-        let batch =
-            Append::new(lease, after, batch, Arc::clone(&self.heads), Arc::clone(&self.news), lasts)?;
+        let batch = Append::new(lease, after, batch, Arc::clone(&self.heads), Arc::clone(&self.news), lasts)?;
         self.connections
             .run("append", batch, |connection, batch| Box::pin(append::append(connection, batch)))
             .await
@@ -222,12 +219,17 @@ impl StateStore for PostgresStore {
     }
 
     async fn wait(&self, branch: &Branch, after: Seq) -> Result<Seq, StoreError> {
-        self.until("wait", Topic::Records(branch.id), (branch.clone(), after), |connection, (branch, after)| {
-            Box::pin(async move {
-                let head = branch::head(connection, branch).await?;
-                Ok((head > *after).then_some(head))
-            })
-        })
+        self.until(
+            "wait",
+            Topic::Records(branch.id),
+            (branch.clone(), after),
+            |connection, (branch, after)| {
+                Box::pin(async move {
+                    let head = branch::head(connection, branch).await?;
+                    Ok((head > *after).then_some(head))
+                })
+            },
+        )
         .await
     }
 
@@ -242,9 +244,7 @@ impl StateStore for PostgresStore {
     async fn post(&self, branch: &Branch, id: SignalId, signal: Signal) -> Result<(), StoreError> {
         let (body, news) = (signal.encode()?, Arc::clone(&self.news));
         let post = Post { branch: branch.clone(), id, body, news };
-        self.connections
-            .run("post", post, |connection, post| Box::pin(signal::post(connection, post)))
-            .await
+        self.connections.run("post", post, |connection, post| Box::pin(signal::post(connection, post))).await
     }
 
     async fn signals(&self, branch: &Branch) -> Result<Vec<(SignalId, Signal)>, StoreError> {
@@ -278,7 +278,9 @@ impl StateStore for PostgresStore {
 
     async fn project(&self, branch: &Branch) -> Result<ProjectDetail, StoreError> {
         self.connections
-            .run("project", branch.clone(), |connection, branch| Box::pin(report::project(connection, branch)))
+            .run("project", branch.clone(), |connection, branch| {
+                Box::pin(report::project(connection, branch))
+            })
             .await
     }
 
@@ -297,9 +299,13 @@ impl StateStore for PostgresStore {
         until_ms: u64,
     ) -> Result<Vec<SpendRow>, StoreError> {
         self.connections
-            .run("spending", (scope.clone(), since_ms, until_ms), |connection, (scope, since_ms, until_ms)| {
-                Box::pin(report::spending(connection, scope, *since_ms, *until_ms))
-            })
+            .run(
+                "spending",
+                (scope.clone(), since_ms, until_ms),
+                |connection, (scope, since_ms, until_ms)| {
+                    Box::pin(report::spending(connection, scope, *since_ms, *until_ms))
+                },
+            )
             .await
     }
 

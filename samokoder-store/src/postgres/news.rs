@@ -79,12 +79,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl News {
     /// News that are sent over these connections.
     pub(super) fn new(connections: Arc<Connections>) -> Self {
-        Self {
-            connections,
-            waiting: Mutex::default(),
-            outbox: Mutex::default(),
-            listening: Mutex::default(),
-        }
+        Self { connections, waiting: Mutex::default(), outbox: Mutex::default(), listening: Mutex::default() }
     }
 
     /// Tells all who wait for it, here and in other processes.
@@ -189,8 +184,7 @@ async fn send(news: Arc<News>) {
             }
             std::mem::take(&mut outbox.topics)
         };
-        let notes: Vec<_> =
-            topics.iter().map(|topic| format!("NOTIFY {CHANNEL}, '{topic}'")).collect();
+        let notes: Vec<_> = topics.iter().map(|topic| format!("NOTIFY {CHANNEL}, '{topic}'")).collect();
         // Hints need not be on the disk.
         let sql = format!("BEGIN; SET LOCAL synchronous_commit = off; {}; COMMIT", notes.join("; "));
         // A hint that gets lost only makes someone late.

@@ -37,7 +37,8 @@ async fn migrate_alone(connection: &mut PgConnection) -> Result<(), Failure> {
     let from = form(connection).await?;
     if from == 0 {
         refuse_another_programs(connection).await?;
-        let made = "CREATE TABLE samokoder_form (form BIGINT NOT NULL); INSERT INTO samokoder_form VALUES (0)";
+        let made =
+            "CREATE TABLE samokoder_form (form BIGINT NOT NULL); INSERT INTO samokoder_form VALUES (0)";
         sqlx::raw_sql(made).execute(&mut *connection).await?;
     }
     for migration in &MIGRATIONS[from..] {

@@ -8,7 +8,13 @@ use samokoder_core::{
 };
 use sqlx::{PgConnection, Row as _};
 
-use super::{branch::{id, not_found}, error::Failure, log::now_ms, news::{News, Topic}, text::escape};
+use super::{
+    branch::{id, not_found},
+    error::Failure,
+    log::now_ms,
+    news::{News, Topic},
+    text::escape,
+};
 
 /// A signal in the form in which it is stored.
 pub(super) struct Post {

@@ -100,20 +100,14 @@ impl Columns for Cells {
 /// Statements that add records to the tables of a branch.
 pub(super) fn adding(target: Target<'_>, records: &[Stored]) -> Result<Statements, StoreError> {
     let mut statements = Statements::default();
-    let rows = records.iter().map(|stored| Row {
-        seq: stored.seq,
-        at_ms: stored.at_ms,
-        record: &stored.record,
-    });
+    let rows =
+        records.iter().map(|stored| Row { seq: stored.seq, at_ms: stored.at_ms, record: &stored.record });
     projection::add(target, rows, &mut statements)?;
     Ok(statements)
 }
 
 /// Writes the tables of a branch anew, from its log. In a transaction that has its row.
-pub(super) async fn refill(
-    connection: &mut PgConnection,
-    target: Target<'_>,
-) -> Result<(), Failure> {
+pub(super) async fn refill(connection: &mut PgConnection, target: Target<'_>) -> Result<(), Failure> {
     let mut statements = Statements::default();
     projection::clear(target, &mut statements)?;
     statements.run(connection).await?;

@@ -50,7 +50,7 @@ impl Turns {
     pub(super) async fn finish(&self) {
         let branches: Vec<_> = self.queue().last.keys().cloned().collect();
         for branch in branches {
-                self.take(&branch).begin().await;
+            self.take(&branch).begin().await;
         }
     }
 
@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn turns_of_a_branch_come_in_their_order_and_leave_nothing_behind() {
-        let branch = || Branch { scope: Scope::default(), project: ProjectId::fresh(), id: BranchId::fresh() };
+        let branch =
+            || Branch { scope: Scope::default(), project: ProjectId::fresh(), id: BranchId::fresh() };
         let (one, other) = (branch(), branch());
         let turns = Turns::default();
         let (mut first, mut second, mut third) = (turns.take(&one), turns.take(&one), turns.take(&one));

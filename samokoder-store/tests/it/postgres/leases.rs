@@ -1,8 +1,6 @@
 use samokoder_core::store::{Lease, Seq, StateStore, StoreErrorKind};
 
-use super::{
-    fixture::{Database, leased, log, note, notes},
-};
+use super::fixture::{Database, leased, log, note, notes};
 
 #[tokio::test]
 async fn a_holder_in_another_process_is_waited_for_until_its_lease_runs_out_on_postgres() {

@@ -23,10 +23,8 @@ async fn news_reach_other_processes_on_postgres() {
             tokio::join!(one.append(&lease, Seq(n), notes("a")), other.wait(&branch, Seq(n)));
         assert_eq!((appended.unwrap(), head.unwrap()), (Seq(n + 1), Seq(n + 1)));
         // The holder learns of a signal that another process posts.
-        let (posted, woken) = tokio::join!(
-            other.post(&branch, SignalId::fresh(), Signal::Cancel),
-            one.wait_signal(&branch)
-        );
+        let (posted, woken) =
+            tokio::join!(other.post(&branch, SignalId::fresh(), Signal::Cancel), one.wait_signal(&branch));
         posted.unwrap();
         woken.unwrap();
         let taken = one.signals(&branch).await.unwrap().into_iter().map(|(id, _)| id).collect();

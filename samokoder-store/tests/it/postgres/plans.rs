@@ -81,7 +81,10 @@ async fn every_statement_has_an_index_on_postgres() {
         store.calls(&scope, query).await.unwrap();
     }
     store.spending(&scope, 0, u64::MAX).await.unwrap();
-    store.collect(&scope, Collect { stored_before_ms: 0, calls_before_ms: None, dry_run: true }).await.unwrap();
+    store
+        .collect(&scope, Collect { stored_before_ms: 0, calls_before_ms: None, dry_run: true })
+        .await
+        .unwrap();
     drop(lease);
     store.close().await.unwrap();
 

@@ -153,10 +153,7 @@ async fn assert_same(store: &PostgresStore, reference: &MemoryStore, branches: &
         assert_eq!(store.info(branch).await.unwrap(), reference.info(branch).await.unwrap());
         assert_eq!(store.project(branch).await.unwrap(), reference.project(branch).await.unwrap());
         let query = CallQuery { project: Some(branch.project), limit: 1, ..CallQuery::default() };
-        assert_eq!(
-            store.calls(scope, query).await.unwrap(),
-            reference.calls(scope, query).await.unwrap()
-        );
+        assert_eq!(store.calls(scope, query).await.unwrap(), reference.calls(scope, query).await.unwrap());
     }
     let all = CallQuery::default();
     assert_eq!(store.calls(scope, all).await.unwrap(), reference.calls(scope, all).await.unwrap());
