@@ -5,7 +5,7 @@ use sqlx::{PgConnection, Row as _};
 
 use super::{
     branch::{self, number},
-    connection::{begin, commit, roll_back},
+    connection::{begin_snapshot, finish, roll_back},
     error::Failure,
     log,
     text::escape,
@@ -14,12 +14,21 @@ use super::{
 /// Records that are read at once.
 const PAGE: usize = 1000;
 
-/// Removes contents, or counts them. One that is stored again in the meantime stays.
+/// Removes contents, or counts them. What was stored since it began it does not see, and what was stored again since
+/// makes it begin again: either may be needed by records that it did not read.
 pub(super) async fn collect(
     connection: &mut PgConnection,
     scope: &Scope,
     what: Collect,
 ) -> Result<Collected, Failure> {
+    begin_snapshot(connection).await?;
+    match remove(connection, scope, what).await {
+        Ok(collected) if what.dry_run => roll_back(connection).await.map(|()| collected),
+        outcome => finish(connection, outcome).await,
+    }
+}
+
+async fn remove(connection: &mut PgConnection, scope: &Scope, what: Collect) -> Result<Collected, Failure> {
     let mut kept = Kept::new(what.calls_before_ms);
     for branch in branch::list(connection, scope).await? {
         kept.branch();
@@ -32,7 +41,6 @@ pub(super) async fn collect(
         }
     }
     let kept: Vec<Vec<u8>> = kept.contents().iter().map(|digest| digest.as_bytes().to_vec()).collect();
-    begin(connection).await?;
     let row = sqlx::query(
         "WITH removed AS (
              DELETE FROM blob
@@ -44,13 +52,8 @@ pub(super) async fn collect(
     .bind(escape(scope.as_str()))
     .bind(number(what.stored_before_ms))
     .bind(kept)
-    .fetch_one(&mut *connection)
+    .fetch_one(connection)
     .await?;
     let (contents, bytes): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
-    if what.dry_run {
-        roll_back(connection).await?;
-    } else {
-        commit(connection).await?;
-    }
     Ok(Collected { contents: contents.unsigned_abs(), bytes: bytes.unsigned_abs() })
 }

@@ -24,6 +24,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
     SET LOCAL lock_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
+/// A transaction that sees everything as it was when it began, and fails if it changes what was changed since.
+const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE;
+    SET LOCAL lock_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '5s'";
+
 /// A unit of work on a connection.
 pub(super) type Work<'c, T> = BoxFuture<'c, Result<T, Failure>>;
 
@@ -157,6 +161,12 @@ impl Drop for Lent {
 /// Begins a transaction. Whoever returns [`Failure::Sql`] from within leaves the rest to the closing of the connection.
 pub(super) async fn begin(connection: &mut PgConnection) -> Result<(), Failure> {
     sqlx::raw_sql(BEGIN).execute(connection).await?;
+    Ok(())
+}
+
+/// Begins a transaction that sees everything as it is now.
+pub(super) async fn begin_snapshot(connection: &mut PgConnection) -> Result<(), Failure> {
+    sqlx::raw_sql(BEGIN_SNAPSHOT).execute(connection).await?;
     Ok(())
 }
 

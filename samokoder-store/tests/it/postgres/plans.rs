@@ -115,10 +115,11 @@ async fn plan(connection: &mut sqlx::PgConnection, query: &str, nth: usize) -> S
     let parameters = (1..).take_while(|n| query.contains(&format!("${n}"))).count();
     let nulls = vec!["NULL"; parameters].join(", ");
     let arguments = if parameters == 0 { String::new() } else { format!("({nulls})") };
-    // Where literals stand for parameters of types that can't be told, all are numbers.
-    let numbers = format!("({})", vec!["BIGINT"; parameters].join(", "));
+    // Literals come as parameters after the real ones; all of them are numbers.
     let mut prepared = Ok(());
-    for types in ["", &numbers] {
+    for real in (0..=parameters).rev() {
+        let types = [vec!["unknown"; real], vec!["bigint"; parameters - real]].concat().join(", ");
+        let types = if types.is_empty() { types } else { format!("({types})") };
         let prepare = format!("PREPARE p{nth} {types} AS {query}");
         prepared = sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.map(drop);
         if prepared.is_ok() {
