@@ -9,6 +9,7 @@ mod kill;
 mod opening;
 mod oracle;
 mod rules;
+mod size;
 mod snapshots;
 mod statements;
 mod tables;
