@@ -12,6 +12,7 @@ mod durability;
 mod model;
 mod pipeline;
 mod script;
+mod snapshots;
 mod store;
 mod team;
 mod watched_store;

@@ -49,7 +49,7 @@ pub(super) async fn a_call_says_who_asked_what_and_what_came_of_it(store: Store)
     let call = &calls[0];
     assert_eq!((&call.branch, call.seq, call.at_ms), (writer.branch(), Seq(3), THEN_MS + 2));
     assert_eq!((&call.effect, call.model.to_string()), (&effect, "openai:gpt".into()));
-    assert_eq!(call.role.as_ref().map(|role| role.as_str()), Some("code-monkey"));
+    assert_eq!(call.role.as_ref().map(crate::agent::Role::as_str), Some("code-monkey"));
     assert_eq!((call.template.as_deref(), call.request), (Some("code/write"), Digest::of(&request(&effect))));
     assert_eq!(call.status, CallStatus::Done { payload: Digest::of(&answer(&effect)) });
     assert_eq!((call.usage, call.spent, call.duration_ms), (Some(used), cost(20, 7), Some(1234)));
@@ -214,7 +214,7 @@ pub(super) async fn what_a_fork_shares_is_its_parents_call(store: Store) {
     of_branches.sort();
     let (main_id, side_id) = (main.branch().id, side.branch().id);
     assert_eq!(of_branches, [("main", main_id), ("shared", main_id), ("side", side_id)]);
-    let roles = calls.iter().map(|call| call.role.as_ref().map(|role| role.as_str()));
+    let roles = calls.iter().map(|call| call.role.as_ref().map(crate::agent::Role::as_str));
     assert!(roles.into_iter().all(|role| role == Some("writer")), "a fork knows who began what it shares");
 }
 
