@@ -37,7 +37,9 @@ async fn remove(connection: &mut PgConnection, scope: &Scope, what: Collect) -> 
             let page = log::read(connection, &branch, after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = last.seq;
-            page.iter().for_each(|stored| kept.add(stored));
+            for stored in &page {
+                kept.add(stored);
+            }
         }
     }
     let kept: Vec<Vec<u8>> = kept.contents().iter().map(|digest| digest.as_bytes().to_vec()).collect();

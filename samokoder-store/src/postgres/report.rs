@@ -107,6 +107,8 @@ pub(super) async fn spending(
         let page = calls(connection, scope, query).await?;
         let Some(last) = page.last() else { return Ok(spending.rows()) };
         query.before = Some(last.place());
-        page.into_iter().for_each(|call| spending.add(call));
+        for call in page {
+            spending.add(call);
+        }
     }
 }

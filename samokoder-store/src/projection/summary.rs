@@ -63,7 +63,7 @@ impl Delta {
                 self.version = Some(row.seq);
                 commit.changes.iter().for_each(|change| self.change(change));
             }
-            Record::RunStarted { .. } => self.run_end = Some(None),
+            Record::RunStarted { .. } | Record::Forked { .. } => self.run_end = Some(None),
             Record::RunEnded { end, .. } => self.run_end = Some(serde_json::to_string(end).ok()),
             Record::Intent { reserved: spend, .. } | Record::Outcome { spent: spend, .. }
                 if row.seq > target.own_after =>

@@ -219,8 +219,8 @@ pub(crate) fn on_branch(
     branches: &[BranchSummary],
     on: &BranchSummary,
 ) -> Result<ProjectSummary, StoreError> {
-    let (_, spent) = together(branches)?;
-    Ok(on.summary(scope, on.created_ms, spent))
+    let (created_ms, spent) = together(branches)?;
+    Ok(on.summary(scope, created_ms, spent))
 }
 
 /// What is known of a branch that [`BRANCHES`] found.
