@@ -36,7 +36,7 @@ async fn end_connections(database: Database, appended: Arc<AtomicU64>) -> u64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn appends_whose_connections_are_cut_are_neither_lost_nor_doubled_on_postgres() {
     let Some(database) = Database::new().await else { return };
-    let patient = PostgresOptions::default().patience(std::time::Duration::from_secs(60));
+    let patient = PostgresOptions::default().patience(std::time::Duration::from_mins(1));
     let store = database.store_with(patient).await;
     let appended = Arc::new(AtomicU64::new(0));
     let ending = JoinSet::from_iter([end_connections(database.clone(), Arc::clone(&appended))]);

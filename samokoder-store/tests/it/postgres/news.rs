@@ -10,7 +10,7 @@ use super::fixture::{Database, leased, notes};
 
 /// Whoever waits learns of news only by being told.
 fn never_looks() -> PostgresOptions {
-    PostgresOptions::default().poll(Duration::from_secs(3600))
+    PostgresOptions::default().poll(Duration::from_hours(1))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,5 @@
 use samokoder_core::testing;
-use samokoder_store::PostgresStore;
+use samokoder_store::{PostgresStore, postgres::PostgresOptions};
 use sqlx::postgres::PgPoolOptions;
 
 use super::fixture::Database;
@@ -15,7 +15,15 @@ async fn a_database_keeps_the_rules_on_postgres() {
 async fn a_pool_of_someone_else_keeps_the_rules_on_postgres() {
     let Some(database) = Database::new().await else { return };
     let pool = PgPoolOptions::new().max_connections(2).connect(&database.0).await.unwrap();
-    let store = PostgresStore::with_pool(pool.clone(), Default::default()).await.unwrap();
+    let store = PostgresStore::with_pool(pool.clone(), PostgresOptions::default()).await.unwrap();
     testing::store::conformance(async || store.clone()).await;
     assert!(!pool.is_closed(), "it is not the store's to close");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn random_operations_are_answered_as_by_the_reference_on_postgres() {
+    let Some(database) = Database::new().await else { return };
+    for seed in 0..3 {
+        testing::store::model::against_the_reference(async || database.store().await, seed, 100).await;
+    }
 }
