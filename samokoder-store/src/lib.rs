@@ -5,12 +5,16 @@
 
 #[cfg(feature = "blobs")]
 pub mod blobs;
-#[cfg(any(feature = "blobs", feature = "sqlite"))]
+#[cfg(any(feature = "blobs", feature = "postgres", feature = "sqlite"))]
 mod compress;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "postgres")]
+pub mod postgres;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod projection;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
