@@ -162,7 +162,8 @@ impl Attempt {
         if let Some(outcome) = effect.replay().await? {
             return Ok(outcome);
         }
-        effect.intend(EffectKind::Exec { command: command.argv.clone() }, Spend::default()).await?;
+        let argv = self.run.options.redacted_value(command.argv.clone());
+        effect.intend(EffectKind::Exec { command: argv }, Spend::default()).await?;
         let outcome = workbench.exec(&self.run, &self.base, command).await;
         effect.conclude(outcome.map_err(EffectError::Exec), None, Spend::default()).await
     }
@@ -183,6 +184,7 @@ impl Attempt {
         let id = QuestionId::derive([&*assignment.to_string(), &attempt.to_string(), name, &nth]);
         let question =
             Question { id, text: text.into(), options: options.to_vec(), default: default.map(Into::into) };
+        let question = self.run.options.redacted_value(question);
         let (request, effect) = (effect.request.clone(), effect.id.clone());
         Err(AgentError::Suspended(Box::new(Suspension { question, effect, request })))
     }

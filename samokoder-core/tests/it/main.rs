@@ -8,8 +8,11 @@
 
 mod cost;
 mod durability;
+mod folder;
+mod forks;
 mod model;
 mod pipeline;
+mod redaction;
 mod script;
 mod store;
 mod team;
