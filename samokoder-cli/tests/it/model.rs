@@ -6,23 +6,23 @@ use tokio::runtime::Runtime;
 
 use crate::command::{Place, Ran, Running};
 
-const KEY: &str = "sk-test-that-nobody-may-see";
+pub(crate) const KEY: &str = "sk-test-that-nobody-may-see";
 
 /// A server, and the threads that it runs on.
-struct Model {
+pub(crate) struct Model {
     server: MockServer,
     _runtime: Runtime,
 }
 
 impl Model {
-    fn start(script: Script) -> Self {
+    pub(crate) fn start(script: Script) -> Self {
         let runtime = Runtime::new().unwrap();
         let server = runtime.block_on(MockServer::start(script)).unwrap();
         Self { server, _runtime: runtime }
     }
 
     /// Types a command that asks this server as if it were OpenAI.
-    fn run(&self, place: &Place, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, place: &Place, arguments: &[&str]) -> Ran {
         let mut command = place.command(arguments);
         let url = format!("{}/v1", self.server.base_url());
         command.env("OPENAI_API_KEY", KEY).env("OPENAI_BASE_URL", url);
@@ -83,7 +83,7 @@ fn a_missing_key_is_said_before_anything_is_begun() {
 }
 
 /// A team for an app of two files. Its first answer for the module is cut off, and one request finds no capacity.
-fn team() -> Script {
+pub(crate) fn team() -> Script {
     let files = ["src/greet.mjs", "test/greet.test.mjs"];
     let specification = json!({
         "name": "Greeter", "slug": "greeter", "language": "en", "summary": "It greets.",
