@@ -49,7 +49,12 @@ impl Connections {
     /// Connections to `file`, of which `writer` is the first.
     pub(super) fn new(file: PathBuf, writer: SqliteConnection) -> Self {
         let readers = Readers::new(file.clone());
-        let writer = Writer { file: file.clone(), connection: Some(writer), known: BTreeMap::new() };
+        let writer = Writer {
+            file: file.clone(),
+            connection: Some(writer),
+            known: BTreeMap::new(),
+            is_at_work: false,
+        };
         let writer = Arc::new(Mutex::new(writer));
         Self { file, writer, readers, changed: Notify::new(), posted: Notify::new() }
     }
@@ -149,6 +154,8 @@ pub(super) struct Writer {
     connection: Option<SqliteConnection>,
     /// Rows of `branch` as they were written last. Another process may have changed them since.
     known: BTreeMap<Branch, BranchRow>,
+    /// Still set when work begins, it says that the work before was dropped halfway, with its runtime.
+    is_at_work: bool,
 }
 
 /// Branches that are remembered. More than this are hardly written to at the same time.
@@ -203,17 +210,25 @@ impl Writer {
         }
     }
 
+    /// Closes a connection whose state is not known, which rolls back.
+    fn start_over(&mut self) {
+        self.connection = None;
+        self.known.clear();
+    }
+
     async fn run<T>(
         &mut self,
         work: &(impl for<'c> Fn(&'c mut Self) -> Work<'c, T> + Sync),
     ) -> Result<T, Failure> {
         let mut pauses = RETRIES.into_iter();
         loop {
+            if std::mem::replace(&mut self.is_at_work, true) {
+                self.start_over();
+            }
             let outcome = work(self).await;
+            self.is_at_work = false;
             if matches!(outcome, Err(Failure::Sqlite(_))) {
-                // What state it is in is not known. Closing it rolls back.
-                self.connection = None;
-                self.known.clear();
+                self.start_over();
             }
             match (outcome, pauses.next()) {
                 (Err(failure), Some(pause)) if failure.may_pass() => tokio::time::sleep(pause).await,
@@ -247,5 +262,4 @@ fn common(file: &Path) -> SqliteConnectOptions {
         .pragma("cell_size_check", "ON")
         .pragma("trusted_schema", "OFF")
         .thread_name(|_| "samokoder-sqlite".to_owned())
-        .disable_statement_logging()
 }

@@ -1,6 +1,9 @@
 //! The log of a branch: reading records, and the way of a batch into it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use bytes::Bytes;
 use samokoder_core::{
@@ -27,6 +30,8 @@ pub(super) struct Batch {
     records: Vec<(u64, Record, String)>,
     blobs: Vec<blob::Stored>,
     taken: Vec<SignalId>,
+    /// Whether it was sent to the database before. Then it may be there.
+    is_sent: AtomicBool,
 }
 
 impl Batch {
@@ -39,7 +44,12 @@ impl Batch {
             Ok((number(at_ms).unsigned_abs(), record, json))
         });
         let blobs = batch.blobs.iter().map(Bytes::as_ref).map(blob::Stored::new).collect();
-        Ok(Self { records: records.collect::<Result<_, StoreError>>()?, blobs, taken: batch.taken })
+        Ok(Self {
+            records: records.collect::<Result<_, StoreError>>()?,
+            blobs,
+            taken: batch.taken,
+            is_sent: AtomicBool::new(false),
+        })
     }
 
     /// The link after it, where it follows a record with this link.
@@ -83,6 +93,7 @@ pub(super) async fn append(
     after: Seq,
     batch: &Batch,
 ) -> Result<Seq, Failure> {
+    let was_sent = batch.is_sent.load(Ordering::Relaxed);
     if let Some(row) = writer.known(&fence.branch)
         && row.epoch == fence.epoch
         && row.head == after
@@ -98,7 +109,7 @@ pub(super) async fn append(
         .transaction(move |connection| Box::pin(async move { load(connection, &branch).await }))
         .await?;
     fence.check(&row, "append")?;
-    if !batch.records.is_empty() && row.head == after.after(batch.records.len()) {
+    if was_sent && !batch.records.is_empty() && row.head == after.after(batch.records.len()) {
         let before = link(writer.connection().await?, &row, after).await?;
         if batch.link(after, before) == row.tip {
             // It was written by an attempt whose end nobody knew.
@@ -143,6 +154,7 @@ async fn write(writer: &mut Writer, row: BranchRow, batch: &Batch) -> Result<Seq
     let rows = rows.map(|(seq, (at_ms, record, _))| Row { seq: Seq(seq), at_ms: *at_ms, record });
     projection::add(row.target(), rows, &mut script)?;
     script.statement("COMMIT");
+    batch.is_sent.store(true, Ordering::Relaxed);
     script.run(connection).await?;
     writer.remember(next);
     Ok(head)

@@ -39,9 +39,11 @@ pub(super) async fn project(
     of: &Branch,
 ) -> Result<Answer<ProjectDetail>, Failure> {
     sqlx::query("BEGIN").execute(&mut *connection).await?;
-    let answer = within(connection, of).await?;
-    sqlx::query("COMMIT").execute(connection).await?;
-    Ok(answer)
+    let answer = within(connection, of).await;
+    if !matches!(answer, Err(Failure::Sqlite(_))) {
+        sqlx::query("COMMIT").execute(connection).await?;
+    }
+    answer
 }
 
 async fn within(connection: &mut SqliteConnection, of: &Branch) -> Result<Answer<ProjectDetail>, Failure> {

@@ -10,11 +10,19 @@ use crate::projection::{Sink, Value};
 
 /// A longer text is not kept prepared: it would hardly come again.
 const WORTH_KEEPING: usize = 16 << 10;
+/// A longer text is sent as several commands: SQLite copies what is left of it for each statement in it.
+const LONG: usize = 64 << 10;
 
 /// Statements that are sent to the connection's thread in one go. Each turn of that thread costs two switches, which on
 /// a busy machine is more than what a statement costs.
 #[derive(Default)]
 pub(super) struct Script {
+    /// All but the last one are long.
+    commands: Vec<Command>,
+}
+
+#[derive(Default)]
+struct Command {
     sql: String,
     arguments: SqliteArguments,
 }
@@ -22,38 +30,48 @@ pub(super) struct Script {
 impl Script {
     /// Adds a statement without values.
     pub(super) fn statement(&mut self, sql: &'static str) {
-        self.sql.push_str(sql);
-        self.sql.push_str(";\n");
+        let command = self.last();
+        command.sql.push_str(sql);
+        command.sql.push_str(";\n");
     }
 
     /// Runs the statements in their order, up to the first that fails.
     pub(super) async fn run(self, connection: &mut SqliteConnection) -> Result<(), Failure> {
-        if self.sql.is_empty() {
-            return Ok(());
+        for Command { sql, arguments } in self.commands {
+            let keep = sql.len() <= WORTH_KEEPING;
+            // Made of nothing but literals of this crate and numbers of parameters.
+            let sql = AssertSqlSafe(sql);
+            connection.execute(sqlx::query_with(sql, arguments).persistent(keep)).await?;
         }
-        let keep = self.sql.len() <= WORTH_KEEPING;
-        // Made of nothing but literals of this crate and numbers of parameters.
-        let sql = AssertSqlSafe(self.sql);
-        connection.execute(sqlx::query_with(sql, self.arguments).persistent(keep)).await?;
         Ok(())
+    }
+
+    /// The command that the next statement belongs to.
+    fn last(&mut self) -> &mut Command {
+        if self.commands.last().is_none_or(|command| command.sql.len() > LONG) {
+            self.commands.push(Command::default());
+        }
+        let last = self.commands.len() - 1;
+        &mut self.commands[last]
     }
 }
 
 impl Sink for Script {
     fn run(&mut self, sql: &'static str, values: Vec<Value>) -> Result<(), StoreError> {
         // SQLite counts parameters in each statement, sqlx in all of them.
-        let before = self.arguments.len();
+        let Command { sql: text, arguments } = self.last();
+        let before = arguments.len();
         let mut parts = sql.split('$');
-        self.sql.push_str(parts.next().unwrap_or_default());
+        text.push_str(parts.next().unwrap_or_default());
         for part in parts {
             let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
             let (number, rest) = part.split_at(digits);
             let number = number.parse::<usize>().map_or(before, |number| before + number);
             // A string can be written to.
-            let _ = write!(self.sql, "${number}{rest}");
+            let _ = write!(text, "${number}{rest}");
         }
-        self.sql.push_str(";\n");
-        values.into_iter().try_for_each(|value| add(&mut self.arguments, value))
+        text.push_str(";\n");
+        values.into_iter().try_for_each(|value| add(arguments, value))
     }
 }
 

@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{compress::compress, projection::number};
 
-/// Snapshots that are closer to each other are thinned out: reading so many records takes some milliseconds.
+/// So many of a branch stay, wherever they are.
+const FEW: usize = 8;
+/// Of more than that, those that are closer to each other are thinned out: reading so many records takes some
+/// milliseconds.
 const CLOSE: u64 = 1024;
 /// A log has at most about so many, however long it is.
 const MOST: u64 = 64;
@@ -55,6 +58,9 @@ async fn thin_out(connection: &mut SqliteConnection, row: &BranchRow) -> Result<
         .fetch_all(&mut *connection)
         .await?;
     let places = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i64>, _>>()?;
+    if places.len() <= FEW {
+        return Ok(());
+    }
     let close = number(CLOSE.max(row.head.0 / MOST * 2));
     let mut before = number(row.start().0);
     for (at, after) in places.iter().zip(places.iter().skip(1)) {

@@ -67,7 +67,7 @@ pub(crate) fn calls(scope: &Scope, query: CallQuery) -> (&'static str, Vec<Value
 
 /// A row that [`CALLS`] found.
 pub(crate) fn call(row: &impl Columns) -> Result<CallRow, StoreError> {
-    checksum::verify("llm_call", &values(row, 0, "tititttititbi")?)?;
+    checksum::verify("llm_call", &values(row, 0, "titittitittbi")?)?;
     checksum::verify("outcome", &values(row, 13, "tbtiiiiiiiiiii")?)?;
     let role = row.text(27)?;
     if row.int(28)? != role.map(|role| checksum::text(Some(role))) {
