@@ -28,7 +28,7 @@ fn what_is_exported_imported_and_exported_again_is_the_same_file() {
     assert!(place.app("app") == place.app("copy"), "the folder has the files of what is checked out");
     for command in [&["log"][..], &["branches"], &["show"], &["log", "--calls", "--full"]] {
         let [name, rest @ ..] = command else { unreachable!() };
-        let of = |folder| place.expect(0, &[&[name, folder], rest].concat()).out.replace("copy", "app");
+        let of = |folder| place.expect(0, &[&[*name, folder][..], rest].concat()).out.replace("copy", "app");
         assert_eq!(of("app"), of("copy"), "{command:?}");
     }
     place.expect(0, &["checkout", "copy", "main"]);
