@@ -31,7 +31,7 @@ impl RunOptions {
     pub(crate) fn redacted_json(&self, json: &Bytes) -> Option<Bytes> {
         let redactor = &**self.redactor.as_ref()?;
         let mut value: Value = serde_json::from_slice(json).ok()?;
-        redact_value(redactor, &mut value).then(|| Bytes::from(value.to_string()))
+        (redact_value(redactor, &mut value) > 0).then(|| Bytes::from(value.to_string()))
     }
 
     /// A value as it may be recorded.
@@ -57,22 +57,18 @@ impl RunOptions {
     }
 }
 
-/// Takes out of every text in a value what must not be recorded. Says whether there was anything.
-fn redact_value(redactor: &dyn Redactor, value: &mut Value) -> bool {
+/// Takes out of every text in a value what must not be recorded, and returns in how many there was anything.
+fn redact_value(redactor: &dyn Redactor, value: &mut Value) -> usize {
     match value {
         Value::String(text) => match redactor.redact(text) {
-            Cow::Borrowed(_) => false,
+            Cow::Borrowed(_) => 0,
             Cow::Owned(redacted) => {
                 *text = redacted;
-                true
+                1
             }
         },
-        Value::Array(items) => {
-            items.iter_mut().fold(false, |found, item| redact_value(redactor, item) || found)
-        }
-        Value::Object(fields) => {
-            fields.values_mut().fold(false, |found, item| redact_value(redactor, item) || found)
-        }
-        _ => false,
+        Value::Array(items) => items.iter_mut().map(|item| redact_value(redactor, item)).sum(),
+        Value::Object(fields) => fields.values_mut().map(|item| redact_value(redactor, item)).sum(),
+        _ => 0,
     }
 }

@@ -80,12 +80,11 @@ impl Folder {
             if on_disk.is_some() && on_disk.as_ref() != self.published.get(path) {
                 return Ok(false);
             }
-            match content {
-                Some(content) => write(&target, &content)?,
-                None => {
-                    fs::remove_file(&target).map_err(|error| fail(&target, "can't be removed", &error))?;
-                    remove_empty(&self.root, &target);
-                }
+            if let Some(content) = content {
+                write(&target, &content)?;
+            } else {
+                fs::remove_file(&target).map_err(|error| fail(&target, "can't be removed", &error))?;
+                remove_empty(&self.root, &target);
             }
         }
         self.note(path, wanted)?;
