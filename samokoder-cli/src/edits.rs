@@ -28,7 +28,9 @@ pub(crate) async fn record(project: &Project, lease: &Lease) -> Result<(), Failu
         };
         outln!("What you changed in {count} is version {version} of this branch.");
     }
-    in_words(&edits).iter().for_each(|line| outln!("{line}"));
+    for line in in_words(&edits) {
+        outln!("{line}");
+    }
     Ok(())
 }
 

@@ -158,10 +158,11 @@ impl Project {
             return Ok(history);
         }
         let (me, folder) = (view::command(), view::quoted(&self.folder));
-        let mut log = format!("{me} log {folder}");
-        if *branch != self.card.branch {
-            log += &format!(" --branch {}", &branch.id);
-        }
+        let log = if *branch == self.card.branch {
+            format!("{me} log {folder}")
+        } else {
+            format!("{me} log {folder} --branch {}", branch.id)
+        };
         let message =
             format!("{folder} has no version {at}; the latest is {last}, and `{log}` lists them all");
         Err(Failure::usage(message))

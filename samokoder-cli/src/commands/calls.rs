@@ -171,9 +171,10 @@ fn print(who: &str, text: &str, full: bool) {
     for (at, line) in lines[..shown].iter().enumerate() {
         let label = if at == 0 { format!("{who}:") } else { String::new() };
         let line = view::printable(line);
-        match line.char_indices().nth(WIDTH).filter(|_| !full) {
-            Some((end, _)) => outln!("    {label:<10} {}…", &line[..end]),
-            None => outln!("    {label:<10} {line}"),
+        if let Some((end, _)) = line.char_indices().nth(WIDTH).filter(|_| !full) {
+            outln!("    {label:<10} {}…", &line[..end]);
+        } else {
+            outln!("    {label:<10} {line}");
         }
     }
     if shown < lines.len() {

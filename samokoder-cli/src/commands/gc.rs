@@ -32,7 +32,7 @@ async fn collect(
     }
     let is_shared =
         store.branches(scope).await?.iter().any(|branch| branch.project != project.card.branch.project);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = now();
     let grace = if is_shared { GRACE } else { Duration::ZERO };
     let days = keep_calls.or(config.history.keep_calls_days);
     let all = Collect {
@@ -61,4 +61,10 @@ fn say(dry_run: bool, which: &str, Collected { contents, bytes }: Collected) {
 
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The time since 1970.
+#[expect(clippy::disallowed_methods, reason = "how old something is, a person asks at a time of their own")]
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
