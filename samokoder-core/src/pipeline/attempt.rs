@@ -164,7 +164,8 @@ impl Attempt {
         if let Some(outcome) = effect.replay().await? {
             return Ok(outcome);
         }
-        let kind = EffectKind::Exec { command: command.argv.clone() };
+        let argv = self.run.options.redacted_value(command.argv.clone());
+        let kind = EffectKind::Exec { command: argv };
         effect.admit(&kind, Spend::default()).await?;
         effect.intend(kind, Spend::default()).await?;
         let outcome = workbench.exec(&self.run, &self.base, command).await;
@@ -187,6 +188,7 @@ impl Attempt {
         let id = QuestionId::derive([&*assignment.to_string(), &attempt.to_string(), name, &nth]);
         let question =
             Question { id, text: text.into(), options: options.to_vec(), default: default.map(Into::into) };
+        let question = self.run.options.redacted_value(question);
         let (request, effect) = (effect.request.clone(), effect.id.clone());
         Err(AgentError::Suspended(Box::new(Suspension { question, effect, request })))
     }
