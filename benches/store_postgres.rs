@@ -45,7 +45,7 @@ fn main() {
         let mut took = write(&store, COMMITS).await;
         let all = began.elapsed();
         took.sort_unstable();
-        let rate = took.len() as f64 / all.as_secs_f64();
+        let rate = f64::from(u32::try_from(took.len()).unwrap_or(u32::MAX)) / all.as_secs_f64();
         let [p50, p99] = [50, 99].map(|percent| took[took.len() * percent / 100]);
         println!("{WRITERS} writers: {rate:.0} commits/s; one takes {p50:.2?} (p50), {p99:.2?} (p99)");
         store.close().await.unwrap();

@@ -69,7 +69,7 @@ fn records() -> Vec<Record> {
     let done = EffectResult::Done { payload: Digest::of(b"answer"), usage, duration_ms: 30 };
     vec![
         commit(vec![Change::Described { description: TITLE.into(), name: None, toolchains: Vec::new() }]),
-        Record::RunStarted { run: RunId::derive(["run"]) },
+        Record::RunStarted { run: RunId::derive(["run"]), labels: std::collections::BTreeMap::new() },
         commit(vec![Change::PlanMade {
             epics: vec![Epic { id: epic, title: TITLE.into(), description: String::new() }],
             tasks: vec![task_of_plan],
