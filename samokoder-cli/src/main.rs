@@ -20,6 +20,7 @@ mod edits;
 mod failure;
 mod folder;
 mod holding;
+mod location;
 mod project;
 mod provider;
 mod redaction;

@@ -8,7 +8,6 @@ use std::{
 
 use samokoder::{
     id::{BranchId, ProjectId},
-    open,
     pipeline::History,
     project::STATE_FOLDER,
     store::{Branch, Lease, Scope, Seq, StateStore, StoreErrorKind},
@@ -20,11 +19,9 @@ use crate::{
     failure::Failure,
     folder::{card_path, check_free, write_card},
     holding::{self, Holding},
+    location::{self, from_here, open_store, without_password},
     view,
 };
-
-/// Where the history is kept unless something else is said: a file in the app's folder.
-pub(crate) const DEFAULT_STORE: &str = "sqlite:state.db";
 
 /// The store that is gone with the process.
 const MEMORY: &str = "memory:";
@@ -32,7 +29,7 @@ const MEMORY: &str = "memory:";
 /// What is written down before anything else, so that a run that is killed at any moment can be found again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Card {
-    /// Where the history is kept. A relative path of `sqlite:` is one in the state folder.
+    /// Where the history is kept, without a password. A relative path of `sqlite:` is one in the state folder.
     pub(crate) store: String,
     /// The branch in it.
     pub(crate) branch: Branch,
@@ -62,21 +59,22 @@ impl Project {
     ) -> Result<Self, Failure> {
         check_free(folder)?;
         let is_new = !folder.exists();
+        let uri = store.map_or_else(|| location::DEFAULT.into(), from_here);
         let card = Card {
-            store: store.map_or_else(|| DEFAULT_STORE.into(), from_here),
+            store: without_password(&uri),
             branch: Branch { scope: Scope::default(), project: ProjectId::fresh(), id: BranchId::fresh() },
             description: description.into(),
             name: name.map(Into::into),
         };
         if store.is_some() {
             // A wrong URI leaves nothing behind.
-            open_store(folder, &card.store).await?.close().await?;
+            open_store(folder, &uri).await?.close().await?;
         }
         write_card(folder, &card).map_err(|error| {
             let folder = folder.display();
             Failure::failed(format!("{folder} can't be written: {error}; choose another folder with --dir"))
         })?;
-        Ok(Self { is_new, ..Self::with_card(folder, card).await? })
+        Ok(Self { is_new, ..Self::with_card(folder, card, &uri).await? })
     }
 
     /// Opens the folder of an app, whose history is where it was when it was made unless `store` says something else.
@@ -95,14 +93,13 @@ impl Project {
             let message = format!("{} is damaged ({error}); put it back from a backup", path.display());
             Failure::failed(message)
         })?;
-        if let Some(store) = store {
-            card.store = from_here(store);
-        }
-        Self::with_card(folder, card).await
+        let uri = store.map_or_else(|| card.store.clone(), from_here);
+        card.store = without_password(&uri);
+        Self::with_card(folder, card, &uri).await
     }
 
-    async fn with_card(folder: &Path, card: Card) -> Result<Self, Failure> {
-        let store = open_store(folder, &card.store).await?;
+    async fn with_card(folder: &Path, card: Card, uri: &str) -> Result<Self, Failure> {
+        let store = open_store(folder, uri).await?;
         Ok(Self { folder: folder.into(), card, store, is_new: false })
     }
 
@@ -210,24 +207,4 @@ impl Project {
         self.must_have_begun().await?;
         Ok(History::load_until(&*self.store, &self.card.branch, until.unwrap_or(Seq(u64::MAX))).await?)
     }
-}
-
-/// A URI as it was typed, with a path that means the same from everywhere.
-pub(crate) fn from_here(uri: &str) -> String {
-    let path = uri.strip_prefix("sqlite:").filter(|path| !path.is_empty());
-    match path.and_then(|path| std::path::absolute(path).ok()) {
-        Some(path) => format!("sqlite:{}", path.display()),
-        None => uri.into(),
-    }
-}
-
-pub(crate) async fn open_store(folder: &Path, uri: &str) -> Result<Arc<dyn StateStore>, Failure> {
-    let state = folder.join(STATE_FOLDER);
-    let absolute = match uri.strip_prefix("sqlite:") {
-        Some(path) if Path::new(path).is_relative() && !path.is_empty() => {
-            format!("sqlite:{}", state.join(path).display())
-        }
-        _ => uri.to_owned(),
-    };
-    Ok(open::store(&absolute).await?)
 }

@@ -19,7 +19,8 @@ use crate::{
     failure::{Failure, Outcome},
     folder::{check_free, write_card},
     holding::Holding,
-    project::{Card, DEFAULT_STORE, from_here, open_store},
+    location::{self, from_here, open_store, without_password},
+    project::Card,
     view,
 };
 
@@ -69,7 +70,7 @@ async fn make(
     let _holding = Holding::take(dir)?;
     let project = archive.manifest.project;
     let branch = Branch { scope: Scope::default(), project, id: archive.manifest.branch };
-    let uri = store.map_or_else(|| DEFAULT_STORE.into(), from_here);
+    let uri = store.map_or_else(|| location::DEFAULT.into(), from_here);
     if store.is_some() {
         let store = open_store(dir, &uri).await?;
         let filled = fill(archive, file, &*store, &branch).await;
@@ -87,13 +88,13 @@ async fn make(
     }
     let manifest = &archive.manifest;
     let card = Card {
-        store: uri,
+        store: without_password(&uri),
         branch: branch.clone(),
         description: manifest.description.clone(),
         name: manifest.name.clone(),
     };
     write_card(dir, &card).map_err(failed)?;
-    let store = open_store(dir, &card.store).await?;
+    let store = open_store(dir, &uri).await?;
     let published = publish(&store, &branch, dir).await;
     let _ = store.close().await;
     published?;

@@ -14,10 +14,10 @@ use crate::{
 const KILLS_OF_ONE_RUN: u32 = 2;
 
 /// The same numbers in every run: numbers that look like chance (`SplitMix64`).
-struct Numbers(u64);
+pub(super) struct Numbers(pub(super) u64);
 
 impl Numbers {
-    fn below(&mut self, end: Duration) -> Duration {
+    pub(super) fn below(&mut self, end: Duration) -> Duration {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -31,7 +31,7 @@ fn killed_while_a_model_is_paid_on_node() {
     let slow = Latency::first_byte(Duration::from_millis(40)).per_token(Duration::from_millis(1));
     let model = Model::start(team().with_latency(slow));
     let options = &["--model", "openai:gpt-4o", "--max-cost", "50", "--yes"];
-    let undisturbed = Undisturbed::run(Setting { model: Some(model), options });
+    let undisturbed = Undisturbed::run(Setting { model: Some(model), options, ..Setting::default() });
     let server = &undisturbed.setting.model.as_ref().unwrap().server;
     let (mut numbers, mut killed) = (Numbers(7), 0);
     while killed < kills() {

@@ -4,6 +4,7 @@
 
 mod calls;
 mod events;
+mod postgres;
 mod writes;
 
 use std::{
@@ -35,6 +36,8 @@ fn kills() -> u32 {
 struct Setting {
     /// Who answers; the offline model when absent.
     model: Option<Model>,
+    /// Where the history is kept; a file in the app's folder when absent.
+    store: Option<String>,
     options: &'static [&'static str],
 }
 
@@ -53,6 +56,8 @@ impl Setting {
     }
 
     fn command(&self, place: &Place, arguments: &[&str]) -> Command {
+        let store = self.store.iter().flat_map(|uri| ["--store", uri]);
+        let arguments: &[&str] = &arguments.iter().copied().chain(store).collect::<Vec<_>>();
         self.model.as_ref().map_or_else(|| place.command(arguments), |model| model.command(place, arguments))
     }
 }
@@ -141,7 +146,9 @@ impl History {
             serde_json::from_slice(&std::fs::read(state.join("project.json")).unwrap()).unwrap();
         let branch: Branch = serde_json::from_value(card["branch"].clone()).unwrap();
         let read = async {
-            let store = open::store(&format!("sqlite:{}", state.join("state.db").display())).await.unwrap();
+            let uri = card["store"].as_str().unwrap();
+            let file = format!("sqlite:{}", state.join("state.db").display());
+            let store = open::store(if uri.starts_with("sqlite:") { &file } else { uri }).await.unwrap();
             let records = store.read(&branch, Seq::START, usize::MAX).await.unwrap();
             let state = pipeline::History::load(&*store, &branch).await.unwrap().state().clone();
             Self { records, state }

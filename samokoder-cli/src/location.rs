@@ -1,0 +1,72 @@
+//! Where a history is kept, as a URI.
+
+use std::{path::Path, sync::Arc};
+
+use samokoder::{open, project::STATE_FOLDER, store::StateStore};
+
+use crate::failure::Failure;
+
+/// Where the history is kept unless something else is said: a file in the app's folder.
+pub(crate) const DEFAULT: &str = "sqlite:state.db";
+
+/// A URI as it was typed, with a path that means the same from everywhere.
+pub(crate) fn from_here(uri: &str) -> String {
+    let path = uri.strip_prefix("sqlite:").filter(|path| !path.is_empty());
+    match path.and_then(|path| std::path::absolute(path).ok()) {
+        Some(path) => format!("sqlite:{}", path.display()),
+        None => uri.into(),
+    }
+}
+
+/// A URI without the password in it. A server that wants one is told what `PGPASSWORD` or `~/.pgpass` says.
+pub(crate) fn without_password(uri: &str) -> String {
+    let Some((scheme, rest)) = uri.split_once("://") else { return uri.into() };
+    let (address, query) =
+        rest.split_once('?').map_or((rest, None), |(address, query)| (address, Some(query)));
+    let end = address.find('/').unwrap_or(address.len());
+    let (authority, path) = address.split_at(end);
+    let authority = match authority.rsplit_once('@') {
+        Some((user, host)) => format!("{}@{host}", user.split(':').next().unwrap_or_default()),
+        None => authority.to_owned(),
+    };
+    let kept: Vec<&str> =
+        query.into_iter().flat_map(|query| query.split('&')).filter(|part| !is_password(part)).collect();
+    let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
+    format!("{scheme}://{authority}{path}{query}")
+}
+
+fn is_password(parameter: &str) -> bool {
+    parameter.split('=').next().is_some_and(|name| name.eq_ignore_ascii_case("password"))
+}
+
+/// Opens a store. A relative path of `sqlite:` is one in the app's state folder.
+pub(crate) async fn open_store(folder: &Path, uri: &str) -> Result<Arc<dyn StateStore>, Failure> {
+    let state = folder.join(STATE_FOLDER);
+    let absolute = match uri.strip_prefix("sqlite:") {
+        Some(path) if Path::new(path).is_relative() && !path.is_empty() => {
+            format!("sqlite:{}", state.join(path).display())
+        }
+        _ => uri.to_owned(),
+    };
+    Ok(open::store(&absolute).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_taken_out_and_nothing_else() {
+        for (uri, public) in [
+            ("postgres://ann:s3cret@db.example.org:5432/apps", "postgres://ann@db.example.org:5432/apps"),
+            ("postgres://ann:p@ss:word@h/apps?sslmode=require", "postgres://ann@h/apps?sslmode=require"),
+            ("postgres:///apps?host=/run/pg&password=x&user=ann", "postgres:///apps?host=/run/pg&user=ann"),
+            ("postgres://h/apps?PASSWORD=x", "postgres://h/apps"),
+            ("postgres://ann@h/apps", "postgres://ann@h/apps"),
+            ("sqlite:/a/b:c@d.db", "sqlite:/a/b:c@d.db"),
+            ("memory:", "memory:"),
+        ] {
+            assert_eq!(without_password(uri), public);
+        }
+    }
+}
