@@ -16,6 +16,8 @@ pub use samokoder_llm::offline;
 pub use samokoder_sandbox::docker;
 #[cfg(feature = "sandbox-local")]
 pub use samokoder_sandbox::local;
+#[cfg(feature = "blobs")]
+pub use samokoder_store::blobs;
 #[cfg(feature = "postgres")]
 pub use samokoder_store::postgres;
 #[cfg(feature = "sqlite")]
@@ -93,6 +95,40 @@ pub async fn store(uri: &str) -> Result<Arc<dyn StateStore>, OpenError> {
             Err(OpenError::Unknown { kind: "store", name: uri.into(), known })
         }
     }
+}
+
+/// Puts the large contents of a store elsewhere: into a folder, `folder:PATH`; with feature `s3`, into a bucket,
+/// `s3://BUCKET/PREFIX`, whose keys, region and endpoint are `options`, by the names that
+/// [`ObjectBlobs::s3`](blobs::ObjectBlobs) gives them.
+///
+/// # Errors
+/// [`OpenError`].
+#[cfg(feature = "blobs")]
+pub fn offload(
+    store: Arc<dyn StateStore>,
+    uri: &str,
+    options: impl IntoIterator<Item = (String, String)>,
+) -> Result<Arc<dyn StateStore>, OpenError> {
+    #[cfg(not(feature = "s3"))]
+    drop(options.into_iter());
+    let contents: Arc<dyn blobs::BlobStore> = match uri.split_once(':') {
+        Some(("folder", path)) if !path.is_empty() => Arc::new(blobs::FolderBlobs::new(path)),
+        #[cfg(feature = "s3")]
+        Some(("s3", _)) => {
+            let client = samokoder_llm::http::client().map_err(OpenError::Provider)?;
+            Arc::new(blobs::ObjectBlobs::s3(uri, options, client).map_err(OpenError::Store)?)
+        }
+        _ => {
+            let known = [
+                "folder:PATH",
+                #[cfg(feature = "s3")]
+                "s3://BUCKET/PREFIX",
+            ]
+            .join(", ");
+            return Err(OpenError::Unknown { kind: "place for contents", name: uri.into(), known });
+        }
+    };
+    Ok(Arc::new(blobs::Offload::new(store, contents)))
 }
 
 /// Opens a sandbox: `none`, for which there is nothing; with feature `sandbox-local`, `local`; with feature
