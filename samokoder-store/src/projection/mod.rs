@@ -32,7 +32,9 @@ mod value;
 use samokoder_core::store::{Branch, Record, Seq, StoreError};
 
 pub(crate) use read::*;
-pub(crate) use value::{Columns, Value, altered, number};
+#[cfg(feature = "postgres")]
+pub(crate) use value::altered;
+pub(crate) use value::{Columns, Value, number};
 
 /// Takes statements in the order in which they must be run, in one transaction.
 pub(crate) trait Sink {
