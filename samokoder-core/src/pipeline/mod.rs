@@ -4,6 +4,7 @@
 
 mod admission;
 mod attempt;
+mod boundary;
 mod contents;
 mod effect;
 mod engine;

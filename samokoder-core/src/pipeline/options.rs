@@ -9,6 +9,7 @@ use crate::{
     agent::Role,
     budget::SpendLimits,
     llm::{LlmError, LlmErrorKind, LlmProvider, ModelId},
+    policy::Policy,
     sandbox::Limits,
 };
 
@@ -40,6 +41,8 @@ pub struct RunOptions {
     pub folder: Option<PathBuf>,
     /// What commands in the sandbox are held to.
     pub sandbox_limits: Limits,
+    /// What agents may run and write: asked before a command is recorded, and before a proposal is committed.
+    pub policy: Policy,
     /// Cancelling it ends the run as a cancellation by a person would.
     pub cancellation: CancellationToken,
     /// What the embedding product calls the run, such as a user or a job. Recorded with its beginning.
@@ -79,6 +82,7 @@ impl RunOptions {
             answers: Answers::default(),
             folder: None,
             sandbox_limits: Limits::default(),
+            policy: Policy::default(),
             cancellation: CancellationToken::new(),
             labels: BTreeMap::new(),
             admission: None,
@@ -153,6 +157,13 @@ impl RunOptions {
     #[must_use]
     pub fn answers(mut self, answers: Answers) -> Self {
         self.answers = answers;
+        self
+    }
+
+    /// Replaces what agents may run and write.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
         self
     }
 

@@ -11,6 +11,7 @@ mod durability;
 mod embedding;
 mod model;
 mod pipeline;
+mod policy;
 mod script;
 mod store;
 mod team;
