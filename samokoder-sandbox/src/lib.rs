@@ -7,3 +7,5 @@
 
 #[cfg(feature = "local")]
 pub mod local;
+#[cfg(feature = "proxy")]
+pub mod proxy;
