@@ -12,6 +12,8 @@ use samokoder_core::{
 pub use samokoder_llm::http;
 #[cfg(feature = "offline")]
 pub use samokoder_llm::offline;
+#[cfg(feature = "sandbox-docker")]
+pub use samokoder_sandbox::docker;
 #[cfg(feature = "sandbox-local")]
 pub use samokoder_sandbox::local;
 #[cfg(feature = "sqlite")]
@@ -85,14 +87,16 @@ pub async fn store(uri: &str) -> Result<Arc<dyn StateStore>, OpenError> {
     }
 }
 
-/// Opens a sandbox: `none`, for which there is nothing, or, with feature `sandbox-local`, `local`.
+/// Opens a sandbox: `none`, for which there is nothing; with feature `sandbox-local`, `local`; with feature
+/// `sandbox-docker`, `docker` for containers of the system's engine, or `docker:RUNTIME` for one of its runtimes.
+/// An engine elsewhere is reached with a `docker::DockerConfig` of one's own.
 ///
 /// `search_path` is where toolchains are looked for, as in `PATH`; the usual places when empty.
 ///
 /// # Errors
 /// [`OpenError`].
 pub fn sandbox(uri: &str, search_path: &[PathBuf]) -> Result<Option<Arc<dyn Sandbox>>, OpenError> {
-    #[cfg(not(feature = "sandbox-local"))]
+    #[cfg(not(any(feature = "sandbox-local", feature = "sandbox-docker")))]
     let _ = search_path;
     match uri {
         "none" => Ok(None),
@@ -104,15 +108,39 @@ pub fn sandbox(uri: &str, search_path: &[PathBuf]) -> Result<Option<Arc<dyn Sand
             }
             Ok(Some(Arc::new(local::LocalSandbox::new(config))))
         }
+        #[cfg(feature = "sandbox-docker")]
+        name if docker_runtime(name).is_some() => {
+            let mut config = docker::DockerConfig::default();
+            if let Some(runtime) = docker_runtime(name).filter(|runtime| !runtime.is_empty()) {
+                config = config.runtime(runtime);
+            }
+            if !search_path.is_empty() {
+                config = config.host_image(search_path);
+            }
+            Ok(Some(Arc::new(docker::DockerSandbox::new(config))))
+        }
         _ => {
             let known = [
                 "none",
                 #[cfg(feature = "sandbox-local")]
                 "local",
+                #[cfg(feature = "sandbox-docker")]
+                "docker",
+                #[cfg(feature = "sandbox-docker")]
+                "docker:RUNTIME",
             ]
             .join(", ");
             Err(OpenError::Unknown { kind: "sandbox", name: uri.into(), known })
         }
+    }
+}
+
+/// The runtime that `docker` or `docker:RUNTIME` names; none is the engine's own choice.
+#[cfg(feature = "sandbox-docker")]
+fn docker_runtime(uri: &str) -> Option<&str> {
+    match uri.strip_prefix("docker")? {
+        "" => Some(""),
+        rest => rest.strip_prefix(':').filter(|runtime| !runtime.is_empty()),
     }
 }
 

@@ -3,61 +3,124 @@
 use std::{
     fs::File,
     io::{Read as _, Write as _},
-    os::fd::{AsFd as _, OwnedFd},
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::fs::fchown,
+    },
     time::{Duration, Instant},
 };
 
 use crate::{
     At as _,
+    gauge::{Gauge, Groups},
     output::Stream,
-    root, start,
+    root,
+    start::{self, Standard},
     sys::{process, sockets},
-    usage,
-    wire::{Answer, Ended, Exec, Failure, How, Setup},
+    wire::{Answer, Ended, Exec, Failure, How, INSIDE_ID, Kept, Setup, TOO_MUCH_OUTPUT},
 };
 
-/// How often memory is looked at.
+/// How often it is looked at what the command uses.
 const SAMPLE: Duration = Duration::from_millis(20);
 
 /// The resource number of `RLIMIT_CPU`.
 const RLIMIT_CPU: u32 = 0;
 
+/// How often those that are left are killed again while they are waited for: once is enough.
+const AGAIN: u32 = 512;
+
+/// What a command's supervisor works with.
+pub struct Handles {
+    /// Where the host speaks and is answered.
+    pub channel: OwnedFd,
+    pub groups: Option<Groups>,
+    /// The command's standard streams, when the host has the other ends.
+    pub standard: Option<Standard>,
+}
+
 /// Runs a command and reports on the channel. When this process ends, the kernel kills what is left of it.
-pub fn run(setup: &Setup, exec: &Exec, channel: &OwnedFd) -> ! {
-    let Ok(mut channel) = process::keep_only(channel.as_fd()) else { process::exit(1) };
-    let answer = supervise(setup, exec, &channel).map_or_else(Answer::Failed, Answer::Ended);
-    let _ = channel.write_all(&answer.encode());
+pub fn run(setup: &Setup, exec: &Exec, landlock: u64, handles: &Handles) -> ! {
+    let Some(handles) = handles.alone() else { process::exit(1) };
+    let Handles { channel, groups, standard } = handles;
+    let mut channel = File::from(channel);
+    let answer = supervise(setup, exec, landlock, &channel, groups, standard);
+    let _ = channel.write_all(&answer.map_or_else(Answer::Failed, Answer::Ended).encode());
     process::exit(0)
 }
 
-fn supervise(setup: &Setup, exec: &Exec, channel: &File) -> Result<Ended, Failure> {
+impl Handles {
+    /// Lets go of everything else that this copy of the session's process has.
+    fn alone(&self) -> Option<Self> {
+        let groups = self.groups.iter().flat_map(|groups| [&groups.command, &groups.processes]);
+        let standard =
+            self.standard.iter().flat_map(|standard| [&standard.input, &standard.output, &standard.error]);
+        let all: Vec<_> =
+            [&self.channel].into_iter().chain(groups).chain(standard).map(OwnedFd::as_fd).collect();
+        let mut kept = process::keep_only(&all).ok()?.into_iter();
+        Some(Self {
+            channel: kept.next()?,
+            groups: match self.groups {
+                Some(_) => Some(Groups { command: kept.next()?, processes: kept.next()? }),
+                None => None,
+            },
+            standard: match self.standard {
+                Some(_) => Some(Standard { input: kept.next()?, output: kept.next()?, error: kept.next()? }),
+                None => None,
+            },
+        })
+    }
+}
+
+fn supervise(
+    setup: &Setup,
+    exec: &Exec,
+    landlock: u64,
+    channel: &File,
+    groups: Option<Groups>,
+    standard: Option<Standard>,
+) -> Result<Ended, Failure> {
     process::make_opaque().at("hide the supervisor")?;
     process::die_with_parent().at("tie the command to its session")?;
     root::mount_proc("/proc")?;
+    let gauge = Gauge::new(setup, groups);
     let children = process::watch_children().at("watch the command")?;
-    let (stdout, stdout_writer) = sockets::output_pipe().at("create a pipe")?;
-    let (stderr, stderr_writer) = sockets::output_pipe().at("create a pipe")?;
+    let (standard, streams) = match standard {
+        Some(standard) => (standard, None),
+        None => {
+            let (stdout, output) = sockets::output_pipe().at("create a pipe")?;
+            let (stderr, error) = sockets::output_pipe().at("create a pipe")?;
+            let input = File::open("/dev/null").at("open /dev/null")?.into();
+            // Who opens `/dev/stderr` opens the pipe anew, which takes its owner's rights.
+            for end in [&output, &error] {
+                let _ = fchown(end, Some(INSIDE_ID), Some(INSIDE_ID));
+            }
+            let kept = setup.output.1;
+            (Standard { input, output, error }, Some([Stream::new(stdout, kept), Stream::new(stderr, kept)]))
+        }
+    };
     let (trouble, trouble_writer) = sockets::pipe().at("create a pipe")?;
     let started = Instant::now();
     let Some(pid) = process::fork_into(0).at("start a process")? else {
-        start::run(setup, exec, stdout_writer, stderr_writer, trouble_writer)
+        start::run(setup, exec, landlock, gauge.groups(), &standard, trouble_writer)
     };
-    drop((stdout_writer, stderr_writer, trouble_writer));
-    process::keep_capabilities(process::CAP_KILL).at("drop capabilities")?;
+    drop((standard, trouble_writer));
+    // The data folder may have folders that only their owner can look into.
+    process::keep_capabilities(process::CAP_KILL | process::CAP_DAC_READ_SEARCH).at("drop capabilities")?;
     let mut report = Vec::new();
     File::from(trouble).read_to_end(&mut report).at("start the command")?;
-    let kept = setup.output.1;
     let mut watch = Watch {
         setup,
         pid,
         channel,
         children,
-        streams: [Stream::new(stdout, kept), Stream::new(stderr, kept)],
-        buffer: vec![0; 64 * 1024],
+        streams,
+        buffer: vec![0; 256 * 1024],
         wall: (exec.wall_ms > 0).then(|| started + Duration::from_millis(exec.wall_ms)),
         sample: started + SAMPLE,
         kill: None,
+        gauge,
         cpu_us: 0,
+        largest: 0,
     };
     let how = match report.as_slice() {
         [] => watch.watch()?,
@@ -78,37 +141,41 @@ struct Watch<'a> {
     pid: i32,
     channel: &'a File,
     children: File,
-    streams: [Stream; 2],
+    /// Its output, unless the host reads that.
+    streams: Option<[Stream; 2]>,
     buffer: Vec<u8>,
     wall: Option<Instant>,
     sample: Instant,
     /// When a command that was asked to stop is killed.
     kill: Option<Instant>,
+    gauge: Gauge<'a>,
     cpu_us: u64,
+    /// The most memory that one of its processes held.
+    largest: u64,
 }
 
 impl Watch<'_> {
     /// Waits until the command ends or has to be ended.
     fn watch(&mut self) -> Result<How, Failure> {
         loop {
-            let [stdout, stderr] = &self.streams;
-            let descriptors = [
-                Some(self.children.as_fd()),
-                Some(self.channel.as_fd()),
-                stdout.source.as_ref().map(File::as_fd),
-                stderr.source.as_ref().map(File::as_fd),
-            ];
+            let source = |index: usize| {
+                let streams = self.streams.as_ref()?;
+                streams[index].source.as_ref().map(File::as_fd)
+            };
+            let descriptors = [Some(self.children.as_fd()), Some(self.channel.as_fd()), source(0), source(1)];
             let [ended, host, stdout, stderr] = sockets::wait(descriptors, self.patience()).at("wait")?;
-            for (stream, news) in self.streams.iter_mut().zip([stdout, stderr]) {
+            for (stream, news) in self.streams.iter_mut().flatten().zip([stdout, stderr]) {
                 if news != 0 {
                     stream.read(&mut self.buffer);
                 }
             }
-            if self.streams.iter().map(|stream| stream.total).sum::<u64>() > self.setup.output.0 {
+            if self.written() > self.setup.output.0 {
                 return Ok(How::OutputLimit);
             }
-            if host != 0 {
-                self.listen(host);
+            if host != 0
+                && let Some(how) = self.listen(host)
+            {
+                return Ok(how);
             }
             if ended != 0
                 && let Some(how) = self.reap()
@@ -121,6 +188,10 @@ impl Watch<'_> {
         }
     }
 
+    fn written(&self) -> u64 {
+        self.streams.iter().flatten().map(|stream| stream.total).sum()
+    }
+
     /// How long there is nothing to do, in milliseconds.
     fn patience(&self) -> i32 {
         let next = [self.wall, self.kill].into_iter().flatten().fold(self.sample, Instant::min);
@@ -129,16 +200,21 @@ impl Watch<'_> {
         i32::try_from(wait.as_millis() + 1).unwrap_or(i32::MAX)
     }
 
-    /// The host asks the command to stop within so many milliseconds, or is gone.
-    fn listen(&mut self, news: i16) {
+    /// The host asks the command to stop within so many milliseconds, has read too much of it, or is gone.
+    fn listen(&mut self, news: i16) -> Option<How> {
         let mut grace = [0; 8];
         let asked = news & sockets::READABLE != 0 && (&mut &*self.channel).read_exact(&mut grace).is_ok();
         if !asked {
             // Nobody wants to know the outcome.
             process::exit(0);
         }
-        self.kill = Some(Instant::now() + Duration::from_millis(u64::from_le_bytes(grace)));
+        let grace = u64::from_le_bytes(grace);
+        if grace == TOO_MUCH_OUTPUT {
+            return Some(How::OutputLimit);
+        }
+        self.kill = Some(Instant::now() + Duration::from_millis(grace));
         process::kill(-self.pid, process::SIGTERM);
+        None
     }
 
     /// Takes children that ended; says how the command did if it is one of them.
@@ -148,11 +224,12 @@ impl Watch<'_> {
         let mut how = None;
         while let Ok(Some(child)) = process::reap(false) {
             self.cpu_us += child.cpu_us;
+            self.largest = self.largest.max(child.peak);
             if child.pid == self.pid {
                 how = Some(self.classify(child.outcome(), child.cpu_us));
             }
         }
-        how
+        how.map(|how| self.gauge.judge(how))
     }
 
     fn classify(&self, outcome: Result<i32, i32>, cpu_us: u64) -> How {
@@ -176,25 +253,41 @@ impl Watch<'_> {
             return Some(How::Cancelled);
         }
         if now >= self.sample {
-            if usage::memory_exceeds(self.setup.memory) {
-                return Some(How::OutOfMemory);
+            if let Some(how) = self.gauge.look() {
+                return Some(how);
             }
-            self.sample = Instant::now() + SAMPLE;
+            // A look that took long is not followed by another one at once.
+            self.sample = Instant::now() + SAMPLE.max(now.elapsed());
         }
         None
     }
 
     /// Kills everything in the namespace, then reads what it had written.
     fn finish(mut self, how: How) -> Ended {
-        loop {
-            process::kill(-1, process::SIGKILL);
-            match process::reap(true) {
-                Ok(child) => self.cpu_us += child.map_or(0, |child| child.cpu_us),
-                Err(_) => break,
+        for count in 0_u32.. {
+            if count % AGAIN == 0 {
+                process::kill(-1, process::SIGKILL);
             }
+            let Ok(child) = process::reap(true) else { break };
+            self.cpu_us += child.as_ref().map_or(0, |child| child.cpu_us);
+            self.largest = self.largest.max(child.map_or(0, |child| child.peak));
         }
-        let [stdout, stderr] = self.streams;
-        let (stdout, stderr) = (stdout.finish(&mut self.buffer), stderr.finish(&mut self.buffer));
-        Ended { how, cpu_us: self.cpu_us, stdout, stderr }
+        let how = self.gauge.conclude(how);
+        let peak = self.gauge.peak(self.largest);
+        let mut ended = Ended {
+            how,
+            cpu_us: self.cpu_us,
+            peak,
+            written: 0,
+            stdout: Kept::default(),
+            stderr: Kept::default(),
+        };
+        if let Some([mut stdout, mut stderr]) = self.streams {
+            stdout.finish(&mut self.buffer);
+            stderr.finish(&mut self.buffer);
+            ended.written = stdout.total + stderr.total;
+            (ended.stdout, ended.stderr) = (stdout.kept, stderr.kept);
+        }
+        ended
     }
 }

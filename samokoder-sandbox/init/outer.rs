@@ -16,19 +16,18 @@ use std::{
 };
 
 use crate::{
-    At as _, session,
+    At as _, cgroup, session,
     sys::{mounts, process, sockets},
     wire::{Answer, Failure, INSIDE_ID, MAX_DATAGRAM, Setup},
 };
 
-/// The namespaces of a session.
+/// The namespaces of a session, but for that of cgroups, which it leaves when it is in its own.
 const NAMESPACES: u64 = process::NEW_USER
     | process::NEW_NS
     | process::NEW_PID
     | process::NEW_NET
     | process::NEW_IPC
-    | process::NEW_UTS
-    | process::NEW_CGROUP;
+    | process::NEW_UTS;
 
 /// Detached copies of what the session will see of the host.
 pub struct Trees {
@@ -68,22 +67,28 @@ fn start(setup: Setup, life: &File, host: u32) -> Result<(), Failure> {
     let watch = process::watch_process(host).at("watch the host process")?;
     // Only the host's root may take these from outside; anyone else does it inside, as root of the session.
     let trees = if setup.ids.is_some() { Some(Trees::take(&setup)?) } else { None };
+    let groups = setup.groups.as_ref().map(|groups| cgroup::Made::make(groups, &setup)).transpose()?;
+    let held = groups.as_ref().map(cgroup::Made::hold).transpose()?;
     let (mapped, map_done) = sockets::pipe().at("create a pipe")?;
     let Some(pid) = process::fork_into(NAMESPACES).at("create namespaces")? else {
         drop(map_done);
-        session::run(setup, trees, life, mapped)
+        session::run(setup, trees, held, life, mapped)
     };
-    drop((mapped, trees));
+    drop((mapped, trees, held));
+    groups.as_ref().map_or(Ok(()), |groups| groups.admit(pid))?;
     map_users(pid, setup.ids)?;
     File::from(map_done).write_all(&[1]).at("start the session")?;
     process::make_opaque().at("hide the supervisor")?;
-    process::keep_capabilities(0).at("drop capabilities")?;
+    // What it takes to end the session and to remove its cgroups.
+    let needed = process::CAP_KILL | process::CAP_DAC_OVERRIDE;
+    process::keep_capabilities(if setup.ids.is_some() { needed } else { 0 }).at("drop capabilities")?;
     let children = process::watch_children().at("watch the session")?;
     loop {
         let [host_ended, _] = sockets::wait([Some(watch.as_fd()), Some(children.as_fd())], -1).at("wait")?;
-        // The session is set to die with this process.
         if host_ended != 0 {
-            process::exit(0);
+            process::kill(pid, process::SIGKILL);
+            let _ = process::reap(true);
+            return Ok(());
         }
         match process::reap(false) {
             Ok(None) => {}

@@ -14,8 +14,8 @@ pub struct Stream {
     pub source: Option<File>,
     /// Bytes read so far.
     pub total: u64,
+    pub kept: Kept,
     half: usize,
-    kept: Kept,
 }
 
 impl Stream {
@@ -31,7 +31,10 @@ impl Stream {
             let Some(source) = &mut self.source else { return };
             match source.read(buffer) {
                 Ok(0) => self.source = None,
-                Ok(count) => self.keep(&buffer[..count]),
+                Ok(count) => {
+                    self.total += count as u64;
+                    self.kept.add(&buffer[..count], self.half);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(_) => self.source = None,
@@ -40,29 +43,11 @@ impl Stream {
     }
 
     /// Reads to the end; nobody is left to write.
-    pub fn finish(mut self, buffer: &mut [u8]) -> Kept {
+    pub fn finish(&mut self, buffer: &mut [u8]) {
         let mut before = None;
         while self.source.is_some() && before != Some(self.total) {
             before = Some(self.total);
             self.read(buffer);
         }
-        self.kept
-    }
-
-    fn keep(&mut self, mut bytes: &[u8]) {
-        self.total += bytes.len() as u64;
-        let room = self.half - self.kept.head.len().min(self.half);
-        let (head, rest) = bytes.split_at(room.min(bytes.len()));
-        self.kept.head.extend_from_slice(head);
-        bytes = rest;
-        if let Some(excess) = bytes.len().checked_sub(self.half) {
-            self.kept.omitted += (self.kept.tail.len() + excess) as u64;
-            self.kept.tail.clear();
-            bytes = &bytes[excess..];
-        }
-        let excess = (self.kept.tail.len() + bytes.len()).saturating_sub(self.half);
-        self.kept.tail.drain(..excess);
-        self.kept.omitted += excess as u64;
-        self.kept.tail.extend_from_slice(bytes);
     }
 }

@@ -8,35 +8,50 @@ use std::{
 };
 
 use crate::{
-    At as _, command,
+    At as _, cgroup,
+    command::{self, Handles},
+    files,
+    gauge::Groups,
     outer::Trees,
-    root,
-    sys::{mounts, process, sockets},
-    wire::{Answer, Failure, INSIDE_ID, MAX_DATAGRAM, Request, Setup},
+    reply, root,
+    start::Standard,
+    sys::{landlock, mounts, process, sockets},
+    usage,
+    wire::{Answer, Exec, Facts, Failure, INSIDE_ID, MAX_DATAGRAM, Request, Setup, Used},
     workspace,
 };
 
 /// Builds the session, says so on the life line and answers requests until the host is gone.
-pub fn run(setup: Setup, trees: Option<Trees>, mut life: &File, mapped: OwnedFd) -> ! {
-    let built = build(&setup, trees, mapped).and_then(|()| process::watch_children().at("watch children"));
-    let children = match built {
-        Ok(children) => children,
+pub fn run(
+    setup: Setup,
+    trees: Option<Trees>,
+    groups: Option<cgroup::Held>,
+    mut life: &File,
+    mapped: OwnedFd,
+) -> ! {
+    let built = build(&setup, trees, mapped)
+        .and_then(|facts| groups.as_ref().map_or(Ok(facts), |groups| groups.settle(&setup).map(|()| facts)))
+        .and_then(|facts| process::watch_children().at("watch children").map(|children| (facts, children)));
+    let (facts, children) = match built {
+        Ok(built) => built,
         Err(failure) => {
             let _ = life.write_all(&Answer::Failed(failure).encode());
             process::exit(1)
         }
     };
-    if life.write_all(&Answer::Ready.encode()).is_ok() {
-        let _ = Session { setup, channels: BTreeMap::new() }.answer(&children);
+    if life.write_all(&Answer::Built(facts).encode()).is_ok() {
+        let session = Session { setup, facts, groups, commands: BTreeMap::new(), started: 0 };
+        let _ = session.answer(&children);
     }
     process::exit(0)
 }
 
-fn build(setup: &Setup, trees: Option<Trees>, mapped: OwnedFd) -> Result<(), Failure> {
+fn build(setup: &Setup, trees: Option<Trees>, mapped: OwnedFd) -> Result<Facts, Failure> {
     // End of file instead of a byte: mapping failed, and the parent has said why.
     if File::from(mapped).read(&mut [0]).at("wait for the user map")? == 0 {
         process::exit(1);
     }
+    process::leave(process::NEW_CGROUP).at("create a namespace of cgroups")?;
     mounts::make_all_private().at("make mounts private")?;
     let trees = if let Some(trees) = trees {
         process::become_user(0, true).at("change the user")?;
@@ -54,7 +69,20 @@ fn build(setup: &Setup, trees: Option<Trees>, mapped: OwnedFd) -> Result<(), Fai
     forbid_namespaces();
     root::build(setup, &trees)?;
     workspace::create(setup, trees.data)?;
-    process::forget_capabilities().at("drop capabilities for good")
+    process::forget_capabilities().at("drop capabilities for good")?;
+    Ok(Facts { landlock: landlock_version(setup.landlock)? })
+}
+
+/// What the kernel has of Landlock, which may be nothing only where nothing is asked for.
+fn landlock_version(least: u64) -> Result<u64, Failure> {
+    const EOPNOTSUPP: i32 = 95;
+    let step = || format!("restrict commands with version {least} of Landlock");
+    match landlock::version() {
+        Ok(version) if version >= least => Ok(version),
+        Ok(_) => Err(Failure { step: step(), errno: EOPNOTSUPP }),
+        Err(_) if least == 0 => Ok(0),
+        Err(error) => Err(error).at(&step()),
+    }
 }
 
 /// Has the kernel refuse what the filter refuses too, and keeps commands from using up what the host's user has.
@@ -70,8 +98,19 @@ fn forbid_namespaces() {
 
 struct Session {
     setup: Setup,
-    /// The channels of running commands, by the process that supervises them. Closing one tells the host that all is gone.
-    channels: BTreeMap<i32, OwnedFd>,
+    facts: Facts,
+    groups: Option<cgroup::Held>,
+    /// Running commands, by the process that supervises them.
+    commands: BTreeMap<i32, Command>,
+    /// How many commands there have been.
+    started: u64,
+}
+
+/// A command that runs.
+struct Command {
+    /// Closing it tells the host that all of the command is gone.
+    channel: OwnedFd,
+    number: u64,
 }
 
 impl Session {
@@ -84,7 +123,7 @@ impl Session {
                 // The news says at least one has ended, not how many.
                 let _ = children.read(&mut [0; 128]);
                 while let Ok(Some(child)) = process::reap(false) {
-                    self.channels.remove(&child.pid);
+                    self.forget(child.pid);
                 }
             }
             if request & sockets::READABLE != 0 {
@@ -99,6 +138,15 @@ impl Session {
         }
     }
 
+    /// Lets go of a command whose supervisor has ended, and so everything else of it.
+    fn forget(&mut self, pid: i32) {
+        let Some(Command { channel, number }) = self.commands.remove(&pid) else { return };
+        drop(channel);
+        if let Some(groups) = &self.groups {
+            groups.remove(number);
+        }
+    }
+
     /// A request that can't be read is dropped with its descriptors, which the host sees as an end of file.
     fn handle(&mut self, request: &[u8], mut descriptors: Vec<OwnedFd>) {
         let Some(request) = Request::decode(request) else { return };
@@ -107,29 +155,74 @@ impl Session {
         }
         let channel = descriptors.remove(0);
         match request {
-            Request::Exec(exec) => match process::fork_into(process::NEW_PID | process::NEW_NS) {
-                Ok(None) => command::run(&self.setup, &exec, &channel),
-                Ok(Some(pid)) => {
-                    self.channels.insert(pid, channel);
-                }
-                Err(error) => reply(channel, Err::<(), _>(error).at("start a process")),
-            },
+            Request::Exec(exec) => self.start(&exec, channel, descriptors),
             Request::Checkout => {
                 let Some(packed) = descriptors.pop() else { return };
                 let done = workspace::replace(&self.setup, packed);
-                reply(channel, done);
+                reply(channel, done.map(|()| Answer::Ready));
             }
             Request::Socket { v6 } => match sockets::tcp_socket(v6) {
                 Ok(socket) => {
                     let _ = sockets::send_with(channel.as_fd(), &Answer::Ready.encode(), socket.as_fd());
                 }
-                Err(error) => reply(channel, Err::<(), _>(error).at("create a socket")),
+                Err(error) => reply(channel, Err(error).at("create a socket")),
             },
+            // Not here: a file may be on a disk that takes its time.
+            Request::File(request) => match process::fork_into(0) {
+                Ok(None) => files::serve(&request, &channel, descriptors.first()),
+                Ok(Some(_)) => {}
+                Err(error) => reply(channel, Err(error).at("start a process")),
+            },
+            Request::Stats => match process::fork_into(0) {
+                Ok(None) => {
+                    let Ok(kept) = process::keep_only(&[channel.as_fd()]) else { process::exit(1) };
+                    kept.into_iter().for_each(|channel| reply(channel, used().map(Answer::Used)));
+                    process::exit(0)
+                }
+                Ok(Some(_)) => {}
+                Err(error) => reply(channel, Err(error).at("start a process")),
+            },
+        }
+    }
+
+    fn start(&mut self, exec: &Exec, channel: OwnedFd, descriptors: Vec<OwnedFd>) {
+        self.started += 1;
+        let number = self.started;
+        let mut streams = descriptors.into_iter();
+        let standard = match (exec.streams, streams.next(), streams.next(), streams.next()) {
+            (false, ..) => None,
+            (true, Some(input), Some(output), Some(error)) => Some(Standard { input, output, error }),
+            _ => return,
+        };
+        let groups = self.groups.as_ref().map(|groups| {
+            // The files that a command writes are in memory too, and are limited as files.
+            let bytes = self.setup.memory.saturating_add(self.setup.disk.0);
+            let command = groups.command(number, bytes)?;
+            Ok(Groups { command, processes: groups.processes.try_clone()? })
+        });
+        let groups = match groups.transpose() {
+            Ok(groups) => groups,
+            Err(error) => return reply(channel, Err::<_, io::Error>(error).at("make a cgroup")),
+        };
+        let handles = Handles { channel, groups, standard };
+        match process::fork_into(process::NEW_PID | process::NEW_NS) {
+            Ok(None) => command::run(&self.setup, exec, self.facts.landlock, &handles),
+            Ok(Some(pid)) => {
+                self.commands.insert(pid, Command { channel: handles.channel, number });
+            }
+            Err(error) => {
+                if let Some(groups) = &self.groups {
+                    groups.remove(number);
+                }
+                reply(handles.channel, Err(error).at("start a process"));
+            }
         }
     }
 }
 
-fn reply(channel: OwnedFd, outcome: Result<(), Failure>) {
-    let answer = outcome.map_or_else(Answer::Failed, |()| Answer::Ready);
-    let _ = File::from(channel).write_all(&answer.encode());
+/// What the session uses; process 1 is part of it.
+fn used() -> Result<Used, Failure> {
+    let held = usage::closely();
+    let (disk, inodes) = workspace::used()?;
+    Ok(Used { processes: held.processes + 1, memory: held.memory, disk, inodes })
 }

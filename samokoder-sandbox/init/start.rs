@@ -8,6 +8,9 @@ use std::{
 };
 
 use crate::{
+    cgroup,
+    gauge::Groups,
+    landlock,
     sys::process,
     wire::{Exec, INSIDE_ID, Setup, WORKSPACE},
 };
@@ -17,9 +20,23 @@ pub const RIGHTS: u8 = 0;
 /// See [`RIGHTS`]: everything was given up, but there is no such program.
 pub const PROGRAM: u8 = 1;
 
+/// What a command's standard streams are.
+pub struct Standard {
+    pub input: OwnedFd,
+    pub output: OwnedFd,
+    pub error: OwnedFd,
+}
+
 /// Turns this process into the command. Reports on `trouble` what kept it from that; success closes it.
-pub fn run(setup: &Setup, exec: &Exec, stdout: OwnedFd, stderr: OwnedFd, trouble: OwnedFd) -> ! {
-    let (kind, error) = match give_up_rights(setup, &stdout, &stderr) {
+pub fn run(
+    setup: &Setup,
+    exec: &Exec,
+    landlock: u64,
+    groups: Option<&Groups>,
+    standard: &Standard,
+    trouble: OwnedFd,
+) -> ! {
+    let (kind, error) = match give_up_rights(setup, landlock, groups, standard) {
         Ok(()) => (PROGRAM, turn_into(exec)),
         Err(error) => (RIGHTS, error),
     };
@@ -29,11 +46,18 @@ pub fn run(setup: &Setup, exec: &Exec, stdout: OwnedFd, stderr: OwnedFd, trouble
 }
 
 /// In this order: what needs a right comes before it is given up.
-fn give_up_rights(setup: &Setup, stdout: &OwnedFd, stderr: &OwnedFd) -> io::Result<()> {
-    let nothing = File::open("/dev/null")?;
-    process::install(nothing.as_fd(), 0)?;
-    process::install(stdout.as_fd(), 1)?;
-    process::install(stderr.as_fd(), 2)?;
+fn give_up_rights(
+    setup: &Setup,
+    landlock: u64,
+    groups: Option<&Groups>,
+    standard: &Standard,
+) -> io::Result<()> {
+    if let Some(groups) = groups {
+        cgroup::enter(groups)?;
+    }
+    process::install(standard.input.as_fd(), 0)?;
+    process::install(standard.output.as_fd(), 1)?;
+    process::install(standard.error.as_fd(), 2)?;
     process::close_from(3, true)?;
     process::setsid()?;
     std::env::set_current_dir(WORKSPACE)?;
@@ -45,6 +69,7 @@ fn give_up_rights(setup: &Setup, stdout: &OwnedFd, stderr: &OwnedFd) -> io::Resu
     }
     process::keep_capabilities(0)?;
     process::no_new_privileges()?;
+    landlock::restrict(landlock)?;
     process::let_signals_through()?;
     process::filter_calls(&setup.filter)
 }

@@ -1,30 +1,54 @@
-//! How much memory the processes of this namespace hold.
+//! What processes hold, as `/proc` shows it.
 
 use std::fs;
 
 /// The largest size a page can have; an estimate that is too high only leads to the closer look.
 const LARGEST_PAGE: u64 = if cfg!(target_arch = "x86_64") { 4096 } else { 65536 };
 
-/// Whether the processes together hold more than `limit` bytes, without what they map from files.
-pub fn memory_exceeds(limit: u64) -> bool {
-    // One short line for each process bounds the sum from above; only when that is too much is it worth a closer look.
-    sum(resident) > limit && sum(private) > limit
+/// What the processes of this namespace hold together, but for process 1 and this one.
+pub struct Held {
+    /// How many there are.
+    pub processes: u64,
+    /// What they hold, in bytes.
+    pub memory: u64,
 }
 
-fn sum(of: fn(&str) -> Option<u64>) -> u64 {
-    let Ok(entries) = fs::read_dir("/proc") else { return u64::MAX };
-    entries
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name();
-            let name = name.to_str()?;
-            // Process 1 is the supervisor itself.
-            if name == "1" || !name.starts_with(|first: char| first.is_ascii_digit()) {
-                return None;
-            }
-            of(name)
-        })
-        .sum()
+/// The processes and everything they have in memory: what several share counts for each.
+pub fn roughly() -> Held {
+    look(resident)
+}
+
+/// The processes and what they have in memory that does not come from files.
+pub fn closely() -> Held {
+    look(private)
+}
+
+/// How many processes and threads there are, process 1 included.
+pub fn tasks() -> u64 {
+    let of = |pid: &str| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        status.lines().find_map(|line| line.strip_prefix("Threads:")?.trim().parse().ok())
+    };
+    look(of).memory + 1
+}
+
+fn look(of: fn(&str) -> Option<u64>) -> Held {
+    let mut held = Held { processes: 0, memory: 0 };
+    // What can't be looked at counts as too much.
+    let Ok(entries) = fs::read_dir("/proc") else { return Held { processes: u64::MAX, memory: u64::MAX } };
+    let own = std::process::id().to_string();
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let Some(name) = name.to_str().filter(|name| name.starts_with(|first: char| first.is_ascii_digit()))
+        else {
+            continue;
+        };
+        if name != "1" && name != own {
+            held.processes += 1;
+            held.memory += of(name).unwrap_or(0);
+        }
+    }
+    held
 }
 
 /// Everything in memory, in bytes.

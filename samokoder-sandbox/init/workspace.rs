@@ -14,7 +14,10 @@ use std::{
 use crate::{
     At as _,
     root::STAGE,
-    sys::mounts::{self, NODEV, NOSUID},
+    sys::{
+        files,
+        mounts::{self, NODEV, NOSUID},
+    },
     wire::{self, Failure, INSIDE_ID, Setup, WORKSPACE},
 };
 
@@ -48,6 +51,13 @@ pub fn replace(setup: &Setup, packed: OwnedFd) -> Result<(), Failure> {
         mounts::unmount(path).at("take the old workspace away")?;
     }
     show()
+}
+
+/// Bytes and files in the workspace and among the temporary files.
+pub fn used() -> Result<(u64, u64), Failure> {
+    let (bytes, free, files, free_files) = files::room("/tmp").at("measure the workspace")?;
+    let own = FOLDERS.len() as u64 + 1;
+    Ok((bytes.saturating_sub(free), files.saturating_sub(free_files).saturating_sub(own)))
 }
 
 fn stage(setup: &Setup) -> Result<(), Failure> {

@@ -5,7 +5,11 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "docker")]
+pub mod docker;
 #[cfg(feature = "local")]
 pub mod local;
+#[cfg(local_backend)]
+mod output;
 #[cfg(feature = "proxy")]
 pub mod proxy;

@@ -4,6 +4,10 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "sqlite")]
+mod compress;
+#[cfg(feature = "sqlite")]
+mod projection;
+#[cfg(feature = "sqlite")]
 pub mod sqlite;
 
 #[cfg(feature = "sqlite")]

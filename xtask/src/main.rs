@@ -8,6 +8,7 @@
 mod checks;
 mod command;
 mod counts;
+mod docker_engine;
 mod manifests;
 mod needs;
 mod packages;
@@ -66,7 +67,9 @@ fn usage() -> ExitCode {
 }
 
 fn test() -> io::Result<Counts> {
-    let provided = needs::provide(&root());
+    let mut provided = needs::provide(&root());
+    // It ends when this function does.
+    let _docker = provided.docker.take();
     let mut counts = Counts::default();
     if is_ci() {
         counts.failed += provided.left_out.len();

@@ -2,7 +2,10 @@
 
 use std::{path::Path, process::Command};
 
-use super::{packages, python_clients};
+use super::{
+    docker_engine::{self, DockerEngine},
+    packages, python_clients,
+};
 
 /// What tests can have.
 #[derive(Debug, Default)]
@@ -11,6 +14,8 @@ pub(crate) struct Provided {
     pub(crate) environment: Vec<(&'static str, String)>,
     /// Tests with one of these in their name can't run.
     pub(crate) left_out: Vec<&'static str>,
+    /// An engine that runs as long as this lives.
+    pub(crate) docker: Option<DockerEngine>,
 }
 
 /// Something that tests need.
@@ -25,7 +30,7 @@ struct Need {
 }
 
 /// A part that tests need is a row here; their names say so.
-const NEEDS: [Need; 5] = [
+const NEEDS: [Need; 7] = [
     Need {
         name: "Node.js 18 or newer",
         found: || is_at_least("node", [18, 0]),
@@ -56,6 +61,18 @@ const NEEDS: [Need; 5] = [
         packages: &["chromium", "chromium-driver"],
         leaves_out: "in_a_browser",
     },
+    Need {
+        name: "Docker's engine",
+        found: || is_at_least("dockerd", [20, 10]),
+        packages: &["docker.io"],
+        leaves_out: docker_engine::LEAVES_OUT,
+    },
+    Need {
+        name: "gVisor",
+        found: || succeeds("runsc", &["--version"]),
+        packages: &["runsc"],
+        leaves_out: docker_engine::LEAVES_OUT_GVISOR,
+    },
 ];
 
 /// Installs what is missing, if that is possible here. Says what could not be had and which tests that leaves out.
@@ -72,7 +89,23 @@ pub(crate) fn provide(root: &Path) -> Provided {
             }
         }
     }
+    if !provided.left_out.contains(&docker_engine::LEAVES_OUT) {
+        provide_docker(root, &mut provided);
+    }
     provided
+}
+
+fn provide_docker(root: &Path, provided: &mut Provided) {
+    match DockerEngine::start(root) {
+        Ok(engine) => {
+            provided.environment.push((docker_engine::VARIABLE, engine.host()));
+            provided.docker = Some(engine);
+        }
+        Err(why_not) => {
+            tell("Docker's engine", docker_engine::LEAVES_OUT, &why_not);
+            provided.left_out.extend([docker_engine::LEAVES_OUT, docker_engine::LEAVES_OUT_GVISOR]);
+        }
+    }
 }
 
 /// Installs programs that are missing. Returns which tests those leave out that could not be had.

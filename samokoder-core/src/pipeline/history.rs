@@ -278,3 +278,7 @@ mod version {
         Ok(ProjectState::default().at(Seq::deserialize(deserializer)?))
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "test-util")]
+mod tests;

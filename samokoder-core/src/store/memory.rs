@@ -44,12 +44,20 @@ struct Content {
     at_ms: u64,
 }
 
+#[derive(Debug)]
+struct Entry {
+    at_ms: u64,
+    record: Record,
+    /// The chain until here.
+    link: Link,
+}
+
 #[derive(Debug, Default)]
 struct Log {
     name: String,
     parent: Option<ForkPoint>,
     /// Those of its own: the first one follows where it leaves its parent.
-    records: Vec<(u64, Record)>,
+    records: Vec<Entry>,
     snapshots: BTreeMap<Seq, Bytes>,
     epoch: u64,
     holder: Weak<()>,
@@ -126,26 +134,29 @@ impl Data {
         let skipped = usize::try_from(after.0.saturating_sub(start.0)).unwrap_or(usize::MAX);
         let left = limit - found.len();
         let records = self.log(branch, "read")?.records.iter().enumerate().skip(skipped).take(left);
-        let stored = records.map(|(at, (at_ms, record))| Stored {
+        let stored = records.map(|(at, entry)| Stored {
             seq: start.after(at + 1),
-            at_ms: *at_ms,
-            record: record.clone(),
+            at_ms: entry.at_ms,
+            record: entry.record.clone(),
         });
         found.extend(stored.take_while(|stored| stored.seq <= last));
         Ok(found)
     }
 
-    /// The link after record `until`.
+    /// The link after record `until`, which is there.
     fn link(&mut self, branch: &Branch, until: Seq) -> Result<Link, StoreError> {
-        let (start, parent) = {
-            let log = self.log(branch, "info")?;
-            (log.start(), log.parent)
-        };
-        let link = match parent {
-            None => Link::first(branch.project, branch.id),
-            Some(parent) => self.link(&Branch { id: parent.branch, ..branch.clone() }, until.min(start))?,
-        };
-        link.after(&self.read(branch, start, until, usize::MAX)?)
+        let log = self.log(branch, "info")?;
+        let own = until.0.checked_sub(log.start().0 + 1).and_then(|at| usize::try_from(at).ok());
+        if let Some(entry) = own.and_then(|at| log.records.get(at)) {
+            return Ok(entry.link);
+        }
+        match log.parent {
+            None => Ok(Link::first(branch.project, branch.id)),
+            Some(parent) => {
+                let until = until.min(parent.at);
+                self.link(&Branch { id: parent.branch, ..branch.clone() }, until)
+            }
+        }
     }
 }
 
@@ -215,12 +226,16 @@ impl StateStore for MemoryStore {
     async fn snapshot(&self, branch: &Branch, until: Seq) -> Result<Option<(Seq, Bytes)>, StoreError> {
         let mut data = self.data();
         let (mut branch, mut until) = (branch.clone(), until);
+        let mut latest: Option<(Seq, Bytes)> = None;
         loop {
             let log = data.log(&branch, "snapshot")?;
-            if let Some((at, snapshot)) = log.snapshots.range(..=until).next_back() {
-                return Ok(Some((*at, snapshot.clone())));
+            let found = log.snapshots.range(..=until).next_back();
+            if let Some((at, snapshot)) =
+                found.filter(|(at, _)| latest.as_ref().is_none_or(|(seen, _)| *at > seen))
+            {
+                latest = Some((*at, snapshot.clone()));
             }
-            let Some(parent) = log.parent else { return Ok(None) };
+            let Some(parent) = log.parent else { return Ok(latest) };
             (branch.id, until) = (parent.branch, until.min(parent.at));
         }
     }
@@ -245,13 +260,20 @@ impl StateStore for MemoryStore {
     async fn append(&self, lease: &Lease, after: Seq, batch: Batch) -> Result<Seq, StoreError> {
         let head = {
             let mut data = self.data();
-            let log = data.writable(lease, "append")?;
-            if log.head() != after {
-                return Err(conflict("append", format!("the log ends at {}, not at {after}", log.head())));
+            let head = data.writable(lease, "append")?.head();
+            if head != after {
+                return Err(conflict("append", format!("the log ends at {head}, not at {after}")));
             }
             let now = now_ms();
             let stamps = batch.stamps.into_iter().chain(std::iter::repeat(now));
-            log.records.extend(stamps.zip(batch.records));
+            let mut link = data.link(lease.branch(), head)?;
+            let mut entries = Vec::with_capacity(batch.records.len());
+            for (at_ms, record) in stamps.zip(batch.records) {
+                link = link.next(head.after(entries.len() + 1), at_ms, &record.encode()?);
+                entries.push(Entry { at_ms, record, link });
+            }
+            let log = data.writable(lease, "append")?;
+            log.records.extend(entries);
             log.signals.retain(|(id, _)| !batch.taken.contains(id));
             let head = log.head();
             for blob in batch.blobs {

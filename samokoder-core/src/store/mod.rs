@@ -8,7 +8,7 @@ mod error;
 mod kept;
 mod memory;
 mod record;
-mod report;
+pub(crate) mod report;
 
 use std::{any::Any, fmt, fmt::Debug, sync::Arc};
 
@@ -175,11 +175,11 @@ pub struct Batch {
 /// Which contents [`collect`](StateStore::collect) may remove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Collect {
-    /// Contents that were stored later than this stay, in milliseconds since 1970: who stored one may be about to refer
-    /// to it.
+    /// Contents that were stored at this time or later stay, in milliseconds since 1970: who stored one, or stored it
+    /// again, may be about to refer to it.
     pub stored_before_ms: u64,
-    /// What calls to models asked and answered before this is removed too, though the log refers to it, in milliseconds since
-    /// 1970. Calls of attempts that have not ended stay. `None` keeps all.
+    /// What effects, such as calls to models, asked and answered before this is removed too, though the log refers to it,
+    /// in milliseconds since 1970. Effects of attempts that have not ended stay. `None` keeps all.
     pub calls_before_ms: Option<u64>,
     /// Only counts.
     pub dry_run: bool,
@@ -224,6 +224,9 @@ pub trait StateStore: Debug + Send + Sync {
     /// # Errors
     /// [`StoreErrorKind::NotFound`]; [`StoreErrorKind::Conflict`] when `from` is shorter than `at`, or `to` is there and
     /// was not made so.
+    ///
+    /// # Cancel safety
+    /// Dropping the future makes the branch or nothing.
     async fn fork(&self, from: &Branch, at: Seq, to: BranchId, name: &str) -> Result<Branch, StoreError> {
         let _ = (from, at, to, name);
         Err(StoreError::new(StoreErrorKind::Unsupported, "fork", "this kind of store can't fork a branch"))
@@ -235,6 +238,9 @@ pub trait StateStore: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`StoreErrorKind::Fenced`], [`StoreErrorKind::Conflict`] when there is no such record.
+    ///
+    /// # Cancel safety
+    /// Dropping the future keeps all of it or nothing.
     async fn put_snapshot(&self, lease: &Lease, at: Seq, snapshot: Bytes) -> Result<(), StoreError> {
         let _ = (lease, at, snapshot);
         Ok(())
@@ -301,6 +307,9 @@ pub trait StateStore: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`StoreErrorKind::Damaged`], [`StoreErrorKind::NewerFormat`] when a log can't be read: nothing was removed then.
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave some of them, and never removes what is needed.
     async fn collect(&self, scope: &Scope, what: Collect) -> Result<Collected, StoreError> {
         let _ = (scope, what);
         Err(StoreError::new(StoreErrorKind::Unsupported, "collect", "this kind of store removes nothing"))

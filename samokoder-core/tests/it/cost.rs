@@ -149,6 +149,32 @@ async fn a_content_is_read_from_the_store_once_and_one_that_was_just_written_nev
     assert_eq!(cost(many).await.blobs, 20, "only what is shown is read");
 }
 
+/// Enough for two snapshots.
+const LONG: Work = Work { rounds: 250, ..IDLE };
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_is_stored_every_512_records_and_costs_the_steps_nothing() {
+    let (few, many) = (cost(ONE_AFTER_ANOTHER).await, cost(LONG).await);
+    assert_eq!(few.snapshots, []);
+    let ends: Vec<_> = many.snapshots.iter().map(|(at, _)| at.0 / 512).collect();
+    assert_eq!(ends, [1, 2]);
+    assert_eq!(many.appends.len() - few.appends.len(), 2 * (LONG.rounds - ONE_AFTER_ANOTHER.rounds));
+    assert_eq!(many.signals, few.signals);
+    let a_step: usize = few.appends.iter().sum::<usize>() / ONE_AFTER_ANOTHER.rounds;
+    assert!(many.appends.iter().sum::<usize>() <= (a_step + 16) * LONG.rounds, "only numbers are longer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_is_as_large_as_the_project_and_what_was_begun() {
+    const A_FILE: usize = 140;
+    const AN_ASSIGNMENT: usize = 200;
+    let snapshots = cost(LONG).await.snapshots;
+    for (at, bytes) in snapshots {
+        let begun = usize::try_from(at.0).unwrap() / 5;
+        assert!(bytes <= LONG.files * A_FILE + begun * AN_ASSIGNMENT + 1000, "{bytes} bytes at {at}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_step_that_nobody_disturbs_reads_no_signals() {
     let (idle, busy) = (cost(IDLE).await, cost(ONE_AFTER_ANOTHER).await);

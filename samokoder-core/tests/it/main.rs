@@ -6,6 +6,7 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
+mod broken_store;
 mod cost;
 mod durability;
 mod embedding;
@@ -13,6 +14,7 @@ mod model;
 mod pipeline;
 mod policy;
 mod script;
+mod snapshots;
 mod store;
 mod team;
 mod watched_store;

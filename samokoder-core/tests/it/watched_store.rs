@@ -29,6 +29,7 @@ pub(crate) struct WatchedStore {
 #[derive(Debug, Default)]
 struct Counts {
     appends: Mutex<Vec<usize>>,
+    snapshots: Mutex<Vec<(Seq, usize)>>,
     signals: AtomicUsize,
     blobs: AtomicUsize,
 }
@@ -38,6 +39,8 @@ struct Counts {
 pub(crate) struct Count {
     /// The bytes of each append.
     pub(crate) appends: Vec<usize>,
+    /// The record and the bytes of each snapshot.
+    pub(crate) snapshots: Vec<(Seq, usize)>,
     /// How often signals were read.
     pub(crate) signals: usize,
     /// How often a content was read.
@@ -54,6 +57,7 @@ impl WatchedStore {
     pub(crate) fn take_count(&self) -> Count {
         Count {
             appends: std::mem::take(&mut *self.counts.appends.lock().unwrap()),
+            snapshots: std::mem::take(&mut *self.counts.snapshots.lock().unwrap()),
             signals: self.counts.signals.swap(0, Ordering::SeqCst),
             blobs: self.counts.blobs.swap(0, Ordering::SeqCst),
         }
@@ -80,6 +84,7 @@ impl StateStore for WatchedStore {
     }
 
     async fn put_snapshot(&self, lease: &Lease, at: Seq, snapshot: Bytes) -> Result<(), StoreError> {
+        self.counts.snapshots.lock().unwrap().push((at, snapshot.len()));
         self.inner.put_snapshot(lease, at, snapshot).await
     }
 

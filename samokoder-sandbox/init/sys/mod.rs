@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code, reason = "system calls; nothing outside this module is unsafe")]
 
+pub mod files;
+pub mod landlock;
 pub mod mounts;
 pub mod process;
 pub mod sockets;
@@ -45,7 +47,11 @@ mod common_number {
     pub const MOVE_MOUNT: i64 = 429;
     pub const PIDFD_OPEN: i64 = 434;
     pub const CLOSE_RANGE: i64 = 436;
+    pub const OPENAT2: i64 = 437;
     pub const MOUNT_SETATTR: i64 = 442;
+    pub const LANDLOCK_CREATE_RULESET: i64 = 444;
+    pub const LANDLOCK_ADD_RULE: i64 = 445;
+    pub const LANDLOCK_RESTRICT_SELF: i64 = 446;
 }
 
 unsafe extern "C" {

@@ -24,12 +24,19 @@ pub const SIGXCPU: i32 = 24;
 const SIGPIPE: i32 = 13;
 const SIGCHLD: u64 = 17;
 
+/// The capability to write, read and search whatever its permissions say.
+pub const CAP_DAC_OVERRIDE: u64 = 1 << 1;
+/// The capability to read and search whatever its permissions say.
+pub const CAP_DAC_READ_SEARCH: u64 = 1 << 2;
+/// The capability to change files of other users.
+pub const CAP_FOWNER: u64 = 1 << 3;
 /// The capability to signal processes of other users.
 pub const CAP_KILL: u64 = 1 << 5;
 
 const SIG_SETMASK: c_int = 2;
 const PR_SET_PDEATHSIG: c_int = 1;
 const PR_SET_DUMPABLE: c_int = 4;
+const PR_SET_KEEPCAPS: c_int = 8;
 const PR_SET_SECCOMP: c_int = 22;
 const PR_CAPBSET_DROP: c_int = 24;
 const PR_SET_NO_NEW_PRIVS: c_int = 38;
@@ -46,7 +53,9 @@ type SignalSet = [u64; 16];
 struct Usage {
     user: [i64; 2],
     system: [i64; 2],
-    rest: [i64; 14],
+    /// In kilobytes.
+    max_resident: i64,
+    rest: [i64; 13],
 }
 
 #[repr(C)]
@@ -72,6 +81,8 @@ unsafe extern "C" {
     fn geteuid() -> c_uint;
     fn getegid() -> c_uint;
     fn dup2(old: c_int, new: c_int) -> c_int;
+    fn fcntl(descriptor: c_int, command: c_int, ...) -> c_int;
+    fn unshare(namespaces: c_int) -> c_int;
     fn execve(path: *const c_char, argv: *const *const c_char, env: *const *const c_char) -> c_int;
     fn _exit(status: c_int) -> !;
 }
@@ -93,6 +104,12 @@ pub fn fork_into(namespaces: u64) -> io::Result<Option<i32>> {
     Ok((pid != 0).then_some(pid as i32))
 }
 
+/// Moves this process to new namespaces.
+pub fn leave(namespaces: u64) -> io::Result<()> {
+    // SAFETY: takes an integer; the process has one thread.
+    check_int(unsafe { unshare(namespaces as c_int) }).map(drop)
+}
+
 /// Ends this process at once: no destructor, no buffer.
 pub fn exit(status: i32) -> ! {
     // SAFETY: always allowed.
@@ -105,6 +122,8 @@ pub struct Reaped {
     status: i32,
     /// Its processor time, with that of the children it waited for, in microseconds.
     pub cpu_us: u64,
+    /// The most memory that it, or one of those, held, in bytes.
+    pub peak: u64,
 }
 
 impl Reaped {
@@ -123,7 +142,8 @@ pub fn reap(block: bool) -> io::Result<Option<Reaped>> {
     let pid =
         check_int(unsafe { wait4(-1, &raw mut status, if block { 0 } else { WNOHANG }, &raw mut usage) })?;
     let cpu = (usage.user[0] + usage.system[0]) * 1_000_000 + usage.user[1] + usage.system[1];
-    Ok((pid != 0).then(|| Reaped { pid, status, cpu_us: cpu.max(0) as u64 }))
+    let peak = usage.max_resident.max(0) as u64 * 1024;
+    Ok((pid != 0).then(|| Reaped { pid, status, cpu_us: cpu.max(0) as u64, peak }))
 }
 
 /// Signals a process, a group (negative) or everything that can be reached (-1).
@@ -206,6 +226,14 @@ pub fn become_user(id: u32, drop_groups: bool) -> io::Result<()> {
     Ok(())
 }
 
+/// Becomes this user and group for good, and keeps these of its capabilities.
+pub fn become_user_with(id: u32, kept: u64) -> io::Result<()> {
+    // SAFETY: integers only.
+    check_int(unsafe { prctl(PR_SET_KEEPCAPS, 1 as c_ulong, 0 as c_ulong, 0 as c_ulong, 0 as c_ulong) })?;
+    become_user(id, false)?;
+    keep_capabilities(kept)
+}
+
 /// Gives up all capabilities that are not in `kept`.
 pub fn keep_capabilities(kept: u64) -> io::Result<()> {
     let header = [CAPABILITY_VERSION_3, 0];
@@ -275,17 +303,30 @@ pub fn limit(resource: u32, soft: u64, hard: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Lets go of every descriptor but the standard streams, which lead nowhere from here on, and this one.
-pub fn keep_only(descriptor: BorrowedFd<'_>) -> io::Result<File> {
+/// Lets go of every descriptor but the standard streams, which lead nowhere from here on, and these, which are
+/// returned in their order.
+pub fn keep_only(descriptors: &[BorrowedFd<'_>]) -> io::Result<Vec<OwnedFd>> {
+    const F_DUPFD_CLOEXEC: c_int = 1030;
+    /// Above every number that is given away below.
+    const ASIDE: c_int = 64;
     let nothing = File::options().read(true).write(true).open("/dev/null")?;
+    let mut aside = Vec::new();
+    for descriptor in descriptors {
+        // SAFETY: integers only.
+        aside.push(check_int(unsafe { fcntl(descriptor.as_raw_fd(), F_DUPFD_CLOEXEC, ASIDE) })?);
+    }
     for stream in 0..3 {
         install(nothing.as_fd(), stream)?;
     }
-    // SAFETY: callers come here right after a fork and own no descriptor in the copy but this one.
-    check_int(unsafe { dup2(descriptor.as_raw_fd(), 3) })?;
     std::mem::forget(nothing);
-    close_from(4, false)?;
-    owned(3).map(File::from)
+    let mut kept = Vec::new();
+    for (number, descriptor) in (3..).zip(aside) {
+        // SAFETY: callers come here right after a fork and own no descriptor in the copy but these.
+        check_int(unsafe { dup2(descriptor, number) })?;
+        kept.push(owned(number.into())?);
+    }
+    close_from(3 + kept.len() as u32, false)?;
+    Ok(kept)
 }
 
 /// Closes every descriptor from `first` on, or marks it to be closed when a program is run.

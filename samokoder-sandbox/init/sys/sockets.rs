@@ -20,8 +20,6 @@ const SCM_RIGHTS: c_int = 1;
 
 /// Something can be read.
 pub const READABLE: i16 = 1;
-/// The other side is gone, or the descriptor is broken.
-pub const GONE: i16 = 0x10 | 0x8 | 0x2000;
 const POLLRDHUP: i16 = 0x2000;
 
 #[repr(C)]

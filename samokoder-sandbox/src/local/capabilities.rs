@@ -30,7 +30,7 @@ pub(super) fn check_kernel() -> Result<(), SandboxError> {
 pub(super) async fn probe(
     session: &LocalSession,
     installed: Vec<Toolchain>,
-    started_by_root: bool,
+    means: Means<'_>,
 ) -> Result<SandboxCapabilities, SandboxError> {
     // A program that does not exist is looked for after everything a command must not have was given up.
     let outcome = session.exec(Command::new(["/nonexistent"])).await?;
@@ -52,44 +52,82 @@ pub(super) async fn probe(
             );
         }
     }
-    Ok(SandboxCapabilities::new("local", controls(started_by_root), toolchains))
+    Ok(SandboxCapabilities::new("local", controls(means), toolchains))
 }
 
-fn controls(started_by_root: bool) -> Vec<(Control, Enforcement)> {
+/// What this machine has and does not have.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Means<'a> {
+    pub(super) started_by_root: bool,
+    /// The version of Landlock's interface; 0 for none.
+    pub(super) landlock: u64,
+    /// Whether sessions have cgroups, or why not.
+    pub(super) cgroups: Result<(), &'a str>,
+}
+
+fn controls(means: Means<'_>) -> Vec<(Control, Enforcement)> {
     let kernel = |by: &str| Enforcement::Kernel(by.to_owned());
     let supervised = |by: &str| Enforcement::Supervised(by.to_owned());
-    let identity = if started_by_root {
+    let identity = if means.started_by_root {
         "user namespace, a host user that owns nothing, no capabilities, no new privileges"
     } else {
         "user namespace, the user that started this, no capabilities, no new privileges"
     };
     vec![
         (Control::Network, kernel("network namespace with nothing but loopback")),
-        (
-            Control::Filesystem,
-            kernel(
-                "mount namespace with a root of its own: a read-only system, an own workspace, no home folders",
-            ),
-        ),
+        (Control::Filesystem, Enforcement::Kernel(filesystem(means.landlock))),
         (Control::Environment, kernel("cleared environment, closed descriptors, no terminal")),
         (Control::Identity, kernel(identity)),
         (Control::SystemCalls, kernel("seccomp filter")),
         (Control::KillTree, kernel("process namespace for each command, which ends with its first process")),
         (Control::Wall, supervised("the command's supervisor kills at the deadline")),
         (Control::Cpu, kernel("RLIMIT_CPU for each process")),
+        (Control::Memory, Enforcement::Supervised(memory(means.cgroups))),
+        (Control::Processes, Enforcement::Kernel(processes(means.cgroups))),
+        (Control::FileSize, kernel("RLIMIT_FSIZE")),
+        (Control::Disk, kernel("tmpfs of limited size and number of files")),
         (
-            Control::Memory,
+            Control::Data,
             supervised(
-                "the command's supervisor adds up its processes every 20 ms; RLIMIT_DATA caps each at twice the limit",
+                "the command's supervisor counts what is allocated, again and again while the command runs, and at its end",
             ),
         ),
-        (Control::Processes, kernel("RLIMIT_NPROC in a user namespace of the session's own")),
-        (Control::FileSize, kernel("RLIMIT_FSIZE")),
-        (Control::Disk, kernel("tmpfs of limited size and number of files; the data folder is not limited")),
+        (Control::Service, supervised("the command's supervisor kills at the deadline")),
+        (Control::Proxy, Enforcement::Unsupported("this backend has no way out to the network".to_owned())),
         (Control::OpenFiles, kernel("RLIMIT_NOFILE")),
         (
             Control::Output,
-            supervised("the command's supervisor reads the output and kills when there is too much"),
+            supervised("whoever reads the output, supervisor or library, kills when there is too much"),
         ),
     ]
+}
+
+fn filesystem(landlock: u64) -> String {
+    let root =
+        "mount namespace with a root of its own: a read-only system, an own workspace, no home folders";
+    match landlock {
+        0 => format!("{root}; no Landlock on this kernel"),
+        1..6 => format!("{root}; Landlock {landlock} over it, too old for scopes"),
+        _ => format!("{root}; Landlock {landlock} over it, with scopes for signals and abstract sockets"),
+    }
+}
+
+fn memory(cgroups: Result<(), &str>) -> String {
+    let looks = "the command's supervisor looks every 20 ms";
+    match cgroups {
+        Ok(()) => format!(
+            "{looks}; a cgroup for each command ends it at the limit and the size of the disk, which is in memory, together"
+        ),
+        Err(reason) => format!(
+            "{looks} and adds up its processes; RLIMIT_DATA caps each at twice the limit; no cgroups: {reason}"
+        ),
+    }
+}
+
+fn processes(cgroups: Result<(), &str>) -> String {
+    let limit = "RLIMIT_NPROC in a user namespace of the session's own";
+    match cgroups {
+        Ok(()) => format!("cgroup for the session; {limit}"),
+        Err(reason) => format!("{limit}; no cgroups: {reason}"),
+    }
 }

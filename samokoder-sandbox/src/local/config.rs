@@ -17,6 +17,11 @@ pub struct LocalConfig {
     /// Host user and group ids for (the session's own init, its commands) when the host process is root.
     /// They must own nothing on this machine. Where root does not have these ids, others are taken.
     pub ids: (u32, u32),
+    /// The least version of the kernel's Landlock interface that commands must be restricted with. A kernel that has
+    /// less is refused; 0 does without where there is none.
+    pub landlock: u64,
+    /// Whether sessions get cgroups of their own where this process may make some. Without them the supervisor counts.
+    pub cgroups: bool,
 }
 
 impl Default for LocalConfig {
@@ -26,6 +31,9 @@ impl Default for LocalConfig {
             toolchains: ["node", "python3"].map(str::to_owned).to_vec(),
             // Above every range that distributions, containers and systemd hand out.
             ids: (2_000_000_001, 2_000_000_002),
+            // What every kernel that is new enough for the rest has, unless it is switched off.
+            landlock: 1,
+            cgroups: true,
         }
     }
 }
@@ -49,6 +57,20 @@ impl LocalConfig {
     #[must_use]
     pub fn ids(mut self, init: u32, commands: u32) -> Self {
         self.ids = (init, commands);
+        self
+    }
+
+    /// Replaces the least version of Landlock's interface.
+    #[must_use]
+    pub fn landlock(mut self, least: u64) -> Self {
+        self.landlock = least;
+        self
+    }
+
+    /// Does without cgroups.
+    #[must_use]
+    pub fn without_cgroups(mut self) -> Self {
+        self.cgroups = false;
         self
     }
 }

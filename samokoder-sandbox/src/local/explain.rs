@@ -46,8 +46,45 @@ pub(super) fn request(operation: &str, failure: &Failure) -> SandboxError {
     SandboxError::new(kind, operation, message + hint)
 }
 
+/// What could not be done to a file of the workspace.
+pub(super) fn file(operation: &str, path: &str, failure: &Failure) -> SandboxError {
+    let (kind, reason) = match failure.errno {
+        libc::ENOENT | libc::ENOTDIR if operation != "write file" => {
+            (SandboxErrorKind::NotFound, "is not there")
+        }
+        libc::ELOOP | libc::EXDEV => {
+            (SandboxErrorKind::InvalidRequest, "is a link, or beneath one; nothing follows it")
+        }
+        libc::ENXIO if operation == "read file" => (SandboxErrorKind::InvalidRequest, "is no regular file"),
+        libc::ENXIO if operation == "list files" => (SandboxErrorKind::InvalidRequest, "is no folder"),
+        libc::EISDIR => (SandboxErrorKind::InvalidRequest, "is a folder"),
+        libc::ENXIO | libc::ENOTDIR => {
+            (SandboxErrorKind::InvalidRequest, "is beneath something that is no folder")
+        }
+        libc::EOVERFLOW => (SandboxErrorKind::InvalidRequest, "has more entries than were asked for"),
+        libc::ENOSPC | libc::EDQUOT => (
+            SandboxErrorKind::InvalidRequest,
+            "needs more room than the session's limits on disk and inodes leave",
+        ),
+        libc::EBUSY => (
+            SandboxErrorKind::InvalidRequest,
+            "is in use: the data folder itself stays, and so does a folder that is filled meanwhile",
+        ),
+        libc::ENAMETOOLONG | libc::EACCES | libc::EPERM | libc::EROFS => {
+            (SandboxErrorKind::InvalidRequest, "can't be used")
+        }
+        _ => return request(operation, failure),
+    };
+    let error = io::Error::from_raw_os_error(failure.errno);
+    SandboxError::new(kind, operation, format!("{path} {reason} ({error})"))
+}
+
 /// What is in the way of namespaces on this machine, as far as it shows.
 fn advice(failure: &Failure) -> &'static str {
+    if failure.step.contains("Landlock") {
+        return "This kernel was built or started without it: add `landlock` to the kernel's `lsm=` parameter, or set \
+                `landlock` of the backend to 0, which leaves mounts and permissions as the only wall around files";
+    }
     let setting = |name: &str| fs::read_to_string(format!("/proc/sys/{name}")).unwrap_or_default();
     if setting("kernel/unprivileged_userns_clone").trim() == "0" {
         return "This kernel keeps user namespaces from ordinary users: \

@@ -195,7 +195,7 @@ const ALLOW: u32 = 0x7fff_0000;
 const KILL_PROCESS: u32 = 0x8000_0000;
 
 /// Builds the program: `struct sock_filter`s, one after the other.
-pub(super) fn program() -> Vec<u8> {
+pub(crate) fn program() -> Vec<u8> {
     let mut program = Program::default();
     // The calls of another architecture have other numbers; nothing that belongs here makes them.
     program.add(LOAD, 0, 0, ARCHITECTURE_OF_CALL).add(IF_EQUAL, 1, 0, ARCHITECTURE).add(

@@ -29,7 +29,7 @@ use tokio::{
 use super::{
     explain,
     reaper::Reaper,
-    wire::{Answer, Request, Setup},
+    wire::{Answer, Facts, Request, Setup},
 };
 
 /// How long a machine under load may take to build a session.
@@ -100,6 +100,8 @@ pub(super) struct Link {
     control: OwnedFd,
     /// Ends when everything in the session has ended.
     pub(super) life: UnixStream,
+    /// What the session said of itself when it was built.
+    pub(super) facts: Facts,
     child: Option<Child>,
     reaper: Arc<Reaper>,
 }
@@ -117,7 +119,7 @@ pub(super) async fn launch(
     let (life, inner_life) = channel().map_err(infrastructure)?;
     let child = Some(program.start(&inner).map_err(infrastructure)?);
     drop(inner);
-    let mut link = Link { control, life, child, reaper };
+    let mut link = Link { control, life, facts: Facts::default(), child, reaper };
     let result = async {
         link.send_bytes(&setup.encode(), &[inner_life.as_fd()]).await?;
         drop(inner_life);
@@ -139,9 +141,12 @@ impl Link {
         let mut received = Vec::new();
         loop {
             match Answer::decode(&received) {
-                Some(Answer::Ready) => return Ok(()),
+                Some(Answer::Built(facts)) => {
+                    self.facts = facts;
+                    return Ok(());
+                }
                 Some(Answer::Failed(failure)) => return Err(explain::setup(&failure)),
-                Some(Answer::Ended(_)) | None => {}
+                _ => {}
             }
             let count =
                 self.life.read_buf(&mut received).await.map_err(|error| SandboxError::io("open", &error))?;
@@ -162,7 +167,7 @@ impl Link {
 
     async fn send_bytes(&self, bytes: &[u8], with: &[BorrowedFd<'_>]) -> Result<(), SandboxError> {
         loop {
-            let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+            let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
             let mut attached = SendAncillaryBuffer::new(&mut space);
             attached.push(SendAncillaryMessage::ScmRights(with));
             let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;

@@ -37,17 +37,40 @@
 //! | control | by | means |
 //! |---|---|---|
 //! | network | kernel | a network namespace with nothing but loopback |
-//! | file system | kernel | a mount namespace with a root of its own; a size limit on what is writable |
+//! | file system | kernel | a mount namespace with a root of its own, Landlock over it; a size limit on what is writable |
 //! | environment | kernel | a cleared environment, closed descriptors, a session without a terminal |
 //! | identity | kernel | a user namespace; never the host's root; no capabilities, no new privileges |
 //! | system calls | kernel | a filter that refuses calls that reach the kernel's rarely used parts |
 //! | kill of the tree | kernel | a process namespace for each command |
-//! | wall time, output | supervised | a supervisor process kills at the deadline, and when it has read too much |
-//! | processor time, file size, open files, processes | kernel | `setrlimit` |
-//! | memory | supervised | the supervisor adds up what the processes hold every 20 ms; the kernel caps each process's private memory at twice the limit |
+//! | wall time, time of a service, output | supervised | a supervisor process kills at the deadline, and when there is too much output |
+//! | processor time, file size, open files | kernel | `setrlimit` |
+//! | processes | kernel | `setrlimit` in a user namespace of the session's own; a cgroup where there is one |
+//! | memory | supervised | the supervisor looks every 20 ms at what the processes hold; beyond that, a cgroup ends the command at the limit and the size of the disk together, or, without one, the kernel caps each process's private memory at twice the limit |
+//! | data folder | supervised | the supervisor adds up what is allocated in it, again and again, and at the end of each command |
 //!
-//! Known limits: memory that the kernel holds for a command (socket buffers, page tables) is not counted; what is
-//! written to the data folder counts towards no limit but that of one file's size; all sessions share the host's
+//! # Cgroups
+//!
+//! A session has cgroups of its own where this process may make some beneath the one it is in: as root in the hierarchies
+//! of version 1, in version 2 where memory and pids are delegated. They are removed with the session, by its init
+//! program also when this process is killed; what is left when both are killed is removed by
+//! [`reap`](samokoder_core::sandbox::Sandbox::reap) and when the next process opens its first session. Without cgroups
+//! the supervisor counts.
+//!
+//! What is said of a command differs then: the most memory it held is what the kernel counted, files it read and wrote
+//! included, and otherwise the largest sum that was seen, shared parts counted for each process; that it was refused a
+//! process is what the kernel counted for the session, and otherwise taken from how close to the limit it was seen. A disk
+//! is seen to be full when it is full at a look or at the end: a command that failed for want of room and cleaned up
+//! behind itself is reported by its status alone.
+//!
+//! # Files
+//!
+//! Reading, writing, listing and removing files of the workspace from outside is done by a process of the session that
+//! opens what is beneath the workspace alone (`openat2` with `RESOLVE_BENEATH`, no links), and hands over a descriptor
+//! of a regular file.
+//!
+//! Known limits: memory that the kernel holds for a command (socket buffers, page tables) is counted by a cgroup alone;
+//! what is written to the data folder can exceed its limit until the supervisor has seen it; sessions end with the
+//! process that opened them, whatever their lease, and are adopted within it alone; all sessions share the host's
 //! kernel, so a hole in it is a hole in the sandbox.
 //!
 //! # Who commands are
@@ -68,13 +91,17 @@ mod config;
 #[cfg(local_backend)]
 mod explain;
 #[cfg(local_backend)]
-mod filter;
+mod files;
+#[cfg(local_backend)]
+pub(crate) mod filter;
 #[cfg(local_backend)]
 mod identity;
 #[cfg(local_backend)]
 mod launch;
 #[cfg(local_backend)]
-mod output;
+mod leftovers;
+#[cfg(local_backend)]
+mod places;
 #[cfg(local_backend)]
 mod reaper;
 #[cfg(local_backend)]
@@ -87,11 +114,13 @@ mod sandbox;
 #[cfg(local_backend)]
 mod session;
 #[cfg(local_backend)]
-mod toolchain;
+mod streams;
 #[cfg(local_backend)]
-mod view;
+pub(crate) mod toolchain;
 #[cfg(local_backend)]
-#[path = "../../init/wire.rs"]
+pub(crate) mod view;
+#[cfg(local_backend)]
+#[path = "../../init/wire/mod.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "one file for both sides; each uses its half")]
 mod wire;
 

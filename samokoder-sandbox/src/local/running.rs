@@ -11,9 +11,9 @@ use tokio::{
 
 use super::{
     launch::closed,
-    output,
-    wire::{Answer, Ended, How},
+    wire::{Answer, Ended, How, Kept, TOO_MUCH_OUTPUT},
 };
+use crate::output;
 
 /// A command that has been started. Its supervisor sees the stream close when this is dropped, and ends it.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Running {
         let outcome = match Answer::decode(&self.received) {
             Some(Answer::Ended(ended)) => self.outcome_of(&ended),
             Some(Answer::Failed(failure)) => return Err(super::explain::request("exec", &failure)),
-            Some(Answer::Ready) | None => return Err(closed("exec")),
+            _ => return Err(closed("exec")),
         };
         self.outcome = Some(outcome.clone());
         Ok(outcome)
@@ -60,16 +60,34 @@ impl Running {
             How::CpuExhausted => ExecStatus::CpuExhausted,
             How::OutOfMemory => ExecStatus::OutOfMemory,
             How::OutputLimit => ExecStatus::OutputLimit,
+            How::DiskFull => ExecStatus::DiskFull,
+            How::TooManyProcesses => ExecStatus::TooManyProcesses,
             How::Cancelled => ExecStatus::Cancelled,
             How::NotStarted(_) => ExecStatus::NotStarted,
         };
         let stderr = match ended.how {
             How::NotStarted(errno) => not_started(&self.program, errno),
-            _ => output::text(&ended.stderr),
+            _ => text(&ended.stderr),
         };
-        ExecOutcome::new(status, output::text(&ended.stdout), stderr, self.started.elapsed())
+        ExecOutcome::new(status, text(&ended.stdout), stderr, self.started.elapsed())
             .cpu(Duration::from_micros(ended.cpu_us))
+            .peak_memory(ended.peak)
+            .written(ended.written)
     }
+
+    /// Has the command ended because it wrote too much.
+    pub(super) async fn too_much_output(&mut self) {
+        self.tell(TOO_MUCH_OUTPUT).await;
+    }
+
+    /// A command that has just ended hears nothing any more, and has its outcome all the same.
+    async fn tell(&mut self, number: u64) {
+        let _ = self.stream.write_all(&number.to_le_bytes()).await;
+    }
+}
+
+fn text(kept: &Kept) -> Output {
+    output::text(&kept.head, &kept.tail, kept.omitted)
 }
 
 /// Says in the command's place why it could not be started.
@@ -90,9 +108,7 @@ impl Service for Running {
 
     async fn stop(&mut self, grace: Duration) -> Result<ExecOutcome, SandboxError> {
         if self.outcome.is_none() {
-            let grace = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX / 2);
-            // A command that has just ended hears nothing any more, and has its outcome all the same.
-            let _ = self.stream.write_all(&grace.to_le_bytes()).await;
+            self.tell(u64::try_from(grace.as_millis()).unwrap_or(u64::MAX / 2)).await;
         }
         match self.finish().await {
             Err(error) if error.kind == SandboxErrorKind::Closed => Err(SandboxError::new(

@@ -8,13 +8,16 @@ use std::{
 
 use async_trait::async_trait;
 use samokoder_core::sandbox::{
-    Network, Sandbox, SandboxCapabilities, SandboxError, SandboxErrorKind, SandboxSession, SessionSpec,
+    Network, ReapReport, Sandbox, SandboxCapabilities, SandboxError, SandboxErrorKind, SandboxSession,
+    SessionInfo, SessionSpec,
 };
 use tokio::sync::OnceCell;
 
 use super::{
     LocalConfig, capabilities, identity,
-    launch::{self, Program},
+    launch::{self, Program, closed},
+    leftovers,
+    places::Places,
     reaper::Reaper,
     session::LocalSession,
     toolchain::{self, Installed},
@@ -36,7 +39,8 @@ struct Shared {
     config: LocalConfig,
     machine: OnceCell<Machine>,
     capabilities: OnceCell<SandboxCapabilities>,
-    sessions: Mutex<BTreeMap<String, Slot>>,
+    /// By tenant and owner.
+    sessions: Mutex<BTreeMap<(String, String), Slot>>,
     reaper: Arc<Reaper>,
 }
 
@@ -50,6 +54,8 @@ struct Machine {
     common: Setup,
     toolchains: Vec<Installed>,
     path: Vec<Vec<u8>>,
+    /// Where cgroups can be made, or why nowhere.
+    places: Result<Places, String>,
 }
 
 impl LocalSandbox {
@@ -72,15 +78,19 @@ impl Sandbox for LocalSandbox {
         let machine = self.shared.machine().await?;
         let probe = async {
             let session = self.shared.launch(&SessionSpec::new("probe"), None).await?;
-            let root = machine.common.ids.is_some();
             let installed = machine.toolchains.iter().map(|installed| installed.toolchain.clone());
-            capabilities::probe(&session, installed.collect(), root).await
+            let means = capabilities::Means {
+                started_by_root: machine.common.ids.is_some(),
+                landlock: session.facts().landlock,
+                cgroups: machine.places.as_ref().map(drop).map_err(String::as_str),
+            };
+            capabilities::probe(&session, installed.collect(), means).await
         };
         self.shared.capabilities.get_or_try_init(|| probe).await.cloned()
     }
 
     async fn open(&self, spec: SessionSpec) -> Result<Arc<dyn SandboxSession>, SandboxError> {
-        let slot = self.shared.slot(&spec.owner);
+        let slot = self.shared.slot(&spec);
         let mut present = slot.lock().await;
         if let Some(session) = present.upgrade().filter(|session| session.is_open()) {
             return Ok(session);
@@ -94,6 +104,24 @@ impl Sandbox for LocalSandbox {
         *present = Arc::downgrade(&session);
         Ok(session)
     }
+
+    async fn adopt(&self, id: &str) -> Result<Arc<dyn SandboxSession>, SandboxError> {
+        let sessions = self.shared.open_sessions().await;
+        match sessions.into_iter().find(|session| session.id() == id) {
+            Some(session) => Ok(session),
+            None => Err(closed("adopt")),
+        }
+    }
+
+    async fn list(&self) -> Result<Vec<SessionInfo>, SandboxError> {
+        Ok(self.shared.open_sessions().await.iter().map(|session| session.info()).collect())
+    }
+
+    async fn reap(&self) -> Result<ReapReport, SandboxError> {
+        self.shared.reaper.sweep();
+        let machine = self.shared.machine().await?;
+        Ok(machine.places.as_ref().map(leftovers::sweep).unwrap_or_default())
+    }
 }
 
 impl Shared {
@@ -106,9 +134,18 @@ impl Shared {
             let toolchains = toolchains.map_err(|error| {
                 SandboxError::new(SandboxErrorKind::Infrastructure, "open", format!("toolchains: {error}"))
             })?;
-            let common = view::common(&toolchains, ids);
+            let common = view::common(&toolchains, ids, self.config.landlock);
             let path = view::search_path(&toolchains);
-            Ok(Machine { program, common, toolchains, path })
+            let places = if self.config.cgroups {
+                Places::find(&leftovers::name())
+            } else {
+                Err("the settings do without".to_owned())
+            };
+            match &places {
+                Ok(places) => drop(leftovers::sweep(places)),
+                Err(reason) => tracing::debug!(reason, "sessions have no cgroups of their own"),
+            }
+            Ok(Machine { program, common, toolchains, path, places })
         };
         self.machine.get_or_try_init(|| find_out).await
     }
@@ -117,18 +154,34 @@ impl Shared {
         capabilities::check_kernel()?;
         let machine = self.machine().await?;
         self.reaper.sweep();
-        let setup = view::of_session(&machine.common, spec, data);
+        let name = leftovers::name();
+        let groups = machine.places.as_ref().ok().map(|places| places.groups(&name));
+        let setup = view::of_session(&machine.common, spec, data, groups);
         let link = launch::launch(&machine.program, &setup, Arc::clone(&self.reaper)).await?;
-        Ok(LocalSession::new(link, spec.limits.wall, machine.path.clone(), data.is_some()))
+        let owner = machine.common.ids.map(|(_, commands)| commands);
+        Ok(LocalSession::new(format!("local-{name}"), link, spec.clone(), machine.path.clone(), owner))
     }
 
-    fn slot(&self, owner: &str) -> Slot {
+    /// The sessions that are open; one that is just being opened is waited for.
+    async fn open_sessions(&self) -> Vec<Arc<LocalSession>> {
+        let slots: Vec<Slot> = {
+            let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+            sessions.values().cloned().collect()
+        };
+        let mut open = Vec::new();
+        for slot in slots {
+            open.extend(slot.lock().await.upgrade().filter(|session| session.is_open()));
+        }
+        open
+    }
+
+    fn slot(&self, spec: &SessionSpec) -> Slot {
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         // Owners come and go; those without a session and without anyone opening one leave no trace.
         sessions.retain(|_, slot| {
             Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|slot| slot.strong_count() > 0)
         });
-        Arc::clone(sessions.entry(owner.to_owned()).or_default())
+        Arc::clone(sessions.entry((spec.tenant.clone(), spec.owner.clone())).or_default())
     }
 }
 

@@ -3,23 +3,28 @@
 use std::{
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
-    os::fd::AsFd as _,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    os::fd::{AsFd as _, BorrowedFd},
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
-use rustix::fs::MemfdFlags;
-use samokoder_core::sandbox::{
-    CheckoutFile, Command, Duplex, ExecOutcome, SandboxError, SandboxErrorKind, SandboxSession, Service,
+use bytes::Bytes;
+use samokoder_core::{
+    project::WorkspacePath,
+    sandbox::{
+        CheckoutFile, Command, Duplex, Entry, ExecOutcome, Limits, SandboxError, SandboxErrorKind,
+        SandboxSession, Service, SessionInfo, SessionSpec, SessionStats, Streams,
+    },
 };
 use tokio::{io::AsyncReadExt as _, net::TcpSocket};
 
 use super::{
-    explain,
+    explain, files,
     launch::{Link, channel, closed, receive_descriptor},
     running::Running,
-    wire::{self, Answer, Exec, MAX_DATAGRAM, Request},
+    streams::{self, Allowance, Pipes},
+    wire::{self, Answer, Exec, Facts, MAX_DATAGRAM, Request},
 };
 
 /// How long the kernel may take to end everything in a session.
@@ -31,16 +36,36 @@ pub(super) struct LocalSession {
     id: String,
     link: Link,
     closed: AtomicBool,
-    wall: Duration,
+    spec: SessionSpec,
+    opened: Instant,
     path: Vec<Vec<u8>>,
-    has_data: bool,
+    /// The host's user that commands are, where that is not the one of this process.
+    owner: Option<u32>,
 }
 
 impl LocalSession {
-    pub(super) fn new(link: Link, wall: Duration, path: Vec<Vec<u8>>, has_data: bool) -> Self {
-        static OPENED: AtomicU64 = AtomicU64::new(0);
-        let id = format!("local-{}-{}", std::process::id(), OPENED.fetch_add(1, Ordering::Relaxed));
-        Self { id, link, closed: AtomicBool::new(false), wall, path, has_data }
+    pub(super) fn new(
+        id: String,
+        link: Link,
+        spec: SessionSpec,
+        path: Vec<Vec<u8>>,
+        owner: Option<u32>,
+    ) -> Self {
+        Self { id, link, closed: AtomicBool::new(false), spec, opened: Instant::now(), path, owner }
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.spec.limits
+    }
+
+    pub(super) fn facts(&self) -> Facts {
+        self.link.facts
+    }
+
+    pub(super) fn info(&self) -> SessionInfo {
+        let mut info = SessionInfo::new(&self.id, &self.spec.tenant, &self.spec.owner);
+        info.age_ms = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        info
     }
 
     /// Whether it can take requests.
@@ -48,19 +73,32 @@ impl LocalSession {
         !self.closed.load(Ordering::Acquire) && self.link.is_alive()
     }
 
-    async fn start(&self, command: Command, wall: Option<Duration>) -> Result<Running, SandboxError> {
+    /// Starts a command, with these as its standard streams if there are any.
+    async fn start(
+        &self,
+        command: Command,
+        wall: Option<Duration>,
+        streams: &[BorrowedFd<'_>],
+    ) -> Result<Running, SandboxError> {
         let started = Instant::now();
-        let request = Request::Exec(self.request(&command, wall)?);
+        let exec = Exec { streams: !streams.is_empty(), ..self.request(&command, wall)? };
         let (ours, theirs) = channel().map_err(|error| SandboxError::io("exec", &error))?;
-        self.send("exec", &request, &[theirs.as_fd()]).await?;
+        let descriptors = [&[theirs.as_fd()], streams].concat();
+        self.send("exec", &Request::Exec(exec), &descriptors).await?;
         Ok(Running::new(ours, started, command.argv.into_iter().next().unwrap_or_default()))
     }
 
-    async fn send(
+    /// The wall time of a command that is waited for.
+    fn wall(&self, command: &Command) -> Duration {
+        let most = self.limits().wall;
+        command.timeout.map_or(most, |timeout| timeout.min(most))
+    }
+
+    pub(super) async fn send(
         &self,
         operation: &str,
         request: &Request,
-        with: &[std::os::fd::BorrowedFd<'_>],
+        with: &[BorrowedFd<'_>],
     ) -> Result<(), SandboxError> {
         if self.closed.load(Ordering::Acquire) {
             return Err(closed(operation));
@@ -101,6 +139,7 @@ impl LocalSession {
             path: self.path.clone(),
             // Zero is no limit for the supervisor; a limit of nothing is the shortest one there is.
             wall_ms: wall.map_or(0, |wall| u64::try_from(wall.as_millis()).unwrap_or(u64::MAX / 2).max(1)),
+            streams: false,
         })
     }
 
@@ -134,13 +173,10 @@ impl SandboxSession for LocalSession {
     async fn checkout(&self, files: Vec<CheckoutFile>) -> Result<(), SandboxError> {
         let broken = |error: io::Error| SandboxError::io("checkout", &error);
         // The data folder is the user's: a checkout leaves it as it is.
-        let kept = |path: &str| !(self.has_data && path.starts_with("data/"));
+        let kept = |path: &str| !(self.spec.data.is_some() && path.starts_with("data/"));
         let files = files.iter().filter(|file| kept(file.path.as_str()));
         let packed = wire::pack(files.map(|file| (file.path.as_str().as_bytes(), &file.content[..])));
-        let memory = rustix::fs::memfd_create("samokoder-checkout", MemfdFlags::CLOEXEC)
-            .map_err(|error| broken(error.into()))?;
-        let memory = std::fs::File::from(memory);
-        io::Write::write_all(&mut &memory, &packed).map_err(broken)?;
+        let memory = files::in_memory(&packed).map_err(broken)?;
         let (mut ours, theirs) = channel().map_err(broken)?;
         self.send("checkout", &Request::Checkout, &[theirs.as_fd(), memory.as_fd()]).await?;
         drop(theirs);
@@ -149,17 +185,53 @@ impl SandboxSession for LocalSession {
         match Answer::decode(&answer) {
             Some(Answer::Ready) => Ok(()),
             Some(Answer::Failed(failure)) => Err(explain::request("checkout", &failure)),
-            Some(Answer::Ended(_)) | None => Err(closed("checkout")),
+            _ => Err(closed("checkout")),
         }
     }
 
     async fn exec(&self, command: Command) -> Result<ExecOutcome, SandboxError> {
-        let wall = command.timeout.map_or(self.wall, |timeout| timeout.min(self.wall));
-        self.start(command, Some(wall)).await?.finish().await
+        let wall = self.wall(&command);
+        self.start(command, Some(wall), &[]).await?.finish().await
+    }
+
+    async fn exec_streaming(&self, command: Command, streams: Streams) -> Result<ExecOutcome, SandboxError> {
+        let limits = self.limits();
+        let wall = self.wall(&command);
+        let (pipes, theirs) = Pipes::create(self.owner).map_err(|error| SandboxError::io("exec", &error))?;
+        let running = self.start(command, Some(wall), &theirs.each_ref().map(|end| end.as_fd())).await?;
+        // The command's ends are the command's alone: only then does a stream end with it.
+        drop(theirs);
+        let allowance = Allowance { wall, output: limits.output, kept: limits.output_kept };
+        streams::run(running, pipes, streams, allowance).await
     }
 
     async fn spawn(&self, command: Command) -> Result<Box<dyn Service>, SandboxError> {
-        Ok(Box::new(self.start(command, None).await?))
+        let wall = [command.timeout, self.limits().service].into_iter().flatten().min();
+        Ok(Box::new(self.start(command, wall, &[]).await?))
+    }
+
+    async fn read_file(&self, path: &WorkspacePath, most: u64) -> Result<Bytes, SandboxError> {
+        self.read(path, most).await
+    }
+
+    async fn write_file(&self, path: &WorkspacePath, content: Bytes) -> Result<(), SandboxError> {
+        self.write(path, &content).await
+    }
+
+    async fn remove_file(&self, path: &WorkspacePath) -> Result<(), SandboxError> {
+        self.remove(path).await
+    }
+
+    async fn list_files(
+        &self,
+        folder: Option<&WorkspacePath>,
+        most: usize,
+    ) -> Result<Vec<Entry>, SandboxError> {
+        self.list(folder, most).await
+    }
+
+    async fn stats(&self) -> Result<SessionStats, SandboxError> {
+        self.used().await
     }
 
     async fn connect(&self, port: u16) -> Result<Box<dyn Duplex>, SandboxError> {

@@ -32,16 +32,16 @@ const TAKEN: [&str; 6] = ["/workspace", "/tmp", "/dev", "/proc", "/etc", view::T
 
 /// A toolchain that sessions see.
 #[derive(Debug, Clone)]
-pub(super) struct Installed {
-    pub(super) toolchain: Toolchain,
+pub(crate) struct Installed {
+    pub(crate) toolchain: Toolchain,
     /// The program itself, no link.
-    pub(super) program: PathBuf,
+    pub(crate) program: PathBuf,
     /// What has to be shown beside the system's folders.
-    pub(super) shown: Vec<PathBuf>,
+    pub(crate) shown: Vec<PathBuf>,
 }
 
 /// Finds the toolchains. Starts each once: version managers put scripts where the program should be.
-pub(super) fn find_all(config: &LocalConfig) -> Vec<Installed> {
+pub(crate) fn find_all(config: &LocalConfig) -> Vec<Installed> {
     std::thread::scope(|scope| {
         let searches: Vec<_> =
             config.toolchains.iter().map(|name| scope.spawn(|| find(name, &config.search_path))).collect();

@@ -8,10 +8,14 @@ use std::{
 
 use samokoder_core::sandbox::{Limits, SessionSpec};
 
-use super::{filter, toolchain::Installed, wire::Setup};
+use super::{
+    filter,
+    toolchain::Installed,
+    wire::{Groups, OWN_PROCESSES, Setup},
+};
 
 /// What a distribution installs: programs and libraries, nothing of a person's.
-pub(super) const SYSTEM: [&str; 9] =
+pub(crate) const SYSTEM: [&str; 9] =
     ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store"];
 
 /// Parts of `/etc` that programs in [`SYSTEM`] are found through.
@@ -34,14 +38,14 @@ const FILES: [(&str, &str); 4] = [
 ];
 
 /// Where the toolchains' programs are linked, so that a name means the one that was found.
-pub(super) const TOOLCHAINS: &str = "/toolchains";
+pub(crate) const TOOLCHAINS: &str = "/toolchains";
 
 /// Where the system's programs are.
 const PATH: [&str; 6] = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 /// What sessions on this machine have in common.
-pub(super) fn common(toolchains: &[Installed], ids: Option<(u32, u32)>) -> Setup {
-    let mut setup = Setup { ids, filter: filter::program(), ..Setup::default() };
+pub(super) fn common(toolchains: &[Installed], ids: Option<(u32, u32)>, landlock: u64) -> Setup {
+    let mut setup = Setup { ids, landlock, filter: filter::program(), ..Setup::default() };
     for path in SYSTEM.iter().map(Path::new) {
         // Most systems have `/bin` and `/lib` as links into `/usr`.
         if let Ok(target) = fs::read_link(path) {
@@ -80,9 +84,17 @@ pub(super) fn search_path(toolchains: &[Installed]) -> Vec<Vec<u8>> {
 }
 
 /// Adds what one session is to be held to.
-pub(super) fn of_session(common: &Setup, spec: &SessionSpec, data: Option<&Path>) -> Setup {
+pub(super) fn of_session(
+    common: &Setup,
+    spec: &SessionSpec,
+    data: Option<&Path>,
+    groups: Option<Groups>,
+) -> Setup {
     let limits = &spec.limits;
     Setup {
+        groups,
+        processes: limits.processes,
+        data_size: limits.data,
         disk: (limits.disk, limits.inodes),
         data: data.map(bytes),
         rlimits: rlimits(limits),
@@ -93,7 +105,7 @@ pub(super) fn of_session(common: &Setup, spec: &SessionSpec, data: Option<&Path>
 }
 
 /// Numbers of resources, which C libraries give different types.
-pub(super) mod resource {
+pub(crate) mod resource {
     pub(crate) const CPU: u32 = 0;
     pub(crate) const FSIZE: u32 = 1;
     pub(crate) const DATA: u32 = 2;
@@ -110,8 +122,7 @@ pub(super) mod resource {
 /// The limits that the kernel holds each process to: (resource, soft, hard).
 fn rlimits(limits: &Limits) -> Vec<(u32, u64, u64)> {
     let seconds = limits.cpu.as_secs() + u64::from(limits.cpu.subsec_nanos() > 0);
-    // Process 1 of the session and each command's supervisor count too.
-    let processes = limits.processes.saturating_add(16);
+    let processes = limits.processes.saturating_add(OWN_PROCESSES);
     // Less leaves no room for what a runtime reserves without ever using it.
     let data = limits.memory.saturating_mul(2).max(512 << 20);
     let fixed = |resource: u32, value: u64| (resource, value, value);

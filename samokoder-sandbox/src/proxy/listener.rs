@@ -3,8 +3,10 @@
 use std::{io, sync::Arc};
 
 use samokoder_core::sandbox::Duplex;
+#[cfg(unix)]
+use tokio::net::UnixListener;
 use tokio::{
-    net::{TcpListener, UnixListener},
+    net::TcpListener,
     sync::Semaphore,
     task::JoinSet,
 };
@@ -19,11 +21,13 @@ const CONNECTIONS: usize = 128;
 #[non_exhaustive]
 pub enum Listener {
     /// A Unix socket.
+    #[cfg(unix)]
     Unix(UnixListener),
     /// A TCP socket, such as one on the loopback of a session's own network.
     Tcp(TcpListener),
 }
 
+#[cfg(unix)]
 impl From<UnixListener> for Listener {
     fn from(listener: UnixListener) -> Self {
         Self::Unix(listener)
@@ -39,6 +43,7 @@ impl From<TcpListener> for Listener {
 impl Listener {
     async fn accept(&self) -> io::Result<Box<dyn Duplex>> {
         Ok(match self {
+            #[cfg(unix)]
             Self::Unix(listener) => Box::new(listener.accept().await?.0),
             Self::Tcp(listener) => Box::new(listener.accept().await?.0),
         })

@@ -4,13 +4,7 @@ use std::time::Duration;
 
 use samokoder_core::sandbox::{ExecStatus, Limits};
 
-use crate::support::{Probed, eventually, held, mark, processes_with};
-
-fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
-    let mut limits = Limits::default();
-    change(&mut limits);
-    limits
-}
+use crate::support::{Probed, eventually, held, limits, mark, processes_with};
 
 #[tokio::test]
 async fn a_fork_bomb_stops_at_the_limit_and_leaves_nothing() {

@@ -4,9 +4,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test, what is not as expected ends it")]
 
 mod contract;
+#[cfg(feature = "docker")]
+mod docker;
 mod greed;
 mod host;
 mod launch;
+mod local;
 mod prying;
 mod support;
 mod toolchains;

@@ -27,6 +27,13 @@ pub(crate) fn bare_sandbox() -> LocalSandbox {
     LocalSandbox::new(LocalConfig::default().toolchains(Vec::<String>::new()))
 }
 
+/// The usual limits with a change.
+pub(crate) fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
+    let mut limits = Limits::default();
+    change(&mut limits);
+    limits
+}
+
 /// A text that nothing else on this machine contains.
 pub(crate) fn mark() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);

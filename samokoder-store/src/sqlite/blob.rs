@@ -9,19 +9,44 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::{
     error::{Failure, damaged},
+    log::now_ms,
     script::Script,
 };
+use crate::{
+    compress::{Codec, compress, decompress},
+    projection::Sink as _,
+};
 
-/// Stores a content unless it is there.
-pub(super) fn insert(script: &mut Script, scope: &Scope, content: &[u8]) -> Result<(), Failure> {
-    script
-        .statement(
-            "INSERT INTO blob (scope, digest, content) VALUES (?, ?, ?) ON CONFLICT (scope, digest) DO NOTHING",
+/// A content in the form in which it is stored.
+#[derive(Debug)]
+pub(super) struct Stored {
+    digest: Digest,
+    codec: Codec,
+    size: usize,
+    content: Vec<u8>,
+}
+
+impl Stored {
+    pub(super) fn new(content: &[u8]) -> Self {
+        let (codec, stored) = compress(content);
+        Self { digest: Digest::of(content), codec, size: content.len(), content: stored.into_owned() }
+    }
+
+    /// Stores it. Of one that is there it is noted that somebody needs it.
+    pub(super) fn insert(&self, script: &mut Script, scope: &Scope) -> Result<(), StoreError> {
+        script.run(
+            "INSERT INTO blob (scope, digest, stored_ms, codec, size, content) VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (scope, digest) DO UPDATE SET stored_ms = excluded.stored_ms",
+            vec![
+                scope.as_str().into(),
+                self.digest.into(),
+                now_ms().into(),
+                self.codec.number().into(),
+                (self.size as u64).into(),
+                self.content.clone().into(),
+            ],
         )
-        .bind(scope.as_str())?
-        .bind(&Digest::of(content).as_bytes()[..])?
-        .bind(content)?;
-    Ok(())
+    }
 }
 
 /// Reads a content.
@@ -30,7 +55,7 @@ pub(super) async fn read(
     scope: &Scope,
     digest: Digest,
 ) -> Result<Bytes, Failure> {
-    let row = sqlx::query("SELECT content FROM blob WHERE scope = ? AND digest = ?")
+    let row = sqlx::query("SELECT codec, size, content FROM blob WHERE scope = $1 AND digest = $2")
         .bind(scope.as_str())
         .bind(&digest.as_bytes()[..])
         .fetch_optional(connection)
@@ -39,9 +64,13 @@ pub(super) async fn read(
         let message = format!("there is no content with hash {digest}");
         return Err(StoreError::new(StoreErrorKind::NotFound, "blob", message).into());
     };
-    let content = Bytes::from(row.try_get::<Vec<u8>, _>(0)?);
-    if Digest::of(&content) != digest {
-        return Err(damaged("blob", format_args!("the content with hash {digest} has another one")));
-    }
-    Ok(content)
+    unpack((row.try_get(0)?, row.try_get(1)?), row.try_get(2)?)
+        .filter(|content| Digest::of(content) == digest)
+        .map(Bytes::from)
+        .ok_or_else(|| damaged("blob", format_args!("the content with hash {digest} has another one")))
+}
+
+/// What was stored with this codec and size; nothing when that can't be.
+pub(super) fn unpack((codec, size): (i64, i64), stored: Vec<u8>) -> Option<Vec<u8>> {
+    decompress(Codec::from_number(codec)?, stored, usize::try_from(size).ok()?).ok()
 }

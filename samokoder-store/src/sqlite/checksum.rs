@@ -12,9 +12,14 @@ impl Checksum {
     }
 
     /// Adds a column of text.
-    pub(super) fn text(mut self, value: &str) -> Self {
+    pub(super) fn text(self, value: &str) -> Self {
+        self.bytes_of(value.as_bytes())
+    }
+
+    /// Adds a column of bytes.
+    pub(super) fn bytes_of(mut self, value: &[u8]) -> Self {
         self.0.update(&(value.len() as u64).to_le_bytes());
-        self.0.update(value.as_bytes());
+        self.0.update(value);
         self
     }
 

@@ -1,25 +1,34 @@
 //! Connections to one database file: one that writes, a few that read.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use futures::future::BoxFuture;
-use samokoder_core::store::{StoreError, StoreErrorKind};
+use samokoder_core::store::{Branch, StoreError, StoreErrorKind};
 use sqlx::{
     ConnectOptions as _, Connection as _, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::sync::{Mutex, Notify, oneshot};
 
-use super::{error::Failure, readers::Readers};
+use super::{branch::BranchRow, error::Failure, readers::Readers};
 
 /// How long one waits for another process that writes. Transactions take milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the write-ahead log is cut down to after a checkpoint.
 const JOURNAL_SIZE_LIMIT: &str = "16777216";
+
+/// How long it is waited before what failed for a reason that may pass is tried again: once for each.
+const RETRIES: [Duration; 4] = [
+    Duration::from_millis(20),
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+    Duration::from_secs(2),
+];
 
 /// A unit of work on a connection, which it may borrow across awaits.
 pub(super) type Work<'c, T> = BoxFuture<'c, Result<T, Failure>>;
@@ -28,7 +37,7 @@ pub(super) type Work<'c, T> = BoxFuture<'c, Result<T, Failure>>;
 #[derive(Debug)]
 pub(super) struct Connections {
     file: PathBuf,
-    writer: Arc<Mutex<Option<SqliteConnection>>>,
+    writer: Arc<Mutex<Writer>>,
     readers: Readers,
     /// Signalled after each write of this process.
     pub(super) changed: Notify,
@@ -39,13 +48,15 @@ pub(super) struct Connections {
 impl Connections {
     /// Connections to `file`, of which `writer` is the first.
     pub(super) fn new(file: PathBuf, writer: SqliteConnection) -> Self {
-        Self {
-            readers: Readers::new(file.clone()),
-            file,
-            writer: Arc::new(Mutex::new(Some(writer))),
-            changed: Notify::new(),
-            posted: Notify::new(),
-        }
+        let readers = Readers::new(file.clone());
+        let writer = Writer {
+            file: file.clone(),
+            connection: Some(writer),
+            known: BTreeMap::new(),
+            is_at_work: false,
+        };
+        let writer = Arc::new(Mutex::new(writer));
+        Self { file, writer, readers, changed: Notify::new(), posted: Notify::new() }
     }
 
     /// The file.
@@ -53,21 +64,22 @@ impl Connections {
         &self.file
     }
 
-    /// Runs `work` in a transaction of its own that is durable when this returns.
+    /// Runs `work` on the connection that writes, after all other writes. What it wrote is durable when this returns.
+    /// It is run again when it fails for a reason that may pass.
     ///
     /// # Cancel safety
-    /// Dropping the future before the transaction began does nothing; after that the transaction is finished in the
-    /// background, before any other write.
+    /// Dropping the future before the work began does nothing; after that the work is finished in the background, before
+    /// any other write.
     pub(super) async fn write<T: Send + 'static>(
         self: &Arc<Self>,
         operation: &'static str,
-        work: impl for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+        work: impl for<'c> Fn(&'c mut Writer) -> Work<'c, T> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
         let mut writer = Arc::clone(&self.writer).lock_owned().await;
         let (done, outcome) = oneshot::channel();
         let this = Arc::clone(self);
         let task = async move {
-            let outcome = this.transaction(&mut writer, work).await;
+            let outcome = writer.run(&work).await;
             let outcome = outcome.map_err(|failure| failure.explain(operation, &this.file));
             if outcome.is_ok() {
                 this.changed.notify_waiters();
@@ -87,36 +99,36 @@ impl Connections {
         })
     }
 
-    async fn transaction<T>(
-        &self,
-        writer: &mut Option<SqliteConnection>,
-        work: impl for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T>,
-    ) -> Result<T, Failure> {
-        // Taken out, so that a connection that fails or is dropped in between is closed, which rolls back.
-        let mut connection = match writer.take() {
-            Some(connection) => connection,
-            None => writing(&self.file).connect().await?,
-        };
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await?;
-        let outcome = match work(&mut connection).await {
-            Ok(value) => sqlx::query("COMMIT").execute(&mut connection).await.map(|_| Ok(value)),
-            Err(Failure::Refused(error)) => {
-                sqlx::query("ROLLBACK").execute(&mut connection).await.map(|_| Err(error.into()))
-            }
-            Err(Failure::Sqlite(error)) => Err(error),
-        };
-        let outcome = outcome?;
-        *writer = Some(connection);
-        outcome
+    /// Runs `work` in a transaction of its own that is durable when this returns.
+    ///
+    /// # Cancel safety
+    /// As [`write`](Self::write).
+    pub(super) async fn transaction<T: Send + 'static>(
+        self: &Arc<Self>,
+        operation: &'static str,
+        work: impl for<'c> Fn(&'c mut SqliteConnection) -> Work<'c, T> + Send + Sync + 'static,
+    ) -> Result<T, StoreError> {
+        let work = Arc::new(work);
+        self.write(operation, move |writer| {
+            let work = Arc::clone(&work);
+            Box::pin(async move { writer.transaction(move |connection| work(connection)).await })
+        })
+        .await
     }
 
-    /// Runs `work` on a connection that can't write.
+    /// Runs `work` on a connection that can't write, and again when it fails for a reason that may pass.
     pub(super) async fn read<T>(
         &self,
         operation: &'static str,
-        work: impl for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T>,
+        work: impl for<'c> Fn(&'c mut SqliteConnection) -> Work<'c, T>,
     ) -> Result<T, StoreError> {
-        self.readers.read(work).await.map_err(|failure| failure.explain(operation, &self.file))
+        let mut pauses = RETRIES.into_iter();
+        loop {
+            match (self.readers.read(&work).await, pauses.next()) {
+                (Err(failure), Some(pause)) if failure.may_pass() => tokio::time::sleep(pause).await,
+                (outcome, _) => return outcome.map_err(|failure| failure.explain(operation, &self.file)),
+            }
+        }
     }
 
     /// Closes all connections: the last one to a file writes its log back and removes it.
@@ -125,13 +137,104 @@ impl Connections {
         let outcome = async {
             self.readers.close().await?;
             // Alone at the end: two that close at the same time leave the log to each other.
-            let last = match writer.take() {
+            let last = match writer.connection.take() {
                 Some(connection) => connection,
                 None => writing(&self.file).connect().await?,
             };
             last.close().await
         };
         outcome.await.map_err(|error| Failure::from(error).explain("close", &self.file))
+    }
+}
+
+/// The connection that writes, and what its last writes have left in the file.
+#[derive(Debug)]
+pub(super) struct Writer {
+    file: PathBuf,
+    connection: Option<SqliteConnection>,
+    /// Rows of `branch` as they were written last. Another process may have changed them since.
+    known: BTreeMap<Branch, BranchRow>,
+    /// Still set when work begins, it says that the work before was dropped halfway, with its runtime.
+    is_at_work: bool,
+}
+
+/// Branches that are remembered. More than this are hardly written to at the same time.
+const KNOWN: usize = 256;
+
+impl Writer {
+    /// The branch's row, if it is remembered.
+    pub(super) fn known(&self, branch: &Branch) -> Option<BranchRow> {
+        self.known.get(branch).cloned()
+    }
+
+    /// Remembers a branch's row that is in the file, with tables that are as far as its log.
+    pub(super) fn remember(&mut self, row: BranchRow) {
+        if self.known.len() >= KNOWN {
+            self.known.clear();
+        }
+        self.known.insert(row.branch.clone(), row);
+    }
+
+    /// The connection. One that failed was closed, which rolls back; another one is opened then.
+    pub(super) async fn connection(&mut self) -> Result<&mut SqliteConnection, Failure> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => writing(&self.file).connect().await?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    /// Ends a transaction that was begun and failed.
+    pub(super) async fn roll_back(&mut self) -> Result<(), Failure> {
+        sqlx::query("ROLLBACK").execute(self.connection().await?).await?;
+        Ok(())
+    }
+
+    /// Runs `work` in a transaction.
+    pub(super) async fn transaction<T>(
+        &mut self,
+        work: impl for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T>,
+    ) -> Result<T, Failure> {
+        let connection = self.connection().await?;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+        match work(connection).await {
+            Ok(value) => {
+                sqlx::query("COMMIT").execute(connection).await?;
+                Ok(value)
+            }
+            Err(Failure::Refused(error)) => {
+                self.roll_back().await?;
+                Err(error.into())
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Closes a connection whose state is not known, which rolls back.
+    fn start_over(&mut self) {
+        self.connection = None;
+        self.known.clear();
+    }
+
+    async fn run<T>(
+        &mut self,
+        work: &(impl for<'c> Fn(&'c mut Self) -> Work<'c, T> + Sync),
+    ) -> Result<T, Failure> {
+        let mut pauses = RETRIES.into_iter();
+        loop {
+            if std::mem::replace(&mut self.is_at_work, true) {
+                self.start_over();
+            }
+            let outcome = work(self).await;
+            self.is_at_work = false;
+            if matches!(outcome, Err(Failure::Sqlite(_))) {
+                self.start_over();
+            }
+            match (outcome, pauses.next()) {
+                (Err(failure), Some(pause)) if failure.may_pass() => tokio::time::sleep(pause).await,
+                (outcome, _) => return outcome,
+            }
+        }
     }
 }
 
@@ -164,5 +267,4 @@ fn common(file: &Path) -> SqliteConnectOptions {
         .pragma("cell_size_check", "ON")
         .pragma("trusted_schema", "OFF")
         .thread_name(|_| "samokoder-sqlite".to_owned())
-        .disable_statement_logging()
 }

@@ -25,6 +25,20 @@ impl From<sqlx::Error> for Failure {
 }
 
 impl Failure {
+    /// A statement that must not be run any more, because its branch has changed, has said so.
+    pub(super) fn is_stale(&self) -> bool {
+        matches!(self, Self::Sqlite(error) if code_of(error) == code::CONSTRAINT_NOTNULL)
+    }
+
+    /// Whether the same work may succeed a moment later: another program holds a lock, or the disk had a bad moment.
+    pub(super) fn may_pass(&self) -> bool {
+        let Self::Sqlite(error) = self else { return false };
+        match code_of(error) {
+            code::IOERR_WRITE | code::IOERR_TRUNCATE | code::IOERR_SHMSIZE => false,
+            code => matches!(code & 0xff, code::BUSY | code::LOCKED | code::IOERR),
+        }
+    }
+
     /// What the caller is told.
     pub(super) fn explain(self, operation: &'static str, file: &Path) -> StoreError {
         match self {
@@ -50,6 +64,7 @@ mod code {
     pub(super) const CANTOPEN: i32 = 14;
     pub(super) const CONSTRAINT: i32 = 19;
     pub(super) const NOTADB: i32 = 26;
+    pub(super) const CONSTRAINT_NOTNULL: i32 = CONSTRAINT | 5 << 8;
     /// A write failed for another reason than a full disk: a quota, a limit on the size of files.
     pub(super) const IOERR_WRITE: i32 = IOERR | 3 << 8;
     pub(super) const IOERR_TRUNCATE: i32 = IOERR | 6 << 8;
@@ -57,14 +72,18 @@ mod code {
     pub(super) const IOERR_SHMSIZE: i32 = IOERR | 19 << 8;
 }
 
-fn explain(operation: &'static str, file: &Path, error: sqlx::Error) -> StoreError {
-    let code = match &error {
+fn code_of(error: &sqlx::Error) -> i32 {
+    match error {
         sqlx::Error::Database(error) => {
             error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(code::NONE)
         }
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => code::CORRUPT,
         _ => code::NONE,
-    };
+    }
+}
+
+fn explain(operation: &'static str, file: &Path, error: sqlx::Error) -> StoreError {
+    let code = code_of(&error);
     let file = file.display();
     let (kind, message) = match (code, code & 0xff) {
         (code::IOERR_WRITE | code::IOERR_TRUNCATE | code::IOERR_SHMSIZE, _) | (_, code::FULL) => (

@@ -20,13 +20,13 @@ pub(super) async fn acquire(
     database: &Path,
     branch: &Branch,
 ) -> Result<(i64, File), Failure> {
-    let row = branch::find(connection, branch, "acquire").await?;
+    let mut row = branch::find(connection, branch, "acquire").await?;
     let lock = lock(&lock_file(database, row.id))?;
-    let epoch = row.epoch + 1;
+    row.epoch += 1;
     let mut script = Script::default();
-    row.update(&mut script, branch, epoch, row.head())?;
+    row.update(&mut script)?;
     script.run(connection).await?;
-    Ok((epoch, lock))
+    Ok((row.epoch, lock))
 }
 
 /// One file for each branch. It stays: who removed it could lock a file that others no longer see.

@@ -3,39 +3,61 @@
 //! Every append is one transaction and one `fsync`. Any number of processes may read the file and post signals to it
 //! at the same time; who may append to a branch is decided by a lock that the kernel drops with its holder.
 //!
+//! Beside the logs are tables of what can be asked about projects, written in the same transaction and described at
+//! the top of the folder `projection`: SQL may read them. They can be made again with [`SqliteStore::rebuild`].
+//!
+//! # Damage
+//! A log is a hash chain that is verified whenever it is read, contents are compared with their hash, and signals,
+//! branches and snapshots with their checksums. A file of up to 16 MiB is looked through as a whole when it is opened,
+//! its indexes included; of a larger one only the small tables. Each row that answers a question is compared with its
+//! checksum, and the numbers of tasks and files with those of the branch. What is not noticed: in a file that is larger, or
+//! damaged while it is open, steps or calls whose rows are gone together with their place in an index; and an open
+//! effect's reserve that is altered before its outcome comes. [`SqliteStore::rebuild`] sets both right.
+//!
 //! Beside `state.db` live SQLite's `state.db-wal` and `state.db-shm`, which belong to it while it is open and after a
 //! crash, and an empty `state.db-lease-N` for each branch. They must be on a local disk: network folders don't keep
 //! locks. Once everyone has [closed](StateStore::close) it, `state.db` alone is the whole history and can be copied.
 
 mod blob;
 mod branch;
+mod carry;
 mod checksum;
+mod collect;
 mod connection;
 mod error;
 mod lease;
 mod log;
 mod open;
 mod readers;
+mod rebuild;
+mod report;
 mod schema;
 mod script;
 mod signal;
+mod snapshot;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use samokoder_core::{
     digest::Digest,
-    id::SignalId,
-    store::{Batch, Branch, Lease, Scope, Seq, Signal, StateStore, StoreError, Stored},
+    id::{BranchId, SignalId},
+    store::{
+        Batch, Branch, BranchInfo, CallQuery, CallRow, Collect, Collected, Lease, Page, ProjectDetail,
+        ProjectSummary, Scope, Seq, Signal, SpendRow, StateStore, StoreError, StoreErrorKind, Stored,
+    },
 };
-
+use sqlx::SqliteConnection;
 use tokio::sync::Notify;
 
 use connection::{Connections, Work};
+use report::Answer;
 
 /// How often one who waits looks for what another process wrote. Writes of this process are seen at once.
 const POLL: Duration = Duration::from_millis(100);
+/// How often a question is asked again because branches were forked in between.
+const ROUNDS: u32 = 10;
 
 /// A store in one SQLite file. Clones share its connections; the last one to be dropped closes them.
 ///
@@ -85,12 +107,57 @@ impl SqliteStore {
         self.0.file()
     }
 
+    /// Makes the tables beside the logs again, from the logs: those of all projects of a scope, one after the other. For
+    /// when a question was answered with [`Damaged`](StoreErrorKind::Damaged) and the logs can be read.
+    ///
+    /// # Errors
+    /// As [`read`](StateStore::read): what can't be read stays as it is.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again. Each project is done as a whole or not at all.
+    pub async fn rebuild(&self, scope: &Scope) -> Result<(), StoreError> {
+        let mut done = BTreeSet::new();
+        for branch in self.branches(scope).await? {
+            if done.insert(branch.project) {
+                self.0
+                    .transaction("rebuild", move |connection| {
+                        let branch = branch.clone();
+                        Box::pin(async move { rebuild::project(connection, &branch).await })
+                    })
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks the tables beside the logs. Those of a branch that was forked are made when they are asked for first.
+    async fn ask<T>(
+        &self,
+        operation: &'static str,
+        question: impl for<'c> Fn(&'c mut SqliteConnection) -> Work<'c, Answer<T>>,
+    ) -> Result<T, StoreError> {
+        for _ in 0..ROUNDS {
+            let stale = match self.0.read(operation, &question).await? {
+                Answer::Known(answer) => return Ok(answer),
+                Answer::Stale(stale) => Arc::new(stale),
+            };
+            self.0
+                .transaction(operation, move |connection| {
+                    let stale = Arc::clone(&stale);
+                    Box::pin(async move { rebuild::those(connection, &stale).await })
+                })
+                .await?;
+        }
+        let message = "branches are forked faster than their tables are made; try again";
+        Err(StoreError::new(StoreErrorKind::Unavailable, operation, message))
+    }
+
     /// Calls `look` whenever `changed` says so, and now and then, until it finds something.
     async fn until<T>(
         &self,
         operation: &'static str,
         changed: &Notify,
-        look: impl for<'c> Fn(&'c mut sqlx::SqliteConnection) -> Work<'c, Option<T>>,
+        look: impl for<'c> Fn(&'c mut SqliteConnection) -> Work<'c, Option<T>>,
     ) -> Result<T, StoreError> {
         loop {
             let changed = changed.notified();
@@ -110,7 +177,8 @@ impl StateStore for SqliteStore {
     async fn create(&self, branch: &Branch) -> Result<(), StoreError> {
         let branch = branch.clone();
         self.0
-            .write("create", move |connection| {
+            .transaction("create", move |connection| {
+                let branch = branch.clone();
                 Box::pin(async move { branch::create(connection, &branch).await })
             })
             .await
@@ -120,7 +188,53 @@ impl StateStore for SqliteStore {
         let scope = scope.clone();
         self.0
             .read("branches", move |connection| {
-                Box::pin(async move { branch::list(connection, &scope).await })
+                let scope = scope.clone();
+                Box::pin(async move {
+                    let rows = branch::list(connection, &scope).await?;
+                    Ok(rows.into_iter().map(|row| row.branch).collect())
+                })
+            })
+            .await
+    }
+
+    async fn info(&self, branch: &Branch) -> Result<BranchInfo, StoreError> {
+        let branch = branch.clone();
+        self.0
+            .read("info", move |connection| {
+                let branch = branch.clone();
+                Box::pin(async move { Ok(branch::find(connection, &branch, "info").await?.info()) })
+            })
+            .await
+    }
+
+    async fn fork(&self, from: &Branch, at: Seq, to: BranchId, name: &str) -> Result<Branch, StoreError> {
+        let (from, name) = (from.clone(), name.to_owned());
+        self.0
+            .transaction("fork", move |connection| {
+                let from = from.clone();
+                let name = name.clone();
+                Box::pin(async move { branch::fork(connection, &from, at, to, name).await })
+            })
+            .await
+    }
+
+    async fn put_snapshot(&self, lease: &Lease, at: Seq, snapshot: Bytes) -> Result<(), StoreError> {
+        let fence = log::Fence::from(lease);
+        self.0
+            .transaction("put_snapshot", move |connection| {
+                let fence = fence.clone();
+                let snapshot = snapshot.clone();
+                Box::pin(async move { snapshot::put(connection, &fence, at, &snapshot).await })
+            })
+            .await
+    }
+
+    async fn snapshot(&self, branch: &Branch, until: Seq) -> Result<Option<(Seq, Bytes)>, StoreError> {
+        let branch = branch.clone();
+        self.0
+            .read("snapshot", move |connection| {
+                let branch = branch.clone();
+                Box::pin(async move { snapshot::find(connection, &branch, until).await })
             })
             .await
     }
@@ -129,7 +243,8 @@ impl StateStore for SqliteStore {
         let (database, of) = (self.0.file().to_owned(), branch.clone());
         let (epoch, lock) = self
             .0
-            .write("acquire", |connection| {
+            .transaction("acquire", move |connection| {
+                let (database, of) = (database.clone(), of.clone());
                 Box::pin(async move { lease::acquire(connection, &database, &of).await })
             })
             .await?;
@@ -137,10 +252,11 @@ impl StateStore for SqliteStore {
     }
 
     async fn append(&self, lease: &Lease, after: Seq, batch: Batch) -> Result<Seq, StoreError> {
-        let (fence, batch) = (log::Fence::from(lease), log::Batch::encode(batch)?);
+        let (fence, batch) = (log::Fence::from(lease), Arc::new(log::Batch::encode(batch)?));
         self.0
-            .write("append", move |connection| {
-                Box::pin(async move { log::append(connection, &fence, after, batch).await })
+            .write("append", move |writer| {
+                let (fence, batch) = (fence.clone(), Arc::clone(&batch));
+                Box::pin(async move { log::append(writer, &fence, after, &batch).await })
             })
             .await
     }
@@ -149,6 +265,7 @@ impl StateStore for SqliteStore {
         let branch = branch.clone();
         self.0
             .read("read", move |connection| {
+                let branch = branch.clone();
                 Box::pin(async move { log::read(connection, &branch, after, limit).await })
             })
             .await
@@ -158,7 +275,7 @@ impl StateStore for SqliteStore {
         self.until("wait", &self.0.changed, |connection| {
             let branch = branch.clone();
             Box::pin(async move {
-                let head = branch::find(connection, &branch, "wait").await?.head();
+                let head = branch::find(connection, &branch, "wait").await?.head;
                 Ok((head > after).then_some(head))
             })
         })
@@ -169,6 +286,7 @@ impl StateStore for SqliteStore {
         let scope = scope.clone();
         self.0
             .read("blob", move |connection| {
+                let scope = scope.clone();
                 Box::pin(async move { blob::read(connection, &scope, digest).await })
             })
             .await
@@ -177,7 +295,8 @@ impl StateStore for SqliteStore {
     async fn post(&self, branch: &Branch, id: SignalId, signal: Signal) -> Result<(), StoreError> {
         let (branch, body) = (branch.clone(), signal.encode()?);
         self.0
-            .write("post", move |connection| {
+            .transaction("post", move |connection| {
+                let (branch, body) = (branch.clone(), body.clone());
                 Box::pin(async move { signal::post(connection, &branch, id, body).await })
             })
             .await?;
@@ -189,6 +308,7 @@ impl StateStore for SqliteStore {
         let branch = branch.clone();
         self.0
             .read("signals", move |connection| {
+                let branch = branch.clone();
                 Box::pin(async move { signal::open(connection, &branch).await })
             })
             .await
@@ -200,6 +320,58 @@ impl StateStore for SqliteStore {
             Box::pin(async move { Ok(signal::any(connection, &branch).await?.then_some(())) })
         })
         .await
+    }
+
+    async fn collect(&self, scope: &Scope, what: Collect) -> Result<Collected, StoreError> {
+        let scope = scope.clone();
+        self.0
+            .transaction("collect", move |connection| {
+                let scope = scope.clone();
+                Box::pin(async move { collect::collect(connection, &scope, what).await })
+            })
+            .await
+    }
+
+    async fn projects(&self, scope: &Scope, page: Page) -> Result<Vec<ProjectSummary>, StoreError> {
+        let scope = scope.clone();
+        self.ask("projects", move |connection| {
+            let scope = scope.clone();
+            Box::pin(async move { report::projects(connection, &scope, page).await })
+        })
+        .await
+    }
+
+    async fn project(&self, branch: &Branch) -> Result<ProjectDetail, StoreError> {
+        let branch = branch.clone();
+        self.ask("project", move |connection| {
+            let branch = branch.clone();
+            Box::pin(async move { report::project(connection, &branch).await })
+        })
+        .await
+    }
+
+    async fn calls(&self, scope: &Scope, query: CallQuery) -> Result<Vec<CallRow>, StoreError> {
+        let scope = scope.clone();
+        self.0
+            .read("calls", move |connection| {
+                let scope = scope.clone();
+                Box::pin(async move { report::calls(connection, &scope, query).await })
+            })
+            .await
+    }
+
+    async fn spending(
+        &self,
+        scope: &Scope,
+        since_ms: u64,
+        until_ms: u64,
+    ) -> Result<Vec<SpendRow>, StoreError> {
+        self.0
+            .read("spending", move |connection| {
+                let scope = scope.clone();
+                Box::pin(async move { report::spending(connection, &scope, since_ms, until_ms).await })
+            })
+            .await
     }
 
     async fn close(&self) -> Result<(), StoreError> {

@@ -125,8 +125,9 @@ async fn roll_back(file: &Path) -> Result<(), Failure> {
 async fn inspect(file: &Path) -> Result<(), Failure> {
     let mut connection = inspecting(file).connect().await?;
     let outcome = async {
-        if schema::form(&mut connection, file).await? != Form::Empty {
-            check(&mut connection, file).await?;
+        match schema::form(&mut connection, file).await? {
+            Form::Empty => {}
+            form @ Form::Version(_) => check(&mut connection, file, form).await?,
         }
         Ok(())
     }
@@ -136,17 +137,29 @@ async fn inspect(file: &Path) -> Result<(), Failure> {
 }
 
 /// Finds damage that would lead to wrong answers or writes. The rest has checksums, compared when it is read.
-async fn check(connection: &mut SqliteConnection, file: &Path) -> Result<(), Failure> {
-    let whole = (size(file) <= CHECKED_WHOLE).then_some("PRAGMA quick_check(1)");
-    let indexed = ["PRAGMA integrity_check(branch)", "PRAGMA integrity_check(signal)"];
-    for check in whole.into_iter().chain(indexed) {
-        let row = sqlx::query(check).fetch_one(&mut *connection).await?;
+async fn check(connection: &mut SqliteConnection, file: &Path, form: Form) -> Result<(), Failure> {
+    let checks: &[&str] = match (size(file) <= CHECKED_WHOLE, form == schema::NEWEST) {
+        (true, _) => &["PRAGMA integrity_check(1)"],
+        (false, false) => &["PRAGMA integrity_check(branch)", "PRAGMA integrity_check(signal)"],
+        (false, true) => &[
+            "PRAGMA integrity_check(branch)",
+            "PRAGMA integrity_check(signal)",
+            "PRAGMA integrity_check(project)",
+            "PRAGMA integrity_check(summary)",
+        ],
+    };
+    for check in checks {
+        let row = sqlx::query(*check).fetch_one(&mut *connection).await?;
         let found: &str = row.try_get(0)?;
         if found != "ok" {
             return Err(damaged("open", format_args!("{}: {found}", file.display())));
         }
     }
-    branch::verify_all(connection).await
+    // An older form is compared with its checksums when it is carried over.
+    if form == schema::NEWEST {
+        branch::all(connection).await?;
+    }
+    Ok(())
 }
 
 /// Connects for writing, creating the file. Two processes that do it at once must not fail: SQLite does not wait by

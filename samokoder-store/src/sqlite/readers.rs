@@ -36,7 +36,7 @@ impl Readers {
     /// Runs `work` on a connection that can't write.
     pub(super) async fn read<T>(
         &self,
-        work: impl for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T>,
+        work: &impl for<'c> Fn(&'c mut SqliteConnection) -> Work<'c, T>,
     ) -> Result<T, Failure> {
         let mut lent = self.lend().await?;
         let Some((connection, _)) = &mut lent.0 else { return Err(sqlx::Error::PoolClosed.into()) };

@@ -7,13 +7,16 @@ use std::path::Path;
 use samokoder_core::store::{StoreError, StoreErrorKind};
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 
-use super::error::Failure;
+use super::{carry, error::Failure};
 
 /// "smkd": says in the file's header whose it is.
 const APPLICATION_ID: i64 = 0x736d_6b64;
 
 /// Migration `n` makes form `n` out of form `n - 1`. Form 0 is an empty file.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
+
+/// The newest form.
+pub(super) const NEWEST: Form = Form::Version(MIGRATIONS.len());
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +75,11 @@ pub(super) async fn migrate(connection: &mut SqliteConnection, file: &Path) -> R
         Form::Empty => 0,
         Form::Version(version) => version,
     };
-    for migration in &MIGRATIONS[from..] {
+    for (form, migration) in (1..).zip(MIGRATIONS).skip(from) {
         sqlx::raw_sql(*migration).execute(&mut *connection).await?;
+        if form == 2 {
+            carry::from_1(connection).await?;
+        }
     }
     if from < MIGRATIONS.len() {
         let stamp =

@@ -8,11 +8,12 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::{
     branch,
-    branch::number,
     checksum::Checksum,
     error::{Failure, damaged},
     log::now_ms,
+    script::Script,
 };
+use crate::projection::{Sink as _, number};
 
 /// Posts a signal unless one with this id was posted before.
 pub(super) async fn post(
@@ -22,7 +23,7 @@ pub(super) async fn post(
     body: String,
 ) -> Result<(), Failure> {
     let branch = branch::find(connection, branch, "post").await?.id;
-    let (id, at_ms) = (id.to_string(), now_ms());
+    let (id, at_ms) = (id.to_string(), number(now_ms()));
     let checksum = checksum(branch, &id, at_ms, &body, None).bytes();
     sqlx::query(
         "INSERT INTO signal (branch, id, at_ms, body, checksum) VALUES (?, ?, ?, ?, ?)
@@ -38,9 +39,11 @@ pub(super) async fn post(
     Ok(())
 }
 
-/// Takes a signal: it is not given out again. One that is not there, or was taken before, is left alone.
+/// The statement that takes a signal: it is not given out again. One that is not there, or was taken before, is left
+/// alone.
 pub(super) async fn take(
     connection: &mut SqliteConnection,
+    script: &mut Script,
     branch: i64,
     id: SignalId,
     head: Seq,
@@ -54,12 +57,11 @@ pub(super) async fn take(
     let Some(row) = row else { return Ok(()) };
     let (n, at_ms): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
     let taken = number(head.0);
-    sqlx::query("UPDATE signal SET taken = ?, checksum = ? WHERE n = ?")
-        .bind(taken)
-        .bind(checksum(branch, &id, at_ms, row.try_get(2)?, Some(taken)).bytes())
-        .bind(n)
-        .execute(connection)
-        .await?;
+    let checksum = checksum(branch, &id, at_ms, row.try_get(2)?, Some(taken)).bytes();
+    script.run(
+        "UPDATE signal SET taken = $2, checksum = $3 WHERE n = $1",
+        vec![n.into(), taken.into(), checksum.into()],
+    )?;
     Ok(())
 }
 

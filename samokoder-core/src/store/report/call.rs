@@ -77,6 +77,31 @@ pub struct CallRow {
 }
 
 impl CallRow {
+    /// A call without an outcome, for which `reserved` was reserved.
+    pub fn new(
+        branch: Branch,
+        (seq, at_ms): (Seq, u64),
+        effect: EffectId,
+        model: ModelId,
+        request: Digest,
+        reserved: Spend,
+    ) -> Self {
+        Self {
+            branch,
+            seq,
+            at_ms,
+            effect,
+            role: None,
+            model,
+            template: None,
+            request,
+            status: CallStatus::Open,
+            usage: None,
+            spent: reserved,
+            duration_ms: None,
+        }
+    }
+
     /// Its place in the list of all calls of a scope.
     pub fn place(&self) -> (u64, BranchId, Seq) {
         (self.at_ms, self.branch.id, self.seq)
@@ -122,7 +147,7 @@ async fn all(store: &(impl StateStore + ?Sized), scope: &Scope) -> Result<Vec<Ca
     Ok(calls)
 }
 
-pub(in crate::store) async fn calls(
+pub(crate) async fn calls(
     store: &(impl StateStore + ?Sized),
     scope: &Scope,
     query: CallQuery,
@@ -134,7 +159,7 @@ pub(in crate::store) async fn calls(
     Ok(calls)
 }
 
-pub(in crate::store) async fn spending(
+pub(crate) async fn spending(
     store: &(impl StateStore + ?Sized),
     scope: &Scope,
     since_ms: u64,

@@ -5,7 +5,7 @@ mod project;
 mod tables;
 
 pub use call::{CallQuery, CallRow, CallStatus, SpendRow};
-pub(super) use call::{calls, spending};
+pub(crate) use call::{calls, spending};
 pub use project::{Page, ProjectDetail, ProjectSummary, TaskProgress};
-pub(super) use project::{project, projects};
+pub(crate) use project::{project, projects};
 pub use tables::{ExecRow, Tables};

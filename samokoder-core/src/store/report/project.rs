@@ -49,14 +49,14 @@ pub struct ProjectSummary {
     pub tasks: u64,
     /// What all branches have spent, effects without an outcome with all that was reserved.
     pub spent: Spend,
-    /// When the first record was stored, in milliseconds since 1970; 0 before it.
+    /// When the first record of any of its branches was stored, in milliseconds since 1970; 0 before it.
     pub created_ms: u64,
     /// When the last one was stored.
     pub updated_ms: u64,
 }
 
 impl ProjectSummary {
-    /// What the tables of a branch say, in a project that has spent so much.
+    /// What the tables of a branch say, in a project that has spent so much and has no older branch.
     pub fn of(tables: &Tables, spent: Spend) -> Self {
         Self {
             project: tables.project(),
@@ -126,15 +126,18 @@ async fn load(
     Ok(projects)
 }
 
-fn spent(branches: &[Tables]) -> Spend {
+/// A project in short, as it is on the branch with these `tables`.
+fn summary(tables: &Tables, branches: &[Tables]) -> ProjectSummary {
     let mut spent = Spend::default();
     for tables in branches {
         spent += tables.spent;
     }
-    spent
+    let created_ms = branches.iter().map(|tables| tables.created_ms).filter(|at| *at > 0).min();
+    let summary = ProjectSummary::of(tables, spent);
+    ProjectSummary { created_ms: created_ms.unwrap_or_default(), ..summary }
 }
 
-pub(in crate::store) async fn projects(
+pub(crate) async fn projects(
     store: &(impl StateStore + ?Sized),
     scope: &Scope,
     page: Page,
@@ -143,10 +146,8 @@ pub(in crate::store) async fn projects(
         .await?
         .values()
         .filter_map(|branches| {
-            let created_ms = branches.iter().map(|tables| tables.created_ms).filter(|at| *at > 0).min();
             let last = branches.iter().max_by_key(|tables| tables.updated_ms)?;
-            let summary = ProjectSummary::of(last, spent(branches));
-            Some(ProjectSummary { created_ms: created_ms.unwrap_or_default(), ..summary })
+            Some(summary(last, branches))
         })
         .collect();
     let place = |summary: &ProjectSummary| (summary.created_ms, summary.project);
@@ -156,7 +157,7 @@ pub(in crate::store) async fn projects(
     Ok(summaries)
 }
 
-pub(in crate::store) async fn project(
+pub(crate) async fn project(
     store: &(impl StateStore + ?Sized),
     branch: &Branch,
 ) -> Result<ProjectDetail, StoreError> {
@@ -179,5 +180,5 @@ pub(in crate::store) async fn project(
     });
     let tasks = tasks.collect();
     let files = tables.files.iter().map(|(path, file)| (path.clone(), *file)).collect();
-    Ok(ProjectDetail::new(ProjectSummary::of(&tables, spent(&all)), branches, tasks, files))
+    Ok(ProjectDetail::new(summary(&tables, &all), branches, tasks, files))
 }

@@ -31,7 +31,8 @@ pub struct Tables {
     /// What a person calls the project: as the specification says; else the name that was asked for; else the first line
     /// of the description.
     pub title: String,
-    /// Why the last sitting ended. `None` while one is going on or when it was killed, and before the first.
+    /// Why the last sitting ended. `None` while one is going on or when it was killed, and before the first one after the
+    /// branch was forked.
     pub end: Option<RunEnd>,
     /// Epics, in their order.
     pub epics: Vec<Epic>,
@@ -136,7 +137,7 @@ impl Tables {
                 self.version = stored.seq;
                 commit.changes.iter().for_each(|change| self.change(change));
             }
-            Record::RunStarted { .. } => self.end = None,
+            Record::RunStarted { .. } | Record::Forked { .. } => self.end = None,
             Record::RunEnded { end, .. } => self.end = Some(end.clone()),
             Record::Started { id, role, .. } => drop(self.roles.insert(*id, role.clone())),
             Record::Intent { effect, kind, request, reserved } if is_own => {

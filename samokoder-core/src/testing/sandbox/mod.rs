@@ -9,9 +9,13 @@
 //! The cases need `sh` and the usual small programs in the sandbox; those that need `node` or `python3` use the
 //! one that [`capabilities`](crate::sandbox::Sandbox::capabilities) names and are passed over where there is none.
 
+mod files;
 mod lifecycle;
 mod limits;
+mod outcomes;
 mod running;
+mod sessions;
+mod streams;
 mod walls;
 
 use std::{
@@ -61,7 +65,17 @@ impl fmt::Debug for Case {
 
 /// All cases.
 pub fn cases() -> Vec<Case> {
-    [running::CASES, walls::CASES, limits::CASES, lifecycle::CASES].concat()
+    [
+        running::CASES,
+        streams::CASES,
+        files::CASES,
+        walls::CASES,
+        limits::CASES,
+        outcomes::CASES,
+        lifecycle::CASES,
+        sessions::CASES,
+    ]
+    .concat()
 }
 
 /// Runs all cases, one after the other.

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     digest::Digest,
-    id::SignalId,
-    store::{Batch, Seq, Signal},
+    id::{BranchId, SignalId},
+    store::{Batch, Collect, Seq, Signal},
 };
 
 /// A future that needs more polls than this to be ready asks for them in a loop.
@@ -150,4 +150,60 @@ pub(super) async fn a_dropped_read_leaves_the_store_usable(store: Store) {
         }
     }
     unreachable!("read is never ready");
+}
+
+pub(super) async fn a_dropped_fork_can_be_made_again(store: Store) {
+    let (main, lease) = leased(&store).await;
+    store.append(&lease, Seq(0), notes(["a", "b"])).await.unwrap();
+    let mut expected = vec![main.clone()];
+    for polls in 0..MOST_POLLS {
+        let id = BranchId::fresh();
+        let outcome = poll_and_drop(polls, store.fork(&main, Seq(1), id, "side")).await;
+        let side = store.fork(&main, Seq(1), id, "side").await.unwrap();
+        assert_eq!(log(&store, &side).await, ["a"]);
+        expected.push(side);
+        assert_eq!(store.branches(&main.scope).await.unwrap(), expected);
+        if outcome.is_some() {
+            return;
+        }
+    }
+    unreachable!("fork is never ready");
+}
+
+pub(super) async fn a_dropped_snapshot_is_kept_whole_or_not_at_all(store: Store) {
+    let (branch, lease) = leased(&store).await;
+    for polls in 0..MOST_POLLS {
+        let at = append_at_end(&store, &lease, notes(["more"])).await;
+        let snapshot = Bytes::from(polls.to_string().repeat(1000));
+        let outcome = poll_and_drop(polls, store.put_snapshot(&lease, at, snapshot.clone())).await;
+        let found = store.snapshot(&branch, at).await.unwrap();
+        assert!(found.is_none_or(|found| found.0 < at || found == (at, snapshot)));
+        if outcome.is_some() {
+            append_at_end(&store, &lease, notes(["writable"])).await;
+            return;
+        }
+    }
+    unreachable!("put_snapshot is never ready");
+}
+
+pub(super) async fn a_dropped_collect_removes_nothing_that_is_needed(store: Store) {
+    let (branch, lease) = leased(&store).await;
+    let what = Collect { stored_before_ms: u64::MAX, calls_before_ms: Some(u64::MAX), dry_run: false };
+    for polls in 0..MOST_POLLS {
+        let name = format!("file{polls}");
+        let batch = super::work::file(&name, &name, None);
+        append_at_end(&store, &lease, batch).await;
+        let unused = Batch { blobs: vec![Bytes::from(format!("unused {polls}"))], ..Batch::default() };
+        append_at_end(&store, &lease, unused).await;
+        let outcome = poll_and_drop(polls, store.collect(&branch.scope, what)).await;
+        assert_eq!(store.blob(&branch.scope, Digest::of(name.as_bytes())).await.unwrap(), name);
+        append_at_end(&store, &lease, notes(["writable"])).await;
+        if outcome.is_some() {
+            store.collect(&branch.scope, what).await.unwrap();
+            let unused = format!("unused {polls}");
+            assert!(store.blob(&branch.scope, Digest::of(unused.as_bytes())).await.is_err());
+            return;
+        }
+    }
+    unreachable!("collect is never ready");
 }

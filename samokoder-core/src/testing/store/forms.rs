@@ -255,7 +255,8 @@ fn signals() -> [Signal; 4] {
     ]
 }
 
-fn changes() -> Vec<Change> {
+/// One change of each kind.
+pub(super) fn changes() -> Vec<Change> {
     let (role, subject) = (Role::from_static("developer"), Subject::new("task:1"));
     let (task, step) = (TaskId::derive(["t"]), step());
     let question = QuestionId::derive(["?"]);

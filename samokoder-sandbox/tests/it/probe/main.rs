@@ -2,6 +2,7 @@
 
 mod calls;
 mod greed;
+mod landlock;
 mod prying;
 
 use std::process::ExitCode;
@@ -20,6 +21,9 @@ fn main() -> ExitCode {
         ["terminal"] => prying::terminal(),
         ["secrets", paths @ ..] => prying::secrets(paths),
         ["abstract-socket", name] => prying::abstract_socket(name),
+        ["landlock"] => landlock::behind(),
+        ["abstract-listen", name] => landlock::listen(name),
+        ["abstract-of-other-command", name] => landlock::other_command(name),
         ["links"] => prying::links(),
         ["fork-bomb"] => greed::fork_bomb(),
         ["thread-bomb"] => greed::thread_bomb(),

@@ -1,8 +1,16 @@
+mod carrying;
 mod child;
 mod damage;
 mod fixture;
+mod forks;
 mod full;
 mod handles;
 mod kill;
 mod opening;
+mod oracle;
 mod rules;
+mod size;
+mod snapshots;
+mod statements;
+mod tables;
+mod workload;

@@ -3,6 +3,10 @@
 //! Requests are datagrams on the control socket, with file descriptors attached. Each request brings a socket
 //! of its own for the answer, so nothing has to be matched and a dropped future is seen as end of file.
 
+mod codec;
+
+use codec::{Reader, Writer};
+
 /// Largest datagram in bytes; the kernel's default socket buffer holds it.
 pub const MAX_DATAGRAM: usize = 160 * 1024;
 
@@ -11,6 +15,9 @@ pub const WORKSPACE: &str = "/workspace";
 
 /// User and group that commands run as, as they see it.
 pub const INSIDE_ID: u32 = 1000;
+
+/// Room for process 1 of a session and the supervisors of its commands, where they count as its processes.
+pub const OWN_PROCESSES: u64 = 16;
 
 /// The first datagram: how the session must be built. Comes with the session's life line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,20 +40,90 @@ pub struct Setup {
     pub rlimits: Vec<(u32, u64, u64)>,
     /// Memory of one command in bytes.
     pub memory: u64,
+    /// Processes and threads of the session, without its own.
+    pub processes: u64,
+    /// Size of the data folder in bytes.
+    pub data_size: u64,
     /// Output of one command in bytes, and how much of each stream is kept.
     pub output: (u64, u64),
+    /// The least version of Landlock's interface; none is needed for 0.
+    pub landlock: u64,
+    /// The session's own cgroups, where it can have them.
+    pub groups: Option<Groups>,
+}
+
+/// Cgroups that are made for a session and removed with it: paths on the host of folders that do not exist yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Groups {
+    /// Whether it is one folder in the hierarchy of version 2.
+    pub unified: bool,
+    pub memory: Vec<u8>,
+    pub processes: Vec<u8>,
+}
+
+/// What a session says of itself when it is built.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The version of Landlock's interface that commands are restricted with; 0 for none.
+    pub landlock: u64,
 }
 
 /// A request to a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
-    /// Run a command; comes with its channel.
+    /// Run a command; comes with its channel, and for [`Exec::streams`] with what its three standard streams shall be.
     Exec(Exec),
     /// Replace the workspace; comes with the answer's socket and a file of packed files.
     Checkout,
     /// Hand over a TCP socket in the session's network; comes with the answer's socket.
     Socket { v6: bool },
+    /// Do something to files of the workspace; comes with the answer's socket, and for a write with the content.
+    File(FileRequest),
+    /// Say what the session uses; comes with the answer's socket.
+    Stats,
 }
+
+/// What to do to a file of the workspace. Paths are relative to it, and empty for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileRequest {
+    /// Open it for reading; the answer comes with the descriptor.
+    Read { path: Vec<u8> },
+    /// Replace it.
+    Write { path: Vec<u8> },
+    /// Remove it, with what is in it.
+    Remove { path: Vec<u8> },
+    /// Say what is in it, if that is no more than `most`.
+    List { path: Vec<u8>, most: u64 },
+}
+
+/// Something in a folder: its name, what it is, its size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    pub name: Vec<u8>,
+    pub kind: ItemKind,
+    pub size: u64,
+}
+
+/// What an [`Item`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemKind {
+    File,
+    Folder,
+    Link,
+    Special,
+}
+
+/// What a session uses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Used {
+    pub processes: u64,
+    pub memory: u64,
+    pub disk: u64,
+    pub inodes: u64,
+}
+
+/// Said to a command's supervisor on its channel in place of a time to stop in: there was too much output.
+pub const TOO_MUCH_OUTPUT: u64 = u64::MAX;
 
 /// A command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,6 +135,8 @@ pub struct Exec {
     pub path: Vec<Vec<u8>>,
     /// Wall time in milliseconds; 0 is no limit.
     pub wall_ms: u64,
+    /// Whether its standard streams come with the request. Its output is then the library's to read and to limit.
+    pub streams: bool,
 }
 
 /// What a session or a command's supervisor answers.
@@ -66,6 +145,9 @@ pub enum Answer {
     Ready,
     Failed(Failure),
     Ended(Ended),
+    Built(Facts),
+    Items(Vec<Item>),
+    Used(Used),
 }
 
 /// A step that failed.
@@ -83,6 +165,10 @@ pub struct Ended {
     pub how: How,
     /// Processor time of all its processes in microseconds.
     pub cpu_us: u64,
+    /// The most memory that they held, in bytes.
+    pub peak: u64,
+    /// What was written to both streams, in bytes, kept or not.
+    pub written: u64,
     pub stdout: Kept,
     pub stderr: Kept,
 }
@@ -96,6 +182,8 @@ pub enum How {
     CpuExhausted,
     OutOfMemory,
     OutputLimit,
+    DiskFull,
+    TooManyProcesses,
     Cancelled,
     /// With the error number of `execve`.
     NotStarted(i32),
@@ -107,6 +195,25 @@ pub struct Kept {
     pub head: Vec<u8>,
     pub tail: Vec<u8>,
     pub omitted: u64,
+}
+
+impl Kept {
+    /// Adds what comes next, and keeps up to `half` bytes of the beginning and as many of the end.
+    pub fn add(&mut self, mut bytes: &[u8], half: usize) {
+        let room = half - self.head.len().min(half);
+        let (head, rest) = bytes.split_at(room.min(bytes.len()));
+        self.head.extend_from_slice(head);
+        bytes = rest;
+        if let Some(excess) = bytes.len().checked_sub(half) {
+            self.omitted += (self.tail.len() + excess) as u64;
+            self.tail.clear();
+            bytes = &bytes[excess..];
+        }
+        let excess = (self.tail.len() + bytes.len()).saturating_sub(half);
+        self.tail.drain(..excess);
+        self.omitted += excess as u64;
+        self.tail.extend_from_slice(bytes);
+    }
 }
 
 impl Setup {
@@ -121,7 +228,11 @@ impl Setup {
         for (resource, soft, hard) in &self.rlimits {
             w.u64((*resource).into()).u64(*soft).u64(*hard);
         }
-        w.u64(self.memory).u64(self.output.0).u64(self.output.1);
+        w.u64(self.memory).u64(self.processes).u64(self.data_size);
+        w.u64(self.output.0).u64(self.output.1).u64(self.landlock);
+        let groups = self.groups.clone().unwrap_or_default();
+        w.u64(u64::from(self.groups.is_some())).u64(groups.unified.into());
+        w.bytes(&groups.memory).bytes(&groups.processes);
         w.0
     }
 
@@ -138,7 +249,15 @@ impl Setup {
             filter: r.bytes()?,
             rlimits: (0..r.u64()?).map(|_| Some((r.u32()?, r.u64()?, r.u64()?))).collect::<Option<_>>()?,
             memory: r.u64()?,
+            processes: r.u64()?,
+            data_size: r.u64()?,
             output: (r.u64()?, r.u64()?),
+            landlock: r.u64()?,
+            groups: {
+                let is_some = r.u64()? == 1;
+                let groups = Groups { unified: r.u64()? == 1, memory: r.bytes()?, processes: r.bytes()? };
+                is_some.then_some(groups)
+            },
         })
     }
 }
@@ -149,12 +268,28 @@ impl Request {
         match self {
             Self::Exec(exec) => {
                 w.u64(0).list(&exec.argv).list(&exec.env).list(&exec.path).u64(exec.wall_ms);
+                w.u64(exec.streams.into());
             }
             Self::Checkout => {
                 w.u64(1);
             }
             Self::Socket { v6 } => {
                 w.u64(2).u64((*v6).into());
+            }
+            Self::File(FileRequest::Read { path }) => {
+                w.u64(3).bytes(path);
+            }
+            Self::File(FileRequest::Write { path }) => {
+                w.u64(4).bytes(path);
+            }
+            Self::File(FileRequest::Remove { path }) => {
+                w.u64(5).bytes(path);
+            }
+            Self::File(FileRequest::List { path, most }) => {
+                w.u64(6).bytes(path).u64(*most);
+            }
+            Self::Stats => {
+                w.u64(7);
             }
         }
         w.0
@@ -163,9 +298,20 @@ impl Request {
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut r = Reader(bytes);
         Some(match r.u64()? {
-            0 => Self::Exec(Exec { argv: r.list()?, env: r.list()?, path: r.list()?, wall_ms: r.u64()? }),
+            0 => Self::Exec(Exec {
+                argv: r.list()?,
+                env: r.list()?,
+                path: r.list()?,
+                wall_ms: r.u64()?,
+                streams: r.u64()? == 1,
+            }),
             1 => Self::Checkout,
             2 => Self::Socket { v6: r.u64()? == 1 },
+            3 => Self::File(FileRequest::Read { path: r.bytes()? }),
+            4 => Self::File(FileRequest::Write { path: r.bytes()? }),
+            5 => Self::File(FileRequest::Remove { path: r.bytes()? }),
+            6 => Self::File(FileRequest::List { path: r.bytes()?, most: r.u64()? }),
+            7 => Self::Stats,
             _ => return None,
         })
     }
@@ -184,10 +330,22 @@ impl Answer {
             Self::Ended(ended) => {
                 w.u64(2);
                 let (kind, value) = ended.how.number();
-                w.u64(kind).i32(value).u64(ended.cpu_us);
+                w.u64(kind).i32(value).u64(ended.cpu_us).u64(ended.peak).u64(ended.written);
                 for kept in [&ended.stdout, &ended.stderr] {
                     w.bytes(&kept.head).bytes(&kept.tail).u64(kept.omitted);
                 }
+            }
+            Self::Built(facts) => {
+                w.u64(3).u64(facts.landlock);
+            }
+            Self::Items(items) => {
+                w.u64(4).u64(items.len() as u64);
+                for item in items {
+                    w.bytes(&item.name).u64(item.kind.number()).u64(item.size);
+                }
+            }
+            Self::Used(used) => {
+                w.u64(5).u64(used.processes).u64(used.memory).u64(used.disk).u64(used.inodes);
             }
         }
         w.0
@@ -204,9 +362,20 @@ impl Answer {
             2 => Self::Ended(Ended {
                 how: How::from_number(r.u64()?, r.i32()?)?,
                 cpu_us: r.u64()?,
+                peak: r.u64()?,
+                written: r.u64()?,
                 stdout: Kept { head: r.bytes()?, tail: r.bytes()?, omitted: r.u64()? },
                 stderr: Kept { head: r.bytes()?, tail: r.bytes()?, omitted: r.u64()? },
             }),
+            3 => Self::Built(Facts { landlock: r.u64()? }),
+            4 => {
+                let count = r.u64()?;
+                let item = |_| {
+                    Some(Item { name: r.bytes()?, kind: ItemKind::from_number(r.u64()?)?, size: r.u64()? })
+                };
+                Self::Items((0..count).map(item).collect::<Option<_>>()?)
+            }
+            5 => Self::Used(Used { processes: r.u64()?, memory: r.u64()?, disk: r.u64()?, inodes: r.u64()? }),
             _ => return None,
         })
     }
@@ -223,6 +392,8 @@ impl How {
             Self::OutputLimit => (5, 0),
             Self::Cancelled => (6, 0),
             Self::NotStarted(errno) => (7, errno),
+            Self::DiskFull => (8, 0),
+            Self::TooManyProcesses => (9, 0),
         }
     }
 
@@ -236,6 +407,29 @@ impl How {
             5 => Self::OutputLimit,
             6 => Self::Cancelled,
             7 => Self::NotStarted(value),
+            8 => Self::DiskFull,
+            9 => Self::TooManyProcesses,
+            _ => return None,
+        })
+    }
+}
+
+impl ItemKind {
+    fn number(self) -> u64 {
+        match self {
+            Self::File => 0,
+            Self::Folder => 1,
+            Self::Link => 2,
+            Self::Special => 3,
+        }
+    }
+
+    fn from_number(number: u64) -> Option<Self> {
+        Some(match number {
+            0 => Self::File,
+            1 => Self::Folder,
+            2 => Self::Link,
+            3 => Self::Special,
             _ => return None,
         })
     }
@@ -255,79 +449,4 @@ pub fn unpack(packed: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let mut r = Reader(packed);
     let (path, content) = (r.slice()?, r.slice()?);
     Some((path, content, r.0))
-}
-
-#[derive(Default)]
-struct Writer(Vec<u8>);
-
-impl Writer {
-    fn u64(&mut self, value: u64) -> &mut Self {
-        self.0.extend_from_slice(&value.to_le_bytes());
-        self
-    }
-
-    fn i32(&mut self, value: i32) -> &mut Self {
-        self.0.extend_from_slice(&value.to_le_bytes());
-        self
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        self.u64(bytes.len() as u64).0.extend_from_slice(bytes);
-        self
-    }
-
-    fn list(&mut self, list: &[Vec<u8>]) -> &mut Self {
-        self.u64(list.len() as u64);
-        for item in list {
-            self.bytes(item);
-        }
-        self
-    }
-
-    fn pairs(&mut self, pairs: &[(Vec<u8>, Vec<u8>)]) -> &mut Self {
-        self.u64(pairs.len() as u64);
-        for (first, second) in pairs {
-            self.bytes(first).bytes(second);
-        }
-        self
-    }
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn u64(&mut self) -> Option<u64> {
-        Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?))
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        u32::try_from(self.u64()?).ok()
-    }
-
-    fn i32(&mut self) -> Option<i32> {
-        Some(i32::from_le_bytes(self.take(4)?.try_into().ok()?))
-    }
-
-    fn slice(&mut self) -> Option<&'a [u8]> {
-        let length = usize::try_from(self.u64()?).ok()?;
-        self.take(length)
-    }
-
-    fn bytes(&mut self) -> Option<Vec<u8>> {
-        Some(self.slice()?.to_vec())
-    }
-
-    fn list(&mut self) -> Option<Vec<Vec<u8>>> {
-        (0..self.u64()?).map(|_| self.bytes()).collect()
-    }
-
-    fn pairs(&mut self) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
-        (0..self.u64()?).map(|_| Some((self.bytes()?, self.bytes()?))).collect()
-    }
 }

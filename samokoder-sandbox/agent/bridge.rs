@@ -1,0 +1,51 @@
+//! The way from the engine's streams to process 1.
+
+use std::{
+    io::{self, Read, Write},
+    net::Shutdown,
+    os::{
+        linux::net::SocketAddrExt as _,
+        unix::net::{SocketAddr, UnixStream},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{sys, wire};
+
+/// How long process 1 may take to listen after the container was started.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Passes bytes on until one side ends.
+pub fn run() -> ! {
+    let Some(stream) = connect() else { sys::exit(1) };
+    let (Ok(reader), writer) = (stream.try_clone(), stream) else { sys::exit(1) };
+    thread::spawn(move || {
+        pass(io::stdin().lock(), &writer);
+        // Process 1 sees the end; what it still says comes through.
+        let _ = writer.shutdown(Shutdown::Write);
+    });
+    pass(&reader, io::stdout().lock());
+    sys::exit(0)
+}
+
+fn connect() -> Option<UnixStream> {
+    let address = SocketAddr::from_abstract_name(wire::SOCKET).ok()?;
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match UnixStream::connect_addr(&address) {
+            Ok(stream) => return Some(stream),
+            Err(_) if Instant::now() < end => thread::sleep(Duration::from_millis(1)),
+            Err(_) => return None,
+        }
+    }
+}
+
+fn pass(mut from: impl Read, mut to: impl Write) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
+        if to.write_all(&buffer[..count]).and_then(|()| to.flush()).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What the processes of a session use.
+
+use std::{ffi::CStr, fs, path::Path};
+
+use crate::sys;
+
+/// The folders of the session's own in the file system commands write to.
+const OWN_FOLDERS: u64 = 2;
+
+/// The file systems commands write to.
+fn file_systems() -> impl Iterator<Item = &'static CStr> {
+    // A runtime may have a file system of its own where others have a link.
+    let apart = fs::symlink_metadata("/tmp").is_ok_and(|found| found.is_dir());
+    [c"/sandbox", c"/dev/shm"].into_iter().chain(apart.then_some(c"/tmp"))
+}
+
+/// Whether nothing more can be written to one of them.
+pub fn is_full() -> bool {
+    let is_full = |room: sys::Room| room.bytes_free < 4096 || (room.files > 0 && room.files_free == 0);
+    file_systems().any(|path| sys::room(path).is_ok_and(is_full))
+}
+
+/// Bytes and files in use.
+pub fn of_disk() -> (u64, u64) {
+    let rooms: Vec<sys::Room> = file_systems().filter_map(|path| sys::room(path).ok()).collect();
+    let bytes = rooms.iter().map(|room| room.bytes - room.bytes_free).sum();
+    if rooms.iter().any(|room| room.files == 0) {
+        return (bytes, all_files());
+    }
+    // The root of each counts too.
+    let files: u64 = rooms.iter().map(|room| room.files - room.files_free - 1).sum();
+    (bytes, files.saturating_sub(OWN_FOLDERS))
+}
+
+/// Whether the kernel limits the number of files here.
+pub fn counts_files() -> bool {
+    sys::room(c"/sandbox").is_ok_and(|room| room.files > 0)
+}
+
+const MEMORY_EVENTS: [&str; 2] = ["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"];
+const PROCESS_EVENTS: [&str; 2] = ["/sys/fs/cgroup/pids.events", "/sys/fs/cgroup/pids/pids.events"];
+
+/// Whether the kernel limits the number of processes here.
+pub fn counts_processes() -> bool {
+    PROCESS_EVENTS.iter().any(|path| Path::new(path).exists())
+}
+
+/// Files and folders that commands have made.
+pub fn all_files() -> u64 {
+    let places = file_systems().filter_map(|path| path.to_str().ok());
+    places.map(|path| files_in(Path::new(path)).0).sum::<u64>().saturating_sub(OWN_FOLDERS)
+}
+
+/// How often the kernel ended a process for want of memory, and how often it refused one, so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Refusals {
+    pub memory: u64,
+    pub processes: u64,
+}
+
+impl Refusals {
+    pub fn count() -> Self {
+        let memory = MEMORY_EVENTS.iter().find_map(|path| value(path, "oom_kill"));
+        let processes = PROCESS_EVENTS.iter().find_map(|path| value(path, "max"));
+        Self { memory: memory.unwrap_or(0), processes: processes.unwrap_or(0) }
+    }
+}
+
+/// The number behind a name in a file of names and numbers.
+fn value(path: &str, name: &str) -> Option<u64> {
+    let text = fs::read_to_string(path).ok()?;
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
+}
+
+/// Files, folders and bytes beneath a folder. What can't be looked into counts as one.
+pub fn files_in(folder: &Path) -> (u64, u64) {
+    let Ok(entries) = fs::read_dir(folder) else { return (0, 0) };
+    let (mut files, mut bytes) = (0, 0);
+    for entry in entries.flatten() {
+        let Ok(found) = entry.metadata() else { continue };
+        let (inner, inner_bytes) = if found.is_dir() { files_in(&entry.path()) } else { (0, found.len()) };
+        files += 1 + inner;
+        bytes += inner_bytes;
+    }
+    (files, bytes)
+}
+
+/// Anonymous and shared memory of a process, and what of it is swapped out, in bytes.
+pub fn private_memory(pid: i32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let kilobytes = |line: &str| {
+        let (name, value) = line.split_once(':')?;
+        let counts = matches!(name, "RssAnon" | "RssShmem" | "VmSwap");
+        counts.then(|| value.trim().split(' ').next()?.parse::<u64>().ok())?
+    };
+    let known: Vec<u64> = status.lines().filter_map(kilobytes).collect();
+    (!known.is_empty()).then(|| known.iter().sum::<u64>() * 1024)
+}

@@ -1,0 +1,293 @@
+//! The connection to a container's agent: one exec of the engine, shared by everything that a session does.
+
+use std::{
+    collections::BTreeMap,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use bollard::{
+    Docker,
+    container::LogOutput,
+    exec::{CreateExecOptions, StartExecOptions, StartExecResults},
+};
+use futures::{Stream, StreamExt as _};
+use samokoder_core::sandbox::{SandboxError, SandboxErrorKind};
+use tokio::{
+    io::{AsyncWrite, AsyncWriteExt as _},
+    runtime::Handle,
+    sync::mpsc,
+};
+
+use super::{
+    agent::{self, AGENT, Frame, Kernel, Kind},
+    engine,
+};
+
+/// How long the agent may take to answer after its container was started.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The longest frame that is taken from an agent, beside what is kept of outputs.
+const LONGEST: usize = 64 << 20;
+
+/// What comes from the engine.
+type Incoming = Pin<Box<dyn Stream<Item = Result<LogOutput, bollard::errors::Error>> + Send>>;
+
+/// A connection to an agent. Dropping the last handle says goodbye: unless someone else is connected, the container ends.
+#[derive(Debug)]
+pub(super) struct Link {
+    outgoing: mpsc::UnboundedSender<Vec<u8>>,
+    routes: Arc<Routes>,
+    next: AtomicU32,
+    /// What the agent found out about its kernel.
+    pub(super) kernel: Kernel,
+}
+
+/// Who waits for which answers; `None` when there will be none any more.
+#[derive(Debug)]
+struct Routes(Mutex<Option<BTreeMap<u32, mpsc::UnboundedSender<Frame>>>>);
+
+/// The answers to one request. Dropping it before the last one cancels the request.
+#[derive(Debug)]
+pub(super) struct Route {
+    id: u32,
+    link: Arc<Link>,
+    frames: mpsc::UnboundedReceiver<Frame>,
+    is_over: bool,
+}
+
+impl Link {
+    /// Connects to the agent of a container, as `user`, with the session's token. `lease` is how long it may hear
+    /// nothing.
+    pub(super) async fn connect(
+        docker: &Docker,
+        container: &str,
+        user: u32,
+        token: &str,
+        lease: Duration,
+    ) -> Result<Arc<Self>, SandboxError> {
+        let failed = |error| engine::failed("open", &error);
+        let options = CreateExecOptions {
+            attach_stdin: Some(true),
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            cmd: Some(vec![AGENT.to_owned(), "link".to_owned()]),
+            user: Some(format!("{user}:{user}")),
+            ..CreateExecOptions::default()
+        };
+        let exec = docker.create_exec(container, options).await.map_err(failed)?;
+        let start = StartExecOptions { output_capacity: Some(64 * 1024), ..StartExecOptions::default() };
+        let started = docker.start_exec(&exec.id, Some(start)).await.map_err(failed)?;
+        let StartExecResults::Attached { mut output, mut input } = started else {
+            return Err(broken("open", "the engine did not attach to the container's agent"));
+        };
+        let mut received = Vec::new();
+        let greeting = async {
+            let hello = agent::frame(0, Kind::Hello, token.as_bytes());
+            // Who can't be told has said why.
+            let _ = input.write_all(&hello).await;
+            let _ = input.flush().await;
+            greeting(&mut output, &mut received).await
+        };
+        let greeting = tokio::time::timeout(PATIENCE, greeting).await;
+        let kernel = greeting.unwrap_or_else(|_| {
+            Err(broken("open", &format!("the container's agent said nothing for {} s", PATIENCE.as_secs())))
+        })?;
+        let (outgoing, queue) = mpsc::unbounded_channel();
+        let routes = Arc::new(Routes(Mutex::new(Some(BTreeMap::new()))));
+        // Both end when the link is dropped, or when the container does.
+        let runtime = Handle::current();
+        runtime.spawn(send(input, queue, lease / 3));
+        runtime.spawn(receive(output, received, Arc::clone(&routes)));
+        Ok(Arc::new(Self { outgoing, routes, next: AtomicU32::new(1), kernel }))
+    }
+
+    /// Whether answers can be had.
+    pub(super) fn is_open(&self) -> bool {
+        self.routes.lock().is_some() && !self.outgoing.is_closed()
+    }
+
+    /// Sends a request.
+    pub(super) fn begin(self: &Arc<Self>, kind: Kind, payload: &[u8]) -> Result<Route, SandboxError> {
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let (sender, frames) = mpsc::unbounded_channel();
+        match self.routes.lock().as_mut() {
+            Some(routes) => drop(routes.insert(id, sender)),
+            None => return Err(closed("request")),
+        }
+        let route = Route { id, link: Arc::clone(self), frames, is_over: false };
+        route.send(kind, payload);
+        Ok(route)
+    }
+
+    /// Sends what has no answer.
+    pub(super) fn tell(&self, kind: Kind) {
+        let _ = self.outgoing.send(agent::frame(0, kind, &[]));
+    }
+}
+
+impl Route {
+    /// Sends a further frame.
+    pub(super) fn send(&self, kind: Kind, payload: &[u8]) {
+        let _ = self.link.outgoing.send(agent::frame(self.id, kind, payload));
+    }
+
+    /// Lets the agent send this many more bytes.
+    pub(super) fn credit(&self, bytes: usize) {
+        self.send(Kind::Credit, &(bytes as u64).to_le_bytes());
+    }
+
+    /// A second sender for this request's frames.
+    pub(super) fn sender(&self) -> RouteSender {
+        RouteSender { id: self.id, outgoing: self.link.outgoing.clone() }
+    }
+
+    /// The next answer.
+    ///
+    /// # Errors
+    /// [`SandboxErrorKind::Infrastructure`] when the connection is lost.
+    ///
+    /// # Cancel safety
+    /// No answer is lost.
+    pub(super) async fn next(&mut self) -> Result<Frame, SandboxError> {
+        let Some(frame) = self.frames.recv().await else {
+            self.is_over = true;
+            return Err(broken("request", "the connection to the container was lost"));
+        };
+        self.is_over |= matches!(frame.kind, Kind::Done | Kind::Failed | Kind::Ended);
+        Ok(frame)
+    }
+
+    /// Whether there is more to come after an answer that is usually the last one.
+    pub(super) fn go_on(&mut self) {
+        self.is_over = false;
+    }
+}
+
+impl Drop for Route {
+    fn drop(&mut self) {
+        if let Some(routes) = self.link.routes.lock().as_mut() {
+            routes.remove(&self.id);
+        }
+        if !self.is_over {
+            self.send(Kind::Cancel, &[]);
+        }
+    }
+}
+
+/// Sends frames of a request while someone else waits for its answers. It keeps the connection open.
+#[derive(Debug, Clone)]
+pub(super) struct RouteSender {
+    id: u32,
+    outgoing: mpsc::UnboundedSender<Vec<u8>>,
+}
+
+impl RouteSender {
+    /// Sends a frame.
+    pub(super) fn send(&self, kind: Kind, payload: &[u8]) {
+        let _ = self.outgoing.send(agent::frame(self.id, kind, payload));
+    }
+}
+
+impl Routes {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<BTreeMap<u32, mpsc::UnboundedSender<Frame>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn deliver(&self, frame: Frame) {
+        let sender = self.lock().as_ref().and_then(|routes| routes.get(&frame.id).cloned());
+        if let Some(sender) = sender {
+            let _ = sender.send(frame);
+        }
+    }
+}
+
+/// Waits until the agent says what its kernel does.
+async fn greeting(output: &mut Incoming, received: &mut Vec<u8>) -> Result<Kernel, SandboxError> {
+    let mut complaints = String::new();
+    loop {
+        if let Some((frame, length)) = agent::first_frame(received, LONGEST).unwrap_or_default() {
+            received.drain(..length);
+            let kernel = (frame.kind == Kind::Ready).then(|| Kernel::decode(&frame.payload)).flatten();
+            return kernel.ok_or_else(|| broken("open", "the container's agent is of another version"));
+        }
+        match output.next().await {
+            Some(Ok(LogOutput::StdOut { message } | LogOutput::Console { message })) => {
+                received.extend_from_slice(&message);
+            }
+            Some(Ok(LogOutput::StdErr { message })) => {
+                complaints.push_str(&String::from_utf8_lossy(&message));
+            }
+            Some(Ok(LogOutput::StdIn { .. })) => {}
+            Some(Err(error)) => return Err(engine::failed("open", &error)),
+            None => {
+                let said = String::from_utf8_lossy(received);
+                let message = format!("the container's agent could not be reached: {complaints}{said}");
+                return Err(broken("open", message.trim()));
+            }
+        }
+    }
+}
+
+/// Writes what is to be sent, and every now and then that someone is there.
+async fn send(
+    mut input: Pin<Box<dyn AsyncWrite + Send>>,
+    mut queue: mpsc::UnboundedReceiver<Vec<u8>>,
+    pause: Duration,
+) {
+    loop {
+        let bytes = match tokio::time::timeout(pause, queue.recv()).await {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => break,
+            Err(_) => agent::frame(0, Kind::Ping, &[]),
+        };
+        let sent = async {
+            input.write_all(&bytes).await?;
+            while let Ok(bytes) = queue.try_recv() {
+                input.write_all(&bytes).await?;
+            }
+            input.flush().await
+        };
+        if sent.await.is_err() {
+            return;
+        }
+    }
+    if input.write_all(&agent::frame(0, Kind::Bye, &[])).await.is_ok() {
+        let _ = input.shutdown().await;
+    }
+}
+
+/// Hands out answers until there are none any more.
+async fn receive(mut output: Incoming, mut received: Vec<u8>, routes: Arc<Routes>) {
+    while let Some(Ok(piece)) = output.next().await {
+        if let LogOutput::StdOut { message } | LogOutput::Console { message } = piece {
+            received.extend_from_slice(&message);
+        }
+        let mut taken = 0;
+        loop {
+            match agent::first_frame(&received[taken..], LONGEST) {
+                Ok(Some((frame, length))) => {
+                    taken += length;
+                    routes.deliver(frame);
+                }
+                Ok(None) => break,
+                Err(()) => return drop(routes.lock().take()),
+            }
+        }
+        received.drain(..taken);
+    }
+    routes.lock().take();
+}
+
+fn broken(operation: &str, message: &str) -> SandboxError {
+    SandboxError::new(SandboxErrorKind::Infrastructure, operation, message)
+}
+
+/// The error for a session that has ended.
+pub(super) fn closed(operation: &str) -> SandboxError {
+    SandboxError::new(SandboxErrorKind::Closed, operation, "the session has ended; open a new one")
+}

@@ -1,0 +1,173 @@
+//! A command that has been started.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use samokoder_core::sandbox::{
+    Chunk, ExecOutcome, ExecStatus, Output, OutputStream, SandboxError, Service, Streams,
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    sync::Semaphore,
+};
+
+use super::{
+    agent::{Ended, Failure, Frame, How, Kept, Kind, PIECE, Reader, WINDOW},
+    link::{Route, RouteSender},
+    session::explain,
+};
+use crate::output;
+
+/// A command that has been started. Dropping it ends the command.
+#[derive(Debug)]
+pub(super) struct Running {
+    route: Route,
+    started: Instant,
+    program: String,
+    outcome: Option<ExecOutcome>,
+}
+
+impl Running {
+    pub(super) fn new(route: Route, started: Instant, program: String) -> Self {
+        Self { route, started, program, outcome: None }
+    }
+
+    /// Waits for the end of the command and of everything it started.
+    pub(super) async fn finish(&mut self) -> Result<ExecOutcome, SandboxError> {
+        loop {
+            if let Some(outcome) = &self.outcome {
+                return Ok(outcome.clone());
+            }
+            let frame = self.route.next().await?;
+            self.note(&frame)?;
+        }
+    }
+
+    /// Waits as [`finish`](Self::finish) does, and passes on what the command reads and writes.
+    pub(super) async fn pass_on(&mut self, streams: Streams) -> Result<ExecOutcome, SandboxError> {
+        let Streams { input, output } = streams;
+        let room = Arc::new(Semaphore::new(WINDOW as usize));
+        let sender = self.route.sender();
+        let reading = feed(input, sender, Arc::clone(&room));
+        let writing = async {
+            loop {
+                if let Some(outcome) = &self.outcome {
+                    return Ok(outcome.clone());
+                }
+                let frame = self.route.next().await?;
+                let stream = match frame.kind {
+                    Kind::Stdout => OutputStream::Stdout,
+                    Kind::Stderr => OutputStream::Stderr,
+                    Kind::Credit => {
+                        room.add_permits(credit(&frame));
+                        continue;
+                    }
+                    _ => {
+                        self.note(&frame)?;
+                        continue;
+                    }
+                };
+                let length = frame.payload.len();
+                // Nobody there to take it: the command goes on all the same.
+                let _ = output.send(Chunk { stream, bytes: Bytes::from(frame.payload) }).await;
+                self.route.credit(length);
+            }
+        };
+        tokio::select! {
+            outcome = writing => outcome,
+            never = reading => match never {},
+        }
+    }
+
+    fn note(&mut self, frame: &Frame) -> Result<(), SandboxError> {
+        match frame.kind {
+            Kind::Ended => {
+                let ended = Ended::decode(&frame.payload).ok_or_else(|| explain::nonsense("exec"))?;
+                self.outcome = Some(self.outcome_of(&ended));
+                Ok(())
+            }
+            Kind::Failed => Err(Failure::decode(&frame.payload)
+                .map_or_else(|| explain::nonsense("exec"), |failure| explain::failure("exec", &failure))),
+            _ => Ok(()),
+        }
+    }
+
+    fn outcome_of(&self, ended: &Ended) -> ExecOutcome {
+        let status = match ended.how {
+            How::Exited(code) => ExecStatus::Exited { code },
+            How::Signalled(signal) => ExecStatus::Signalled { signal },
+            How::TimedOut => ExecStatus::TimedOut,
+            How::CpuExhausted => ExecStatus::CpuExhausted,
+            How::OutOfMemory => ExecStatus::OutOfMemory,
+            How::OutputLimit => ExecStatus::OutputLimit,
+            How::DiskFull => ExecStatus::DiskFull,
+            How::TooManyProcesses => ExecStatus::TooManyProcesses,
+            How::Cancelled => ExecStatus::Cancelled,
+            How::NotStarted(_) => ExecStatus::NotStarted,
+        };
+        let stderr = match ended.how {
+            How::NotStarted(errno) => not_started(&self.program, errno),
+            _ => text(&ended.stderr),
+        };
+        let outcome = ExecOutcome::new(status, text(&ended.stdout), stderr, self.started.elapsed())
+            .cpu(Duration::from_micros(ended.cpu_us))
+            .written(ended.written);
+        // Who ends between two looks was never seen.
+        if ended.peak > 0 { outcome.peak_memory(ended.peak) } else { outcome }
+    }
+}
+
+/// How many bytes a frame allows.
+pub(super) fn credit(frame: &Frame) -> usize {
+    usize::try_from(Reader(&frame.payload).u64().unwrap_or(0)).unwrap_or(0)
+}
+
+/// Sends all that is read, as fast as `room` allows. It never ends: what it feeds does.
+pub(super) async fn feed(
+    mut source: impl AsyncRead + Unpin,
+    sender: RouteSender,
+    room: Arc<Semaphore>,
+) -> std::convert::Infallible {
+    let mut buffer = vec![0; PIECE];
+    while let Ok(count @ 1..) = source.read(&mut buffer).await {
+        let permits = u32::try_from(count).unwrap_or(u32::MAX);
+        let Ok(permit) = room.acquire_many(permits).await else { break };
+        permit.forget();
+        sender.send(Kind::Data, &buffer[..count]);
+    }
+    sender.send(Kind::End, &[]);
+    std::future::pending().await
+}
+
+fn text(kept: &Kept) -> Output {
+    output::text(&kept.head, &kept.tail, kept.omitted)
+}
+
+/// Says in the command's place why it could not be started.
+fn not_started(program: &str, errno: i32) -> Output {
+    let reason = match errno {
+        libc::ENOENT => "there is no such program in the sandbox".to_owned(),
+        libc::ELIBBAD | libc::ELIBACC => "the interpreter it names is not in the sandbox".to_owned(),
+        _ => std::io::Error::from_raw_os_error(errno).to_string(),
+    };
+    Output { text: format!("{program}: {reason}\n"), omitted: 0 }
+}
+
+#[async_trait]
+impl Service for Running {
+    async fn wait(&mut self) -> Result<ExecOutcome, SandboxError> {
+        self.finish().await
+    }
+
+    async fn stop(&mut self, grace: Duration) -> Result<ExecOutcome, SandboxError> {
+        if self.outcome.is_none() {
+            let grace = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX / 2);
+            self.route.send(Kind::Stop, &grace.to_le_bytes());
+        }
+        self.finish().await
+    }
+}

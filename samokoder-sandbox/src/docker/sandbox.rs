@@ -1,0 +1,413 @@
+//! The backend itself: one for an engine is enough.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::Read as _,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bollard::{
+    Docker,
+    models::{ContainerSummary, ContainerSummaryStateEnum},
+    query_parameters::{
+        CreateContainerOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
+        StartContainerOptions,
+    },
+};
+use samokoder_core::{
+    digest::Digest,
+    sandbox::{
+        Network, ReapReport, Sandbox, SandboxCapabilities, SandboxError, SandboxErrorKind, SandboxSession,
+        SessionInfo, SessionSpec,
+    },
+};
+use tokio::{runtime::Handle, sync::OnceCell};
+
+use super::{
+    DockerConfig, Endpoint,
+    agent::to_hex,
+    capabilities, engine, image,
+    link::Link,
+    profile::{Common, Data, label},
+    session::{DockerSession, remove},
+};
+
+/// How often opening is tried again when a container of the same name is just going away.
+const ATTEMPTS: usize = 5;
+
+/// Runs commands in containers.
+///
+/// Cheap to clone; clones share their sessions. What has to be found out about the engine is found out once, when it
+/// is first needed.
+#[derive(Debug, Clone)]
+pub struct DockerSandbox {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    config: DockerConfig,
+    machine: OnceCell<Machine>,
+    capabilities: OnceCell<SandboxCapabilities>,
+    sessions: Mutex<BTreeMap<String, Slot>>,
+}
+
+/// The session in the container of this name. The lock is held while it is opened, so that nobody opens a second one.
+type Slot = Arc<tokio::sync::Mutex<Weak<DockerSession>>>;
+
+/// What was found out about the engine.
+#[derive(Debug, Clone)]
+struct Machine {
+    docker: Docker,
+    common: Common,
+    is_rootless: bool,
+}
+
+impl DockerSandbox {
+    /// A backend with these settings. Touches nothing yet.
+    pub fn new(config: DockerConfig) -> Self {
+        let shared = Shared {
+            config,
+            machine: OnceCell::new(),
+            capabilities: OnceCell::new(),
+            sessions: Mutex::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+}
+
+#[async_trait]
+impl Sandbox for DockerSandbox {
+    async fn capabilities(&self) -> Result<SandboxCapabilities, SandboxError> {
+        let machine = self.shared.machine().await?;
+        let probe = Box::pin(async {
+            let owner = format!("probe-{}", std::process::id());
+            let session = self.shared.open(SessionSpec::new(owner)).await?;
+            let found = capabilities::probe(&session, &self.shared.config.toolchains, &machine.common).await;
+            session.close().await?;
+            found
+        });
+        self.shared.capabilities.get_or_try_init(|| probe).await.cloned()
+    }
+
+    async fn open(&self, spec: SessionSpec) -> Result<Arc<dyn SandboxSession>, SandboxError> {
+        Ok(self.shared.open(spec).await?)
+    }
+
+    async fn adopt(&self, id: &str) -> Result<Arc<dyn SandboxSession>, SandboxError> {
+        let slot = self.shared.slot(id);
+        let mut present = slot.lock().await;
+        if let Some(session) = present.upgrade().filter(|session| session.is_open()) {
+            return Ok(session);
+        }
+        let machine = self.shared.machine().await?;
+        let session = Arc::new(machine.adopt(id).await?);
+        *present = Arc::downgrade(&session);
+        Ok(session)
+    }
+
+    async fn list(&self) -> Result<Vec<SessionInfo>, SandboxError> {
+        let machine = self.shared.machine().await?;
+        let mut sessions = Vec::new();
+        for container in machine.containers("list").await? {
+            if container.state != Some(ContainerSummaryStateEnum::RUNNING) {
+                continue;
+            }
+            let labels = container.labels.clone().unwrap_or_default();
+            let text = |name: &str| labels.get(name).cloned().unwrap_or_default();
+            let id = text(label::SESSION);
+            let Some(is_orphaned) = machine.is_orphaned(&id).await? else { continue };
+            let mut info = SessionInfo::new(id, text(label::TENANT), text(label::OWNER));
+            info.age_ms = age(&container);
+            info.orphaned = is_orphaned;
+            sessions.push(info);
+        }
+        Ok(sessions)
+    }
+
+    async fn reap(&self) -> Result<ReapReport, SandboxError> {
+        let machine = self.shared.machine().await?;
+        let mut report = ReapReport::default();
+        for container in machine.containers("reap").await? {
+            let labels = container.labels.clone().unwrap_or_default();
+            let Some(id) = labels.get(label::SESSION).cloned() else { continue };
+            let lease = labels.get(label::LEASE).and_then(|lease| lease.parse().ok()).unwrap_or(0);
+            // A session with nobody there ends by itself when its lease is over: one that runs is not left over.
+            let is_left_over = match container.state {
+                Some(ContainerSummaryStateEnum::RUNNING | ContainerSummaryStateEnum::REMOVING) => false,
+                // Someone may be about to start it.
+                Some(ContainerSummaryStateEnum::CREATED) => age(&container) > lease,
+                _ => true,
+            };
+            if !is_left_over {
+                continue;
+            }
+            match remove(&machine.docker, &id).await {
+                Ok(()) => {
+                    report.removed.push(format!("container {id}"));
+                    report.ended.push(id);
+                }
+                Err(error) => report.failed.push(format!("container {id}: {}", error.message)),
+            }
+        }
+        Ok(report)
+    }
+}
+
+impl Shared {
+    async fn machine(&self) -> Result<&Machine, SandboxError> {
+        self.machine.get_or_try_init(|| Machine::find_out(&self.config)).await
+    }
+
+    async fn open(&self, spec: SessionSpec) -> Result<Arc<DockerSession>, SandboxError> {
+        check(&spec)?;
+        let machine = self.machine().await?;
+        let name = machine.name(&spec);
+        let slot = self.slot(&name);
+        let mut present = slot.lock().await;
+        if let Some(session) = present.upgrade().filter(|session| session.is_open()) {
+            return Ok(session);
+        }
+        let data = spec.data.as_deref().map(|path| self.data(path, machine)).transpose()?;
+        // A task of its own: whoever asked may go away, and what is half made must not stay.
+        let machine = machine.clone();
+        let opening = Handle::current().spawn(async move { machine.open(&name, &spec, data.as_ref()).await });
+        let session = opening.await.map_err(|error| {
+            SandboxError::new(SandboxErrorKind::Infrastructure, "open", format!("not done: {error}"))
+        })??;
+        let session = Arc::new(session);
+        *present = Arc::downgrade(&session);
+        Ok(session)
+    }
+
+    fn slot(&self, name: &str) -> Slot {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        // Owners come and go; those without a session and without anyone opening one leave no trace.
+        sessions.retain(|_, slot| {
+            Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|slot| slot.strong_count() > 0)
+        });
+        Arc::clone(sessions.entry(name.to_owned()).or_default())
+    }
+
+    /// The data folder's real path, and who writes there. It is created when it does not exist.
+    fn data(&self, path: &Path, machine: &Machine) -> Result<Data, SandboxError> {
+        let refused = |message: &str| SandboxError::unsupported("open", format!("no data folder: {message}"));
+        if !matches!(self.config.endpoint, Endpoint::Unix { .. }) {
+            return Err(refused("the engine is on another machine"));
+        }
+        if machine.is_rootless {
+            return Err(refused("a rootless engine can't show it to commands as theirs"));
+        }
+        let folder = std::fs::create_dir_all(path).and_then(|()| path.canonicalize()).map_err(|error| {
+            let message = format!("the data folder {} can't be used: {error}", path.display());
+            SandboxError::new(SandboxErrorKind::InvalidRequest, "open", message)
+        })?;
+        let own = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        if own.0 != 0 {
+            return Ok(Data { folder, owner: own });
+        }
+        // Only root can hand it over, and only then is it needed: commands are never root.
+        let id = self.config.ids.0;
+        std::os::unix::fs::chown(&folder, Some(id), Some(id))
+            .map_err(|error| SandboxError::io("open", &error))?;
+        Ok(Data { folder, owner: (id, id) })
+    }
+}
+
+impl Machine {
+    async fn find_out(config: &DockerConfig) -> Result<Self, SandboxError> {
+        let (commands, connections) = config.ids;
+        if commands == 0 || connections == 0 || commands == connections {
+            let message = "commands and connections need two user ids, and neither may be root's";
+            return Err(SandboxError::new(SandboxErrorKind::InvalidRequest, "open", message));
+        }
+        let docker = engine::connect(&config.endpoint).await?;
+        let info = docker.info().await.map_err(|error| engine::failed("open", &error))?;
+        let architecture = info.architecture.unwrap_or_default();
+        if !matches_ours(&architecture) {
+            let message =
+                format!("the engine's machine is {architecture}, and this program's agent can't run there");
+            return Err(SandboxError::unsupported("open", message));
+        }
+        let is_rootless =
+            info.security_options.unwrap_or_default().iter().any(|option| option.contains("rootless"));
+        let there = u32::try_from(info.ncpu.unwrap_or(1)).unwrap_or(1);
+        let processors = config.processors.clamp(0.01, f64::from(there.max(1)));
+        let prepared = image::prepare(&docker, config).await?;
+        let common = Common {
+            image: prepared.image,
+            runtime: config.runtime.clone(),
+            ids: config.ids,
+            nano_cpus: billionths(processors),
+            path: prepared.path,
+        };
+        Ok(Self { docker, common, is_rootless })
+    }
+
+    /// The name of the container for this owner: the same from everywhere, so that there is one.
+    fn name(&self, spec: &SessionSpec) -> String {
+        let Common { image, runtime, .. } = &self.common;
+        let mut digest = Digest::of_json(&(&spec.tenant, &spec.owner, image, runtime)).to_string();
+        digest.truncate(24);
+        format!("samokoder-{digest}")
+    }
+
+    async fn open(
+        &self,
+        name: &str,
+        spec: &SessionSpec,
+        data: Option<&Data>,
+    ) -> Result<DockerSession, SandboxError> {
+        let mut failure = None;
+        for _ in 0..ATTEMPTS {
+            let options = CreateContainerOptionsBuilder::default().name(name).build();
+            let token = token()?;
+            let body = self.common.container(name, &token, spec, data);
+            match self.docker.create_container(Some(options), body).await {
+                Ok(_) => return self.start(name, &token, spec, data.is_some()).await,
+                Err(error) if engine::has_status(&error, 409) => {
+                    failure = Some(engine::failed("open", &error));
+                }
+                Err(error) => return Err(not_made(&error)),
+            }
+            // It is there: another process opened it, or it is about to go.
+            if let Ok(session) = self.adopt(name).await {
+                return Ok(session);
+            }
+            remove(&self.docker, name).await?;
+        }
+        Err(failure.unwrap_or_else(|| SandboxError::unsupported("open", "the engine made no container")))
+    }
+
+    async fn start(
+        &self,
+        name: &str,
+        token: &str,
+        spec: &SessionSpec,
+        has_data: bool,
+    ) -> Result<DockerSession, SandboxError> {
+        let started = self.docker.start_container(name, None::<StartContainerOptions>).await;
+        let linked = match started {
+            Ok(()) => Link::connect(&self.docker, name, self.common.ids.1, token, spec.lease).await,
+            Err(error) => Err(not_made(&error)),
+        };
+        match linked {
+            Ok(link) => Ok(DockerSession::new(name.to_owned(), self.docker.clone(), link, has_data)),
+            Err(error) => {
+                let _ = remove(&self.docker, name).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn adopt(&self, id: &str) -> Result<DockerSession, SandboxError> {
+        let closed = |what: &str| {
+            SandboxError::new(SandboxErrorKind::Closed, "adopt", format!("there is no session {id}: {what}"))
+        };
+        let found = self.docker.inspect_container(id, None::<InspectContainerOptions>).await;
+        let found = found.map_err(|error| engine::failed("adopt", &error))?;
+        let labels = found.config.and_then(|config| config.labels).unwrap_or_default();
+        // Any name can be asked for; only what we made is adopted.
+        if labels.get(label::SESSION).is_none_or(|session| session != id) {
+            return Err(closed("this container is none of ours"));
+        }
+        if found.state.and_then(|state| state.running) != Some(true) {
+            return Err(closed("it has ended"));
+        }
+        let lease = labels.get(label::LEASE).and_then(|lease| lease.parse().ok());
+        let has_data = labels.get(label::DATA).is_some_and(|data| data == "true");
+        let lease = Duration::from_millis(lease.unwrap_or(60_000));
+        let token = labels.get(label::TOKEN).map_or("", String::as_str);
+        let link = Link::connect(&self.docker, id, self.common.ids.1, token, lease).await?;
+        Ok(DockerSession::new(id.to_owned(), self.docker.clone(), link, has_data))
+    }
+
+    async fn containers(&self, operation: &str) -> Result<Vec<ContainerSummary>, SandboxError> {
+        let filters = [("label", vec![label::SESSION])].into();
+        let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
+        self.docker.list_containers(Some(options)).await.map_err(|error| engine::failed(operation, &error))
+    }
+
+    /// Whether nobody is connected to a session; `None` when it is gone.
+    async fn is_orphaned(&self, id: &str) -> Result<Option<bool>, SandboxError> {
+        match self.docker.inspect_container(id, None::<InspectContainerOptions>).await {
+            Ok(found) => Ok(Some(found.exec_ids.is_none_or(|ids| ids.is_empty()))),
+            Err(error) if engine::has_status(&error, 404) => Ok(None),
+            Err(error) => Err(engine::failed("list", &error)),
+        }
+    }
+}
+
+/// What nobody can guess, as text.
+fn token() -> Result<String, SandboxError> {
+    let mut bytes = [0; 32];
+    File::open("/dev/urandom")
+        .and_then(|mut source| source.read_exact(&mut bytes))
+        .map_err(|error| SandboxError::io("open", &error))?;
+    Ok(to_hex(&bytes))
+}
+
+/// A container that could not be made or started: the engine lacks what was asked for.
+fn not_made(error: &bollard::errors::Error) -> SandboxError {
+    let error = engine::failed("open", error);
+    match error.kind {
+        SandboxErrorKind::Closed => SandboxError { kind: SandboxErrorKind::Infrastructure, ..error },
+        _ => error,
+    }
+}
+
+/// How long ago a container was made, in milliseconds.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the engine tells the time at which a container was made, not its age"
+)]
+fn age(container: &ContainerSummary) -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let made = Duration::from_secs(container.created.and_then(|made| u64::try_from(made).ok()).unwrap_or(0));
+    u64::try_from(now.saturating_sub(made).as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether a program of this machine's runs on one of that architecture, as engines call it.
+fn matches_ours(architecture: &str) -> bool {
+    let theirs = match architecture {
+        "amd64" => "x86_64",
+        "arm64" => "aarch64",
+        other => other,
+    };
+    theirs == std::env::consts::ARCH
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "between a hundredth and the number of processors of a machine"
+)]
+fn billionths(processors: f64) -> i64 {
+    (processors * 1e9) as i64
+}
+
+/// Refuses what can't be given, and limits that can't be meant.
+fn check(spec: &SessionSpec) -> Result<(), SandboxError> {
+    if spec.network != Network::None {
+        return Err(SandboxError::unsupported("open", "this backend has no way out to the network"));
+    }
+    let limits = &spec.limits;
+    let smallest = [
+        ("memory", limits.memory, 1 << 20),
+        ("disk", limits.disk, 1 << 20),
+        ("inodes", limits.inodes, 32),
+        ("processes", limits.processes, 1),
+        ("open_files", limits.open_files, 16),
+    ];
+    match smallest.iter().find(|(_, value, least)| value < least) {
+        None => Ok(()),
+        Some((name, value, least)) => Err(SandboxError::new(
+            SandboxErrorKind::InvalidRequest,
+            "open",
+            format!("the limit on {name} is {value}, and nothing runs with less than {least}"),
+        )),
+    }
+}

@@ -1,0 +1,5 @@
+//! Containers: with the engine's own runtime (`in_docker`), and with gVisor's kernel (`in_gvisor`).
+
+mod contract;
+mod lifecycle;
+mod support;

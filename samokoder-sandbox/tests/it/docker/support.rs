@@ -1,0 +1,29 @@
+//! What these tests share.
+
+use samokoder_sandbox::docker::{DockerConfig, DockerSandbox};
+
+/// What the tests read to find an engine: `unix:///path/to/docker.sock`.
+const VARIABLE: &str = "SAMOKODER_DOCKER_HOST";
+
+/// Containers with the engine's own runtime; nothing where there is no engine.
+pub(crate) fn docker() -> Option<DockerSandbox> {
+    Some(DockerSandbox::new(config()?.runtime("runc")))
+}
+
+/// Containers with gVisor's kernel; nothing where there is no engine.
+pub(crate) fn gvisor() -> Option<DockerSandbox> {
+    Some(DockerSandbox::new(config()?.runtime("runsc")))
+}
+
+/// The engine, with an image of this machine's programs.
+#[expect(clippy::print_stderr, reason = "shown with --nocapture: the test is left out")]
+pub(crate) fn config() -> Option<DockerConfig> {
+    let Some(host) = std::env::var_os(VARIABLE) else {
+        eprintln!("left out: {VARIABLE} is not set; `cargo xtask test` sets it");
+        return None;
+    };
+    let host = host.into_string().unwrap();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let config = DockerConfig::default().socket(host.trim_start_matches("unix://"));
+    Some(config.host_image(std::env::split_paths(&path)))
+}
