@@ -120,6 +120,8 @@ pub(crate) mod toolchain;
 #[cfg(local_backend)]
 pub(crate) mod view;
 #[cfg(local_backend)]
+mod way_out;
+#[cfg(local_backend)]
 #[path = "../../init/wire/mod.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "one file for both sides; each uses its half")]
 mod wire;

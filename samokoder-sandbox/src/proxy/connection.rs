@@ -158,7 +158,13 @@ enum Upload {
 }
 
 /// Sends what was read already, then carries bytes until one side ends or nothing moves.
-async fn relay(shared: &Shared, client: &mut impl Duplex, mut host: Box<dyn Duplex>, first: &[u8], upload: Upload) {
+async fn relay(
+    shared: &Shared,
+    client: &mut impl Duplex,
+    mut host: Box<dyn Duplex>,
+    first: &[u8],
+    upload: Upload,
+) {
     if first.is_empty() || host.write_all(first).await.is_err() {
         return;
     }
@@ -222,7 +228,9 @@ async fn reach(shared: &Shared, target: &Target) -> Result<Box<dyn Duplex>, Refu
     };
     // One that is special among others is a sign of someone who plays with names.
     if let Some((address, kind)) = addresses.iter().find_map(|address| Some((address, special(*address)?))) {
-        let reason = format!("{host} is at {address}, an address that is {kind}; only hosts on the internet are reached");
+        let reason = format!(
+            "{host} is at {address}, an address that is {kind}; only hosts on the internet are reached"
+        );
         return Err(Refusal::forbidden("special-address", reason));
     }
     let mut last = "it has no address".to_owned();
@@ -249,14 +257,16 @@ fn admit(shared: &Shared, Target { host, port }: &Target) -> Result<(), Refusal>
     if shared.allowed.iter().any(|allowed| listed(allowed, *port)) {
         return Ok(());
     }
-    let at_its_own_port = |allowed: &AllowedHost| listed(allowed, allowed.ports.first().copied().unwrap_or(443));
+    let at_its_own_port =
+        |allowed: &AllowedHost| listed(allowed, allowed.ports.first().copied().unwrap_or(443));
     Err(match host {
         _ if shared.allowed.iter().any(at_its_own_port) => {
             Refusal::forbidden("port-not-listed", format!("{host} may be reached, but not at port {port}"))
         }
-        Host::Name(_) => {
-            Refusal::forbidden("host-not-listed", format!("{host} is not among the hosts that may be reached"))
-        }
+        Host::Name(_) => Refusal::forbidden(
+            "host-not-listed",
+            format!("{host} is not among the hosts that may be reached"),
+        ),
         Host::Address(_) => Refusal::forbidden(
             "address-not-listed",
             format!("{host} is an address; hosts are asked for by their names"),

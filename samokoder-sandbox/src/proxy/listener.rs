@@ -5,11 +5,7 @@ use std::{io, sync::Arc};
 use samokoder_core::sandbox::Duplex;
 #[cfg(unix)]
 use tokio::net::UnixListener;
-use tokio::{
-    net::TcpListener,
-    sync::Semaphore,
-    task::JoinSet,
-};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 
 use super::Proxy;
 

@@ -61,9 +61,8 @@ pub struct Traffic {
 
 impl Proxy {
     /// A proxy to these hosts. It serves nobody yet.
-    pub fn new(allowed: impl Into<Vec<AllowedHost>>, resolver: impl Resolve + 'static) -> Self {
-        let (allowed, resolver) = (allowed.into(), Arc::new(resolver));
-        Self(Arc::new(Shared { allowed, resolver, count: Count::default() }))
+    pub fn new(allowed: impl Into<Vec<AllowedHost>>, resolver: Arc<dyn Resolve>) -> Self {
+        Self(Arc::new(Shared { allowed: allowed.into(), resolver, count: Count::default() }))
     }
 
     /// Serves whoever connects, until the handle is dropped.

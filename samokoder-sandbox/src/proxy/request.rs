@@ -126,7 +126,8 @@ fn header(line: &str) -> Result<(&str, &str), Refusal> {
 }
 
 fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 fn strip_scheme(target: &str) -> Option<&str> {
@@ -136,11 +137,15 @@ fn strip_scheme(target: &str) -> Option<&str> {
 
 /// Every `Host` must be the target, and there may be only one.
 fn check_host(headers: &[(&str, &str)], target: &Target, default: Option<u16>) -> Result<(), Refusal> {
-    let mut hosts = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, value)| *value);
+    let mut hosts =
+        headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, value)| *value);
     let Some(host) = hosts.next() else { return Ok(()) };
     let default = default.or(Some(target.port));
     if hosts.next().is_some() || Target::parse(host, default).ok().as_ref() != Some(target) {
-        let reason = format!("the Host {host:.100?} is not the one that is asked for, {}:{}", target.host, target.port);
+        let reason = format!(
+            "the Host {host:.100?} is not the one that is asked for, {}:{}",
+            target.host, target.port
+        );
         return Err(Refusal::forbidden("host-mismatch", reason));
     }
     Ok(())
@@ -164,15 +169,12 @@ impl Target {
     /// Reads `host:port`; the port may be left out if there is a default.
     pub(super) fn parse(authority: &str, default: Option<u16>) -> Result<Self, Refusal> {
         let malformed = || Refusal::malformed(format!("{authority:.100?} is not a host with a port"));
-        let (host, port) = match authority.strip_prefix('[') {
-            Some(rest) => {
-                let (host, port) = rest.split_once(']').ok_or_else(malformed)?;
-                (Host::Address(IpAddr::V6(host.parse().map_err(|_| malformed())?)), port)
-            }
-            None => {
-                let at = authority.find(':').unwrap_or(authority.len());
-                (Host::parse(&authority[..at]).ok_or_else(malformed)?, &authority[at..])
-            }
+        let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
+            let (host, port) = rest.split_once(']').ok_or_else(malformed)?;
+            (Host::Address(IpAddr::V6(host.parse().map_err(|_| malformed())?)), port)
+        } else {
+            let at = authority.find(':').unwrap_or(authority.len());
+            (Host::parse(&authority[..at]).ok_or_else(malformed)?, &authority[at..])
         };
         let port = match (port.strip_prefix(':'), default) {
             (Some(digits), _) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {

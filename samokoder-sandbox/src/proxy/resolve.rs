@@ -1,6 +1,10 @@
 //! How the proxy finds hosts and reaches them.
 
-use std::{fmt::Debug, io, net::{IpAddr, SocketAddr}};
+use std::{
+    fmt::Debug,
+    io,
+    net::{IpAddr, SocketAddr},
+};
 
 use async_trait::async_trait;
 use samokoder_core::sandbox::Duplex;
