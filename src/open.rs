@@ -16,6 +16,8 @@ pub use samokoder_llm::offline;
 pub use samokoder_sandbox::docker;
 #[cfg(feature = "sandbox-local")]
 pub use samokoder_sandbox::local;
+#[cfg(feature = "postgres")]
+pub use samokoder_store::postgres;
 #[cfg(feature = "sqlite")]
 pub use samokoder_store::sqlite;
 
@@ -60,12 +62,12 @@ impl std::error::Error for OpenError {
     }
 }
 
-/// Opens a store: `memory:` or, with feature `sqlite`, `sqlite:PATH`.
+/// Opens a store: `memory:`; with feature `sqlite`, `sqlite:PATH`; with feature `postgres`, `postgres://…`.
 ///
 /// # Errors
 /// [`OpenError`].
 #[cfg_attr(
-    not(feature = "sqlite"),
+    not(any(feature = "postgres", feature = "sqlite")),
     expect(clippy::unused_async, reason = "other stores are opened over a network")
 )]
 pub async fn store(uri: &str) -> Result<Arc<dyn StateStore>, OpenError> {
@@ -75,11 +77,17 @@ pub async fn store(uri: &str) -> Result<Arc<dyn StateStore>, OpenError> {
         Some(("sqlite", path)) if !path.is_empty() => {
             Ok(Arc::new(sqlite::SqliteStore::open(path).await.map_err(OpenError::Store)?))
         }
+        #[cfg(feature = "postgres")]
+        Some(("postgres" | "postgresql", address)) if address.starts_with("//") => {
+            Ok(Arc::new(postgres::PostgresStore::open(uri).await.map_err(OpenError::Store)?))
+        }
         _ => {
             let known = [
                 "memory:",
                 #[cfg(feature = "sqlite")]
                 "sqlite:PATH",
+                #[cfg(feature = "postgres")]
+                "postgres://USER:PASSWORD@HOST/DATABASE",
             ]
             .join(", ");
             Err(OpenError::Unknown { kind: "store", name: uri.into(), known })

@@ -42,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) sandbox: Option<String>,
     /// Limits.
     pub(crate) limits: Limits,
+    /// What the history keeps.
+    pub(crate) history: History,
     /// How providers are reached, by id.
     pub(crate) providers: BTreeMap<String, ProviderConfig>,
     /// What is known of models, by `provider:model`: it wins over the built-in catalogue.
@@ -70,6 +72,16 @@ pub(crate) struct Limits {
     pub(crate) call_timeout_s: Option<u64>,
     /// Seconds that the app's tests may take.
     pub(crate) test_timeout_s: Option<u64>,
+}
+
+/// What the history keeps.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct History {
+    /// Days after which `gc` removes what calls asked and answered.
+    pub(crate) keep_calls_days: Option<u32>,
+    /// Whether keys and passwords are taken out of what is recorded, which they are unless it says no.
+    pub(crate) redact: Option<bool>,
 }
 
 impl Config {

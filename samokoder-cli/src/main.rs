@@ -11,13 +11,18 @@ macro_rules! outln {
     }};
 }
 
+mod archive;
 mod args;
+mod branches;
 mod commands;
 mod config;
+mod edits;
 mod failure;
 mod folder;
+mod holding;
 mod project;
 mod provider;
+mod redaction;
 mod serving;
 mod session;
 mod view;
@@ -57,8 +62,15 @@ async fn carry_out(command: Command) -> Result<Outcome, Failure> {
         Command::Cancel(args) => commands::cancel::cancel(args).await,
         Command::Log(args) => commands::log::log(args).await,
         Command::Show(args) => commands::show::show(args).await,
+        Command::Diff(args) => commands::diff::diff(args).await,
+        Command::Rewind(args) => commands::rewind::rewind(args).await,
+        Command::Fork(args) => commands::fork::fork(args).await,
+        Command::Branches(args) => commands::branches::branches(args).await,
+        Command::Checkout(args) => commands::checkout::checkout(args).await,
         Command::Run(args) => commands::run::run(args).await,
         Command::Export(args) => commands::export::export(&args).await,
+        Command::Import(args) => commands::import::import(args).await,
+        Command::Gc(args) => commands::gc::gc(args).await,
         Command::Chat(args) => commands::chat::chat(args).await,
         Command::Models(args) => commands::models::models(args).await,
         Command::Doctor => commands::doctor::doctor().await,

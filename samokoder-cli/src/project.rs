@@ -11,18 +11,20 @@ use samokoder::{
     open,
     pipeline::History,
     project::STATE_FOLDER,
-    store::{Branch, Scope, Seq, StateStore, StoreErrorKind},
+    store::{Branch, Lease, Scope, Seq, StateStore, StoreErrorKind},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    branches::Branches,
     failure::Failure,
     folder::{card_path, check_free, write_card},
+    holding::{self, Holding},
     view,
 };
 
 /// Where the history is kept unless something else is said: a file in the app's folder.
-const DEFAULT_STORE: &str = "sqlite:state.db";
+pub(crate) const DEFAULT_STORE: &str = "sqlite:state.db";
 
 /// The store that is gone with the process.
 const MEMORY: &str = "memory:";
@@ -116,6 +118,56 @@ impl Project {
         outcome
     }
 
+    /// As [`with`](Self::with), as the only one that works in the folder.
+    pub(crate) async fn alone<T>(
+        folder: &Path,
+        store: Option<&str>,
+        work: impl AsyncFnOnce(&Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        // Before the card is read: it says what is checked out, which another one may be about to change.
+        let _holding = Holding::take(folder)?;
+        Self::with(folder, store, work).await
+    }
+
+    /// The right to write to the branch that is checked out.
+    pub(crate) async fn lease(&self) -> Result<Lease, Failure> {
+        self.lease_on(&self.card.branch).await
+    }
+
+    /// The right to write to a branch.
+    pub(crate) async fn lease_on(&self, branch: &Branch) -> Result<Lease, Failure> {
+        self.store.acquire(branch).await.map_err(|error| match error.kind {
+            StoreErrorKind::LeaseHeld => holding::busy(&self.folder),
+            _ => error.into(),
+        })
+    }
+
+    /// The branches of the project.
+    pub(crate) async fn branches(&self) -> Result<Branches, Failure> {
+        self.must_have_begun().await?;
+        Branches::load(&*self.store, &self.card.branch).await
+    }
+
+    /// A version of a branch, which must be there; the latest one when none is named.
+    pub(crate) async fn version(&self, branch: &Branch, at: Option<Seq>) -> Result<History, Failure> {
+        let latest = History::load(&*self.store, branch).await?;
+        let Some(at) = at else { return Ok(latest) };
+        let last = latest.state().version();
+        let history = History::load_until(&*self.store, branch, at).await?;
+        if at <= last && history.state().version() > Seq::START {
+            return Ok(history);
+        }
+        let (me, folder) = (view::command(), view::quoted(&self.folder));
+        let log = if *branch == self.card.branch {
+            format!("{me} log {folder}")
+        } else {
+            format!("{me} log {folder} --branch {}", branch.id)
+        };
+        let message =
+            format!("{folder} has no version {at}; the latest is {last}, and `{log}` lists them all");
+        Err(Failure::usage(message))
+    }
+
     /// Closes the history, which is one file then.
     pub(crate) async fn close(&self) {
         // Nothing is lost by a log that could not be written back: it stays, and the next one to open the file reads it.
@@ -161,7 +213,7 @@ impl Project {
 }
 
 /// A URI as it was typed, with a path that means the same from everywhere.
-fn from_here(uri: &str) -> String {
+pub(crate) fn from_here(uri: &str) -> String {
     let path = uri.strip_prefix("sqlite:").filter(|path| !path.is_empty());
     match path.and_then(|path| std::path::absolute(path).ok()) {
         Some(path) => format!("sqlite:{}", path.display()),
@@ -169,7 +221,7 @@ fn from_here(uri: &str) -> String {
     }
 }
 
-async fn open_store(folder: &Path, uri: &str) -> Result<Arc<dyn StateStore>, Failure> {
+pub(crate) async fn open_store(folder: &Path, uri: &str) -> Result<Arc<dyn StateStore>, Failure> {
     let state = folder.join(STATE_FOLDER);
     let absolute = match uri.strip_prefix("sqlite:") {
         Some(path) if Path::new(path).is_relative() && !path.is_empty() => {

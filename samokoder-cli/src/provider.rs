@@ -114,7 +114,7 @@ pub(crate) fn key(id: &str, variable: Option<&str>) -> Result<Option<String>, Fa
 
 /// A variable of the environment that says something.
 #[expect(clippy::disallowed_methods, reason = "the command is who reads the environment")]
-fn environment(name: &str) -> Option<String> {
+pub(crate) fn environment(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 

@@ -21,7 +21,7 @@ use crate::{
     args::Options,
     config::{Config, Limits},
     failure::{Failure, Outcome},
-    provider,
+    provider, redaction,
     view::{self, Person, Settings, View},
 };
 
@@ -178,6 +178,7 @@ fn options(folder: &Path, typed: &Options, config: &Config) -> Result<RunOptions
     if let Some(timeout) = Limits::seconds(limits.test_timeout_s) {
         options.sandbox_limits = SandboxLimits::default().wall(timeout);
     }
+    options.redactor = redaction::redactor(config);
     let someone_is_there = typed.json || (std::io::stdin().is_terminal() && std::io::stdout().is_terminal());
     Ok(options.answers(match (typed.yes, someone_is_there) {
         (true, _) => Answers::Defaults,

@@ -3,12 +3,18 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "blobs")]
+pub mod blobs;
+#[cfg(any(feature = "blobs", feature = "postgres", feature = "sqlite"))]
 mod compress;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "postgres")]
+pub mod postgres;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod projection;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

@@ -20,7 +20,7 @@ pub(crate) const LEAVES_OUT_GVISOR: &str = "in_gvisor";
 const FOLDER: &str = "target/docker-engine";
 
 /// How long it may take to answer, and to end when it is told to.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// gVisor without hardware for it, without a network: its own stack takes none from the engine.
 const SETTINGS: &str = r#"{

@@ -12,6 +12,7 @@ mod docker_engine;
 mod manifests;
 mod needs;
 mod packages;
+mod postgres;
 mod python_clients;
 mod step;
 
@@ -68,8 +69,8 @@ fn usage() -> ExitCode {
 
 fn test() -> io::Result<Counts> {
     let mut provided = needs::provide(&root());
-    // It ends when this function does.
-    let _docker = provided.docker.take();
+    // They end when this function does.
+    let _servers = (provided.docker.take(), provided.postgres.take());
     let mut counts = Counts::default();
     if is_ci() {
         counts.failed += provided.left_out.len();

@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use super::{
     docker_engine::{self, DockerEngine},
-    packages, python_clients,
+    packages, postgres, python_clients,
 };
 
 /// What tests can have.
@@ -16,6 +16,8 @@ pub(crate) struct Provided {
     pub(crate) left_out: Vec<&'static str>,
     /// An engine that runs as long as this lives.
     pub(crate) docker: Option<DockerEngine>,
+    /// A server that runs as long as this lives.
+    pub(crate) postgres: Option<postgres::Server>,
 }
 
 /// Something that tests need.
@@ -30,7 +32,7 @@ struct Need {
 }
 
 /// A part that tests need is a row here; their names say so.
-const NEEDS: [Need; 7] = [
+const NEEDS: [Need; 8] = [
     Need {
         name: "Node.js 18 or newer",
         found: || is_at_least("node", [18, 0]),
@@ -73,6 +75,12 @@ const NEEDS: [Need; 7] = [
         packages: &["runsc"],
         leaves_out: docker_engine::LEAVES_OUT_GVISOR,
     },
+    Need {
+        name: "PostgreSQL",
+        found: postgres::is_installed,
+        packages: &["postgresql"],
+        leaves_out: postgres::LEAVES_OUT,
+    },
 ];
 
 /// Installs what is missing, if that is possible here. Says what could not be had and which tests that leaves out.
@@ -91,6 +99,18 @@ pub(crate) fn provide(root: &Path) -> Provided {
     }
     if !provided.left_out.contains(&docker_engine::LEAVES_OUT) {
         provide_docker(root, &mut provided);
+    }
+    if !provided.left_out.contains(&postgres::LEAVES_OUT) {
+        match postgres::Server::start(root) {
+            Ok(server) => {
+                provided.environment.push((postgres::VARIABLE, server.url()));
+                provided.postgres = Some(server);
+            }
+            Err(why_not) => {
+                tell("A PostgreSQL server", postgres::LEAVES_OUT, &why_not);
+                provided.left_out.push(postgres::LEAVES_OUT);
+            }
+        }
     }
     provided
 }

@@ -10,8 +10,10 @@ use samokoder::{
 
 use crate::{
     args::AnswerArgs,
+    config::Config,
     failure::{Failure, Outcome},
     project::Project,
+    redaction,
     view::{self, person},
 };
 
@@ -42,7 +44,9 @@ async fn answer_in(
             return Ok(Outcome::Waiting);
         }
     };
-    let text = text.trim();
+    // What is posted is kept until a run takes it.
+    let text = redaction::redacted(&Config::load(Some(dir))?, text.trim());
+    let text = text.as_str();
     let answer =
         person::choose(question, text).ok_or_else(|| Failure::usage(person::unclear(question, text)))?;
     let signal = Signal::Answer { question: question.id, answer };

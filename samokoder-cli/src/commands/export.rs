@@ -3,13 +3,17 @@
 use std::{
     fs::{self, File},
     io::{self, Write as _},
+    path::Path,
 };
 
 use samokoder::sandbox::CheckoutFile;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use crate::{
+    archive,
     args::ExportArgs,
+    config::Config,
+    edits,
     failure::{Failure, Outcome},
     folder,
     project::Project,
@@ -18,6 +22,18 @@ use crate::{
 
 pub(crate) async fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
     let ExportArgs { dir, file } = args;
+    match file.extension().and_then(|extension| extension.to_str()) {
+        Some("zip") => files(dir, file).await,
+        Some("samokoder") => Project::with(dir, None, async |project| history(project, file).await).await,
+        _ => Err(Failure::usage(format!(
+            "{} says not what to write: FILE.zip for the app's files, FILE.samokoder for its whole history",
+            file.display()
+        ))),
+    }
+}
+
+/// Writes the app's files.
+async fn files(dir: &Path, file: &Path) -> Result<Outcome, Failure> {
     let history = Project::with(dir, None, async |project| project.history(None).await).await?;
     let state = history.state();
     let name = state.specification().map_or("app", |specification| specification.slug.as_str());
@@ -26,26 +42,55 @@ pub(crate) async fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
         return Err(Failure::failed(format!("the app has no files yet; go on with: {resume}")));
     }
     let files = folder::read_files(dir, state)?;
-    let failed = |error: &dyn std::fmt::Display| {
-        Failure::failed(format!("{} can't be written: {error}", file.display()))
-    };
-    let archive =
-        File::options().write(true).create_new(true).open(file).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                Failure::usage(format!("{} is there already; name another file", file.display()))
-            }
-            _ => failed(&error),
-        })?;
+    let archive = create(file)?;
     write(archive, name, &files).map_err(|error| {
         // What can't be finished is not left behind as if it were.
         let _ = fs::remove_file(file);
-        failed(&error)
+        unwritable(file, &error)
     })?;
     outln!("{} files in {}", files.len(), view::quoted(file));
     if !state.is_built() {
         outln!("The app is not finished: files are missing.");
     }
     Ok(Outcome::Done)
+}
+
+/// Writes the project with its whole history.
+async fn history(project: &Project, file: &Path) -> Result<Outcome, Failure> {
+    project.must_have_begun().await?;
+    let config = Config::load(Some(&project.folder))?;
+    let unsaved = edits::find(project, &config).await?.files.len();
+    let written = archive::write(project, create(file)?).await.and_then(|(manifest, out)| {
+        out.sync_all().map_err(|error| unwritable(file, &error))?;
+        Ok(manifest)
+    });
+    let manifest = written.inspect_err(|_| {
+        let _ = fs::remove_file(file);
+    })?;
+    outln!(
+        "The project with its whole history, {} branches, in {}",
+        manifest.branches.len(),
+        view::quoted(file)
+    );
+    if unsaved > 0 {
+        let resume = format!("{} resume {}", view::command(), view::quoted(&project.folder));
+        outln!("Not in it: {unsaved} files that you changed in the folder; `{resume}` makes them a version.");
+    }
+    Ok(Outcome::Done)
+}
+
+/// Makes a file, which must not be there.
+fn create(file: &Path) -> Result<File, Failure> {
+    File::options().read(true).write(true).create_new(true).open(file).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::usage(format!("{} is there already; name another file", file.display()))
+        }
+        _ => unwritable(file, &error),
+    })
+}
+
+fn unwritable(file: &Path, error: &io::Error) -> Failure {
+    Failure::failed(format!("{} can't be written: {error}", file.display()))
 }
 
 /// Writes the files beneath a folder of this name. Nothing in the archive depends on the clock.

@@ -11,7 +11,9 @@ use crate::{
     args::NewArgs,
     config::Config,
     failure::{Failure, Outcome},
+    holding::Holding,
     project::Project,
+    redaction,
     session::{self, Session},
     view::{self, View},
 };
@@ -25,6 +27,8 @@ pub(crate) async fn new(args: NewArgs) -> Result<Outcome, Failure> {
         ));
     }
     let config = Config::load(dir.as_deref())?;
+    let description = redaction::redacted(&config, description);
+    let (description, name) = (&*description, name.map(|name| redaction::redacted(&config, &name)));
     let model = session::model(&options, &config)?;
     let folder = match dir {
         Some(dir) => dir,
@@ -32,6 +36,7 @@ pub(crate) async fn new(args: NewArgs) -> Result<Outcome, Failure> {
     };
     // The card is written before anything else is looked at: from here on a killed run can be resumed.
     let project = Project::create(&folder, options.store.as_deref(), description, name.as_deref()).await?;
+    let _holding = Holding::take(&folder)?;
     let outcome = match Session::new(&folder, Arc::clone(&project.store), &options, &config) {
         Ok(session) => begin(&project, &session).await,
         Err(failure) => Err(failure),

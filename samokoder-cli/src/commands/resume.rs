@@ -6,6 +6,7 @@ use super::new;
 use crate::{
     args::{Options, ResumeArgs},
     config::Config,
+    edits,
     failure::{Failure, Outcome},
     project::Project,
     session::Session,
@@ -15,7 +16,7 @@ pub(crate) async fn resume(args: ResumeArgs) -> Result<Outcome, Failure> {
     let ResumeArgs { dir, options } = args;
     let config = Config::load(Some(&dir))?;
     let store = options.store.as_deref();
-    Project::with(&dir, store, async |project| go_on(project, &options, &config).await).await
+    Project::alone(&dir, store, async |project| go_on(project, &options, &config).await).await
 }
 
 async fn go_on(project: &Project, options: &Options, config: &Config) -> Result<Outcome, Failure> {
@@ -23,8 +24,12 @@ async fn go_on(project: &Project, options: &Options, config: &Config) -> Result<
     if !project.has_begun().await? {
         return new::begin(project, &session).await;
     }
+    let edits = edits::find(project, config).await?;
     let run = session.pipeline.resume(&project.card.branch, session.options.clone()).await?;
     let mut view = session.view();
     new::greet(&mut *view, &session, &project.folder);
+    for line in edits::in_words(&edits) {
+        view.say(&line);
+    }
     session.watch(run, view).await
 }

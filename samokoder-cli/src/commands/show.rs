@@ -1,10 +1,6 @@
 //! `samokoder show`.
 
-use samokoder::{
-    pipeline::History,
-    project::{Entity, ProjectState, Verdict},
-    store::Seq,
-};
+use samokoder::project::{Entity, ProjectState, Verdict};
 
 use crate::{
     args::ShowArgs,
@@ -14,7 +10,11 @@ use crate::{
 };
 
 pub(crate) async fn show(ShowArgs { dir, at }: ShowArgs) -> Result<Outcome, Failure> {
-    let history = Project::with(&dir, None, async |project| load(project, at).await).await?;
+    let history = Project::with(&dir, None, async |project| {
+        project.must_have_begun().await?;
+        project.version(&project.card.branch, at).await
+    })
+    .await?;
     let state = history.state();
     outln!("Version {} of {}", state.version(), view::quoted(&dir));
     outln!("\nDESCRIPTION\n  {}", state.description().replace('\n', "\n  "));
@@ -22,20 +22,6 @@ pub(crate) async fn show(ShowArgs { dir, at }: ShowArgs) -> Result<Outcome, Fail
     plan(state);
     files(state);
     Ok(Outcome::Done)
-}
-
-/// The history up to a version, which must be one.
-async fn load(project: &Project, at: Option<Seq>) -> Result<History, Failure> {
-    let history = project.history(at).await?;
-    let Some(at) = at else { return Ok(history) };
-    let last = project.history(None).await?.state().version();
-    if at <= last && history.state().version() > Seq::START {
-        return Ok(history);
-    }
-    let (me, folder) = (view::command(), view::quoted(&project.folder));
-    let message =
-        format!("{folder} has no version {at}; the latest is {last}, and `{me} log {folder}` lists them all");
-    Err(Failure::usage(message))
 }
 
 fn specification(state: &ProjectState) {

@@ -6,6 +6,7 @@ mod narrate;
 pub(crate) mod person;
 mod plain;
 mod summary;
+mod time;
 
 use std::path::Path;
 
@@ -13,10 +14,11 @@ use samokoder::{pipeline::Delta, store::Stored};
 
 pub(crate) use json::Json;
 pub(crate) use live::Live;
-pub(crate) use narrate::{Narrator, size};
+pub(crate) use narrate::{Narrator, one_line, size};
 pub(crate) use person::{Desk, Heard, Person, hear};
 pub(crate) use plain::Plain;
 pub(crate) use summary::{Settings, summary};
+pub(crate) use time::time;
 
 /// Shows a run as it goes.
 pub(crate) trait View: Send {
@@ -50,4 +52,9 @@ pub(crate) fn quoted(path: &Path) -> String {
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
     }
+}
+
+/// Text without what would tell a terminal to do something: part of it was written by a model. Lines and tabs stay.
+pub(crate) fn printable(text: &str) -> String {
+    text.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "\u{fffd}")
 }

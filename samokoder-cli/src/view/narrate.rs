@@ -174,7 +174,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// A text without what would break the line or tell a terminal to do something: part of it was written by a model.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
 

@@ -7,7 +7,9 @@
 )]
 
 mod apps;
+mod branches;
 mod browser;
+mod carrying;
 mod client;
 mod command;
 mod damage;
@@ -17,7 +19,9 @@ mod http;
 mod json;
 mod kill;
 mod limits;
+mod looking;
 mod model;
 mod people;
+mod secrets;
 mod terminal;
 mod usage;

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use crate::command::{Place, Ran, Running};
 
-const KEY: &str = "sk-test-that-nobody-may-see";
+pub(crate) const KEY: &str = "sk-test-that-nobody-may-see";
 
 /// A server, and the threads that it runs on.
 pub(crate) struct Model {
@@ -31,7 +31,7 @@ impl Model {
         command
     }
 
-    fn run(&self, place: &Place, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, place: &Place, arguments: &[&str]) -> Ran {
         let ran = Running::start(self.command(place, arguments)).finish();
         assert!(!format!("{ran:?}").contains(KEY), "the key is shown: {ran:?}");
         ran

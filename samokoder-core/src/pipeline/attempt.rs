@@ -166,10 +166,12 @@ impl Attempt {
         }
         if let Err(refusal) = self.run.options.policy.command(&command) {
             tracing::warn!(rule = refusal.rule, reason = refusal.reason, "command denied");
-            let reason = Output { text: format!("{refusal}\n"), omitted: 0 };
+            let text = self.run.options.redacted_value(format!("{refusal}\n"));
+            let reason = Output { text, omitted: 0 };
             return Ok(ExecOutcome::new(ExecStatus::Denied, Output::default(), reason, Duration::ZERO));
         }
-        let kind = EffectKind::Exec { command: command.argv.clone() };
+        let argv = self.run.options.redacted_value(command.argv.clone());
+        let kind = EffectKind::Exec { command: argv };
         effect.admit(&kind, Spend::default()).await?;
         effect.intend(kind, Spend::default()).await?;
         let outcome = workbench.exec(&self.run, &self.base, command).await;
@@ -192,6 +194,7 @@ impl Attempt {
         let id = QuestionId::derive([&*assignment.to_string(), &attempt.to_string(), name, &nth]);
         let question =
             Question { id, text: text.into(), options: options.to_vec(), default: default.map(Into::into) };
+        let question = self.run.options.redacted_value(question);
         let (request, effect) = (effect.request.clone(), effect.id.clone());
         Err(AgentError::Suspended(Box::new(Suspension { question, effect, request })))
     }

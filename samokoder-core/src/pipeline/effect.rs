@@ -43,6 +43,7 @@ impl<'a> Effect<'a> {
         request: &impl Serialize,
     ) -> Result<Self, AgentError> {
         let request = json(request)?;
+        let request = attempt.run.options.redacted_json(&request).unwrap_or(request);
         let mut names = attempt.names.lock().unwrap_or_else(PoisonError::into_inner);
         let used = names.entry(name.to_owned()).or_default();
         if std::mem::replace(&mut used.open, true) {
@@ -104,12 +105,19 @@ impl<'a> Effect<'a> {
     }
 
     /// Records what came of it. The agent may see it only when this returns.
-    pub(crate) async fn conclude<R: Serialize>(
+    ///
+    /// The agent sees what is recorded, as it would be replayed.
+    pub(crate) async fn conclude<R: Serialize + DeserializeOwned>(
         &self,
         outcome: Result<R, EffectError>,
         usage: Option<Usage>,
         spent: Spend,
     ) -> Result<R, AgentError> {
+        let options = &self.attempt.run.options;
+        let outcome = match outcome {
+            Ok(value) => Ok(options.redacted_value(value)),
+            Err(error) => Err(options.redacted_error(error)),
+        };
         let (result, payload) = match &outcome {
             Ok(value) => {
                 let payload = json(value)?;

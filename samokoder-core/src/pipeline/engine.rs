@@ -394,7 +394,7 @@ impl Engine {
         let id = open.attempt.id;
         let end = match error {
             AgentError::Diverged { effect } => AssignmentEnd::Diverged { effect: effect.clone() },
-            error => AssignmentEnd::Failed { reason: error.to_string() },
+            error => AssignmentEnd::Failed { reason: self.run.options.redacted(error.to_string()) },
         };
         if error.is_retryable() {
             let asked = match error {

@@ -195,7 +195,8 @@ impl History {
         match stored.record {
             Record::Commit(commit) => self.state = self.state.apply(stored.seq, &commit.changes)?,
             Record::Forked { spent, uncertain, .. } => {
-                self.open.clear();
+                // Those that wait for a person go on where they are: each branch may hear another answer.
+                self.open.retain(|_, open| open.parked.is_some());
                 self.pending.clear();
                 self.end = None;
                 (self.spent, self.uncertain) = (spent, uncertain);

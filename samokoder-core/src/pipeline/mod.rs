@@ -9,10 +9,12 @@ mod contents;
 mod effect;
 mod engine;
 mod error;
+mod fork;
 mod history;
 mod journal;
 mod options;
 mod publication;
+mod redaction;
 mod run;
 mod schedule;
 mod signals;
@@ -26,8 +28,11 @@ use tokio::sync::{broadcast, watch};
 pub use admission::{Admission, Clock, EffectRequest};
 pub(crate) use attempt::Attempt;
 pub use error::PipelineError;
+pub use fork::fork;
 pub use history::History;
 pub use options::{Answers, RunOptions};
+pub use publication::{find_edits, publish, record_edits};
+pub use redaction::Redactor;
 pub use run::{Delta, Run, RunReport, events};
 pub use workflow::{Next, Workflow, WorkflowError};
 
@@ -171,6 +176,7 @@ impl Pipeline {
         if !self.store.read(&branch, Seq::START, 1).await?.is_empty() {
             return Err(PipelineError::Configuration("the project has begun already; resume it".into()));
         }
+        let (description, name) = (options.redacted(description), name.map(|name| options.redacted(name)));
         let described = Change::Described { description, name, toolchains };
         let first = Record::Commit(Commit { author: Author::Person, changes: vec![described] });
         Ok(self.launch(lease, History::default(), options, vec![first]))
@@ -183,6 +189,7 @@ impl Pipeline {
     /// be read, or another run works on the branch.
     pub async fn resume(&self, branch: &Branch, options: RunOptions) -> Result<Run, PipelineError> {
         self.check(&options).await?;
+        fork::begin(&*self.store, branch).await?;
         let lease = self.store.acquire(branch).await?;
         let history = History::load(&*self.store, branch).await?;
         if history.state().version() == Seq::START {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Admission, Clock, PipelineError};
+use super::{Admission, Clock, PipelineError, Redactor};
 use crate::{
     agent::Role,
     budget::SpendLimits,
@@ -43,6 +43,9 @@ pub struct RunOptions {
     pub sandbox_limits: Limits,
     /// What agents may run and write: asked before a command is recorded, and before a proposal is committed.
     pub policy: Policy,
+    /// Takes out of what is recorded what must not be: of the description, of what agents ask and are answered, and of what
+    /// people say. Files of a person's that it would change are left out of the project.
+    pub redactor: Option<Arc<dyn Redactor>>,
     /// Cancelling it ends the run as a cancellation by a person would.
     pub cancellation: CancellationToken,
     /// What the embedding product calls the run, such as a user or a job. Recorded with its beginning.
@@ -83,6 +86,7 @@ impl RunOptions {
             folder: None,
             sandbox_limits: Limits::default(),
             policy: Policy::default(),
+            redactor: None,
             cancellation: CancellationToken::new(),
             labels: BTreeMap::new(),
             admission: None,
@@ -171,6 +175,13 @@ impl RunOptions {
     #[must_use]
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
+        self
+    }
+
+    /// Takes out of what is recorded what must not be.
+    #[must_use]
+    pub fn redactor(mut self, redactor: Arc<dyn Redactor>) -> Self {
+        self.redactor = Some(redactor);
         self
     }
 

@@ -1,11 +1,13 @@
 //! The folder on disk, kept in step with the commits.
 
-use super::{PipelineError, engine::Engine, journal::Entry};
+use std::{borrow::Cow, path::Path};
+
+use super::{History, PipelineError, Redactor, engine::Engine, journal::Entry};
 use crate::{
     agent::Proposal,
-    project::{Change, WorkspacePath},
-    store::Author,
-    workspace::{Folder, LocalEdit},
+    project::{Change, ProjectState, WorkspacePath},
+    store::{Author, Batch, Branch, Commit, Lease, Record, StateStore},
+    workspace::{Edits, Folder, LeftOut, LocalEdit},
 };
 
 impl Engine {
@@ -13,26 +15,16 @@ impl Engine {
     pub(super) async fn open_folder(&mut self) -> Result<(), PipelineError> {
         let Some(root) = &self.run.options.folder else { return Ok(()) };
         let mut folder = Folder::open(root)?;
-        let mut edits = folder.edits()?;
-        // What a crash kept from the manifest is no edit: it is in the state already.
-        edits.retain(|edit| {
-            self.state.file(&edit.path).is_some_and(|file| edit.digest() != Some(file.content))
-        });
-        let mut proposal = Proposal::new();
-        for LocalEdit { path, content } in &edits {
-            proposal = match (content, self.state.file(path)) {
-                (Some(content), _) => proposal.write(&self.state, path.clone(), content.clone(), None),
-                (None, Some(file)) => {
-                    proposal.change(Change::FileDeleted { path: path.clone(), replaces: file.content })
-                }
-                (None, None) => proposal,
-            };
+        let edits = find_edits(&folder, &self.state, self.run.options.redactor.as_deref())?;
+        for LeftOut { path, reason } in &edits.left_out {
+            tracing::warn!(path, reason, "a file of a person's is left out of the project");
         }
-        if !edits.is_empty() {
+        if !edits.files.is_empty() {
+            let proposal = proposal(&edits, &self.state);
             let entry = Entry::default().blobs(proposal.contents.into_values().collect());
             self.commit(Author::Person, proposal.changes, entry)?;
             self.settle().await?;
-            folder.accept(&edits)?;
+            folder.accept(&edits.files)?;
         }
         let outdated = folder.outdated(&self.state);
         self.folder = Some(folder);
@@ -53,6 +45,94 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// What a person changed in the app's folder, as a run on a branch in this state would find it.
+///
+/// # Errors
+/// [`PipelineError::Folder`].
+pub fn find_edits(
+    folder: &Folder,
+    state: &ProjectState,
+    redactor: Option<&dyn Redactor>,
+) -> Result<Edits, PipelineError> {
+    let mut edits = folder.edits(state)?;
+    let Some(redactor) = redactor else { return Ok(edits) };
+    let has_secret = |edit: &LocalEdit| {
+        let text = edit.content.as_ref().map(|content| String::from_utf8_lossy(content));
+        text.is_some_and(|text| matches!(redactor.redact(&text), Cow::Owned(_)))
+    };
+    for edit in edits.files.extract_if(.., |edit| has_secret(edit)) {
+        let reason = "there seems to be a key or a password in it, which does not belong into the history";
+        edits.left_out.push(LeftOut { path: edit.path.to_string(), reason: reason.into() });
+    }
+    Ok(edits)
+}
+
+/// Makes what a person changed in the app's folder a commit of their own, without a run.
+///
+/// # Errors
+/// [`PipelineError::Folder`], [`PipelineError::Store`].
+pub async fn record_edits(
+    store: &dyn StateStore,
+    lease: &Lease,
+    folder: &Path,
+    redactor: Option<&dyn Redactor>,
+) -> Result<Edits, PipelineError> {
+    let history = History::load(store, lease.branch()).await?;
+    let mut folder = Folder::open(folder)?;
+    let edits = find_edits(&folder, &history.state, redactor)?;
+    if edits.files.is_empty() {
+        return Ok(edits);
+    }
+    let Proposal { changes, contents } = proposal(&edits, &history.state);
+    history.state.apply(history.state.version(), &changes)?;
+    let records = vec![Record::Commit(Commit { author: Author::Person, changes })];
+    let batch = Batch { records, blobs: contents.into_values().collect(), ..Batch::default() };
+    store.append(lease, history.head, batch).await?;
+    folder.accept(&edits.files)?;
+    Ok(edits)
+}
+
+/// Makes the app's folder hold the files of a branch, and returns those that it left as they are because a person changed
+/// them and no history has them.
+///
+/// # Errors
+/// [`PipelineError::Folder`], [`PipelineError::Store`]. Doing it again, or the next run, goes on where this stopped.
+pub async fn publish(
+    store: &dyn StateStore,
+    branch: &Branch,
+    folder: &Path,
+) -> Result<Vec<WorkspacePath>, PipelineError> {
+    let history = History::load(store, branch).await?;
+    let mut folder = Folder::open(folder)?;
+    let mut left = Vec::new();
+    // Those that go make room: a file may take the place of a folder.
+    let mut outdated = folder.outdated(&history.state);
+    outdated.sort_by_key(|path| history.state.file(path).is_some());
+    for path in outdated {
+        let content = match history.state.file(&path) {
+            Some(file) => Some(store.blob(&branch.scope, file.content).await?),
+            None => None,
+        };
+        if !folder.publish(&path, content)? {
+            left.push(path);
+        }
+    }
+    Ok(left)
+}
+
+/// Edits as changes on top of `state`.
+fn proposal(edits: &Edits, state: &ProjectState) -> Proposal {
+    edits.files.iter().fold(Proposal::new(), |proposal, LocalEdit { path, content }| {
+        match (content, state.file(path)) {
+            (Some(content), _) => proposal.write(state, path.clone(), content.clone(), None),
+            (None, Some(file)) => {
+                proposal.change(Change::FileDeleted { path: path.clone(), replaces: file.content })
+            }
+            (None, None) => proposal,
+        }
+    })
 }
 
 /// The files that these changes write or delete.

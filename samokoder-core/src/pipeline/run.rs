@@ -133,7 +133,8 @@ impl Run {
     /// # Errors
     /// [`StoreError`] when the answer could not be stored.
     pub async fn answer(&self, question: QuestionId, answer: impl Into<String>) -> Result<(), StoreError> {
-        self.post(Signal::Answer { question, answer: answer.into() }).await
+        let answer = self.shared.options.redacted(answer.into());
+        self.post(Signal::Answer { question, answer }).await
     }
 
     /// Asks the run to stop. What was committed stays, and it can be resumed.

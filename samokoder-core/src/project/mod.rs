@@ -3,6 +3,7 @@
 mod architecture;
 mod change;
 mod check;
+mod difference;
 mod digests;
 mod path;
 mod plan;
@@ -13,6 +14,7 @@ mod state;
 pub use architecture::{Architecture, PlannedFile};
 pub use change::Change;
 pub use check::{CheckReport, Verdict};
+pub use difference::{Difference, Fact, FileDifference};
 pub use path::{InvalidPath, STATE_FOLDER, WorkspacePath};
 pub use plan::{Epic, Iteration, Step, Task};
 pub use question::Question;

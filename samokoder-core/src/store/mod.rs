@@ -190,7 +190,7 @@ pub struct Collect {
 pub struct Collected {
     /// Contents.
     pub contents: u64,
-    /// Their size as they were put in, in bytes.
+    /// Their size in bytes: as they were put in, or as they are stored where no more is known.
     pub bytes: u64,
 }
 

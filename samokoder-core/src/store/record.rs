@@ -37,7 +37,8 @@ pub struct Stored {
 pub enum Record {
     /// The project changed. Its number is the project's new version.
     Commit(Commit),
-    /// The branch leaves another one here: attempts that were open there are not its own.
+    /// The branch leaves another one here: attempts that were at work there are not its own. Those that wait for a person
+    /// are: each branch may hear another answer.
     Forked {
         /// The other one.
         from: BranchId,

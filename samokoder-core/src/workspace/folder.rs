@@ -10,6 +10,7 @@ use std::{
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::LocalEdit;
 use crate::{
     digest::Digest,
     project::{ProjectState, STATE_FOLDER, WorkspacePath},
@@ -24,22 +25,6 @@ pub struct Folder {
     root: PathBuf,
     published: BTreeMap<WorkspacePath, Digest>,
     manifest: Option<File>,
-}
-
-/// A file that a person changed or deleted since it was published.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LocalEdit {
-    /// The file.
-    pub path: WorkspacePath,
-    /// Its content as it is, `None` when it was deleted.
-    pub content: Option<Bytes>,
-}
-
-impl LocalEdit {
-    /// The hash of the content.
-    pub fn digest(&self) -> Option<Digest> {
-        self.content.as_ref().map(|content| Digest::of(content))
-    }
 }
 
 /// A folder that can't be read or written.
@@ -95,30 +80,30 @@ impl Folder {
             if on_disk.is_some() && on_disk.as_ref() != self.published.get(path) {
                 return Ok(false);
             }
-            match content {
-                Some(content) => write(&target, &content)?,
-                None => {
-                    fs::remove_file(&target).map_err(|error| fail(&target, "can't be removed", &error))?;
-                }
+            if let Some(content) = content {
+                write(&target, &content)?;
+            } else {
+                fs::remove_file(&target).map_err(|error| fail(&target, "can't be removed", &error))?;
+                remove_empty(&self.root, &target);
             }
         }
         self.note(path, wanted)?;
         Ok(true)
     }
 
-    /// What a person changed since files were published.
-    ///
-    /// # Errors
-    /// [`FolderError`] when something can't be read.
-    pub fn edits(&self) -> Result<Vec<LocalEdit>, FolderError> {
-        let mut edits = Vec::new();
-        for (path, published) in &self.published {
-            let content = read(&self.root.join(path.as_str()))?;
-            if content.as_ref().map(|content| Digest::of(content)) != Some(*published) {
-                edits.push(LocalEdit { path: path.clone(), content });
-            }
-        }
-        Ok(edits)
+    /// Where it is.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether it wrote this file.
+    pub(super) fn has_published(&self, path: &WorkspacePath) -> bool {
+        self.published.contains_key(path)
+    }
+
+    /// What was written last, as far as it is known.
+    pub(super) fn published(&self) -> impl Iterator<Item = (&WorkspacePath, &Digest)> {
+        self.published.iter()
     }
 
     /// Takes note that `edits` are part of the project, so that they count as published.
@@ -163,12 +148,12 @@ impl Folder {
     }
 }
 
-fn fail(path: &Path, what: &str, error: &io::Error) -> FolderError {
+pub(super) fn fail(path: &Path, what: &str, error: &io::Error) -> FolderError {
     FolderError { path: path.into(), message: format!("{what}: {error}") }
 }
 
 /// The content of a regular file; `None` when there is none.
-fn read(path: &Path) -> Result<Option<Bytes>, FolderError> {
+pub(super) fn read(path: &Path) -> Result<Option<Bytes>, FolderError> {
     match fs::symlink_metadata(path) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             Ok(None)
@@ -179,6 +164,16 @@ fn read(path: &Path) -> Result<Option<Bytes>, FolderError> {
         }
         Ok(_) => {
             fs::read(path).map(|content| Some(content.into())).map_err(|e| fail(path, "can't be read", &e))
+        }
+    }
+}
+
+/// Removes the folders that held nothing but a file that is gone.
+fn remove_empty(root: &Path, file: &Path) {
+    for folder in file.ancestors().skip(1).take_while(|folder| *folder != root) {
+        // One that holds something else can't be removed, and is not to be.
+        if fs::remove_dir(folder).is_err() {
+            return;
         }
     }
 }

@@ -106,7 +106,7 @@ async fn an_agent_whose_answers_are_never_usable_stops_the_run_and_says_why() {
 }
 
 /// Asks which colour, and then writes it into the files.
-fn curious_model() -> ScriptedModel {
+pub(crate) fn curious_model() -> ScriptedModel {
     ScriptedModel::new(|request| {
         let template = request.prompt.as_ref().map_or("", |prompt| prompt.template.as_str());
         if template == "spec_writer/write" && variables(request)["answers"] == json!([]) {

@@ -32,7 +32,7 @@ mod value;
 use samokoder_core::store::{Branch, Record, Seq, StoreError};
 
 pub(crate) use read::*;
-pub(crate) use value::{Columns, Value, number};
+pub(crate) use value::{Columns, Value, altered, number};
 
 /// Takes statements in the order in which they must be run, in one transaction.
 pub(crate) trait Sink {

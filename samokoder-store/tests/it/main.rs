@@ -2,4 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that does not hold panics")]
 
+mod blobs;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod sqlite;

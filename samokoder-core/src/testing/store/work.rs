@@ -209,7 +209,7 @@ pub(super) fn described(description: &str, name: Option<&str>) -> Record {
 /// A sitting from its beginning to its end.
 pub(super) fn sitting(end: RunEnd) -> [Record; 2] {
     let run = RunId::fresh();
-    [Record::RunStarted { run }, Record::RunEnded { run, end }]
+    [Record::RunStarted { run, labels: std::collections::BTreeMap::new() }, Record::RunEnded { run, end }]
 }
 
 /// What a branch says first when it was forked.

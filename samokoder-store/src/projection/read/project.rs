@@ -86,7 +86,8 @@ pub(crate) struct BranchSummary {
     pub(crate) row: i64,
     /// The branch.
     pub(crate) id: BranchId,
-    project: ProjectId,
+    /// Its project.
+    pub(crate) project: ProjectId,
     head: Seq,
     applied: Option<Seq>,
     created_ms: u64,
@@ -218,8 +219,8 @@ pub(crate) fn on_branch(
     branches: &[BranchSummary],
     on: &BranchSummary,
 ) -> Result<ProjectSummary, StoreError> {
-    let (_, spent) = together(branches)?;
-    Ok(on.summary(scope, on.created_ms, spent))
+    let (created_ms, spent) = together(branches)?;
+    Ok(on.summary(scope, created_ms, spent))
 }
 
 /// What is known of a branch that [`BRANCHES`] found.

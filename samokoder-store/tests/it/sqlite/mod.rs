@@ -1,5 +1,5 @@
 mod carrying;
-mod child;
+pub(crate) mod child;
 mod damage;
 mod fixture;
 mod forks;

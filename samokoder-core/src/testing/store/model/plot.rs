@@ -57,7 +57,7 @@ impl Plot {
         match record {
             Record::Commit(commit) => self.state = self.state.apply(self.head, &commit.changes).unwrap(),
             Record::Forked { .. } => self.open.clear(),
-            Record::RunStarted { run } => self.run = Some(*run),
+            Record::RunStarted { run, .. } => self.run = Some(*run),
             Record::RunEnded { .. } => self.run = None,
             Record::Started { id, role, subject, .. } => {
                 self.begun += 1;
@@ -113,7 +113,7 @@ impl Plot {
 
     fn sitting(&self, random: &mut Random) -> Record {
         let Some(run) = self.run.filter(|_| random.chance(80)) else {
-            return Record::RunStarted { run: random.id() };
+            return Record::RunStarted { run: random.id(), labels: BTreeMap::new() };
         };
         let questions = vec![QuestionId::derive(["?"])];
         let ends = [

@@ -1,9 +1,15 @@
 //! What can be typed.
 
+mod history;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use samokoder::{llm::ModelId, store::Seq};
+
+pub(crate) use history::{
+    CheckoutArgs, DiffArgs, ExportArgs, ForkArgs, GcArgs, ImportArgs, LogArgs, RewindArgs,
+};
 
 /// What is the same for all commands.
 const AFTER_HELP: &str = "\
@@ -33,14 +39,28 @@ pub(crate) enum Command {
     Answer(AnswerArgs),
     /// Stop the run that is working on an app
     Cancel(FolderArg),
-    /// List the versions of an app: who made them, what changed, what it cost
-    Log(FolderArg),
+    /// List the versions of an app: who made them, what changed, what it cost; or the calls to models
+    Log(LogArgs),
     /// Print what an app is to do, the plan and the list of files
     Show(ShowArgs),
+    /// Print what differs between two versions: files, specification, plan, questions
+    Diff(DiffArgs),
+    /// Go back to a version, on a new branch: nothing is lost
+    Rewind(RewindArgs),
+    /// Make a branch that begins at a version
+    Fork(ForkArgs),
+    /// List the branches
+    Branches(FolderArg),
+    /// Go to another branch; the folder gets its files
+    Checkout(CheckoutArgs),
     /// Start a finished app in the sandbox and serve it on this machine
     Run(RunArgs),
-    /// Write the app's files to a zip archive
+    /// Write the app's files to a zip archive, or the project with its whole history to one file
     Export(ExportArgs),
+    /// Make a folder from a file that `export` wrote
+    Import(ImportArgs),
+    /// Remove contents that nothing needs any more, and prompts and answers that are old
+    Gc(GcArgs),
     /// Ask a model one thing and stream its answer
     Chat(ChatArgs),
     /// List known models, their windows and prices
@@ -159,15 +179,6 @@ pub(crate) struct RunArgs {
     pub(crate) port: Option<u16>,
 }
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct ExportArgs {
-    /// The app's folder
-    pub(crate) dir: PathBuf,
-    /// The archive to write; it must not be there yet
-    #[arg(value_name = "FILE.zip")]
-    pub(crate) file: PathBuf,
-}
-
 /// What is said of something that is no amount of dollars.
 pub(crate) const NO_AMOUNT: &str = "give an amount of dollars, such as 2.50";
 
@@ -181,7 +192,7 @@ fn dollars(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| NO_AMOUNT.into())
 }
 
-fn version(text: &str) -> Result<Seq, String> {
+pub(crate) fn version(text: &str) -> Result<Seq, String> {
     text.trim_start_matches('v')
         .parse()
         .map(Seq)

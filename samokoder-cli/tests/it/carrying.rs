@@ -1,0 +1,115 @@
+//! A project with its whole history as one file.
+
+use std::fs;
+
+use crate::command::{Place, QUESTION, SMALL};
+
+/// An app with two branches and an edit.
+fn with_branches() -> Place {
+    let place = Place::new();
+    place.expect(0, &["new", SMALL, "--dir", "app", "--sandbox", "none"]);
+    place.write("app/notes.txt", "Mine.\n");
+    place.expect(0, &["fork", "app", "--at", "2", "--name", "other"]);
+    place.expect(0, &["checkout", "app", "other"]);
+    place.expect(0, &["resume", "app", "--sandbox", "none"]);
+    place
+}
+
+#[test]
+fn what_is_exported_imported_and_exported_again_is_the_same_file() {
+    let place = with_branches();
+    let exported = place.expect(0, &["export", "app", "app.samokoder"]).out;
+    assert!(exported.contains("2 branches"), "{exported}");
+    let imported = place.expect(0, &["import", "app.samokoder", "--dir", "copy"]).out;
+    assert!(imported.contains("2 branches") && imported.contains("log copy"), "{imported}");
+    place.expect(0, &["export", "copy", "again.samokoder"]);
+    let read = |name: &str| fs::read(place.path(name)).unwrap();
+    assert!(read("app.samokoder") == read("again.samokoder"));
+    assert!(place.app("app") == place.app("copy"), "the folder has the files of what is checked out");
+    for command in [&["log"][..], &["branches"], &["show"], &["log", "--calls", "--full"]] {
+        let [name, rest @ ..] = command else { unreachable!() };
+        let of = |folder| place.expect(0, &[&[*name, folder][..], rest].concat()).out.replace("copy", "app");
+        assert_eq!(of("app"), of("copy"), "{command:?}");
+    }
+    place.expect(0, &["checkout", "copy", "main"]);
+    assert_eq!(fs::read_to_string(place.path("copy/notes.txt")).unwrap(), "Mine.\n");
+    place.expect(0, &["resume", "copy", "--sandbox", "none"]);
+}
+
+#[test]
+fn an_answer_that_no_run_has_heard_comes_along_on_node() {
+    let place = Place::new();
+    place.expect(4, &["new", QUESTION, "--dir", "app"]);
+    place.expect(0, &["answer", "app", "raw, ripe"]);
+    place.expect(0, &["export", "app", "app.samokoder"]);
+    place.expect(0, &["import", "app.samokoder", "--dir", "copy"]);
+    place.expect(0, &["resume", "copy"]);
+    assert!(place.expect(0, &["show", "copy"]).out.contains("enumeration: raw, ripe"));
+}
+
+#[test]
+fn calls_that_were_collected_stay_so() {
+    let place = with_branches();
+    place.expect(0, &["gc", "app", "--keep-calls", "0"]);
+    place.expect(0, &["export", "app", "app.samokoder"]);
+    place.expect(0, &["import", "app.samokoder", "--dir", "copy"]);
+    place.expect(0, &["export", "copy", "again.samokoder"]);
+    let read = |name: &str| fs::read(place.path(name)).unwrap();
+    assert!(read("app.samokoder") == read("again.samokoder"));
+}
+
+#[test]
+fn a_damaged_or_cut_file_is_refused_before_anything_is_made() {
+    let place = with_branches();
+    place.expect(0, &["export", "app", "app.samokoder"]);
+    let whole = fs::read(place.path("app.samokoder")).unwrap();
+    let refused = |content: &[u8], what: &str| {
+        fs::write(place.path("broken.samokoder"), content).unwrap();
+        let refused = place.run(&["import", "broken.samokoder"]);
+        assert!(!place.path("broken").exists(), "{what} left a folder behind");
+        refused
+    };
+    for part in [0, 1, 100, whole.len() / 2, whole.len() - 1] {
+        let ran = refused(&whole[..part], "a cut file");
+        assert!(ran.code == Some(1) && ran.err.contains("is damaged"), "{part}: {ran:?}");
+    }
+    // What is flipped is found, or is nothing that says anything: a date in the archive's own directory, say.
+    for place_in_file in (0..whole.len()).step_by(whole.len() / 20) {
+        let mut flipped = whole.clone();
+        flipped[place_in_file] ^= 0x10;
+        fs::write(place.path("flipped.samokoder"), flipped).unwrap();
+        let ran = place.run(&["import", "flipped.samokoder"]);
+        if ran.code == Some(0) {
+            place.expect(0, &["export", "flipped", "flipped-again.samokoder"]);
+            assert!(fs::read(place.path("flipped-again.samokoder")).unwrap() == whole, "{place_in_file}");
+            fs::remove_dir_all(place.path("flipped")).unwrap();
+            fs::remove_file(place.path("flipped-again.samokoder")).unwrap();
+        } else {
+            assert!(ran.err.contains("is damaged") || ran.err.contains("newer version"), "{ran:?}");
+            assert!(!place.path("flipped").exists(), "{place_in_file} left a folder behind");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_written_over() {
+    let place = with_branches();
+    place.expect(0, &["export", "app", "app.samokoder"]);
+    let before = place.everything();
+    for (arguments, why) in [
+        (&["export", "app", "app.samokoder"][..], "is there already"),
+        (&["export", "app", "app.txt"], "FILE.zip for the app's files, FILE.samokoder for"),
+        (&["import", "app.samokoder"], "app is an app already"),
+        (&["import", "app.samokoder", "--dir", "."], "is not empty"),
+        (&["import", "nothing.samokoder"], "nothing.samokoder can't be read"),
+        (
+            &["import", "app.samokoder", "--dir", "copy", "--store", "sqlite:app/.samokoder/state.db"],
+            "has the project already",
+        ),
+    ] {
+        let refused = place.expect(2, arguments);
+        assert!(refused.err.contains(why), "{arguments:?}: {}", refused.err);
+        place.is_as_before(&before, &arguments.join(" "));
+        assert!(!place.path("copy").exists());
+    }
+}

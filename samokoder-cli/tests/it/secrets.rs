@@ -1,0 +1,87 @@
+//! Keys are in no file, wherever they come from.
+
+use samokoder_llm::mock::Script;
+
+use crate::{
+    command::{Place, QUESTION, SMALL},
+    model::{KEY, Model, team},
+};
+
+/// A key of a known form. Put together here, so that no scanner takes this file for a leak.
+fn typed() -> String {
+    format!("{}{}", "ghp_", "aB3dE5gH7jK9mN1pQ3sT5vX7zA9cD1fG3hJ5")
+}
+
+/// Files with this in them.
+fn holding(place: &Place, secret: &str) -> Vec<String> {
+    let has = |content: &[u8]| content.windows(secret.len()).any(|bytes| bytes == secret.as_bytes());
+    place.everything().into_iter().filter(|(_, content)| has(content)).map(|(path, _)| path).collect()
+}
+
+#[test]
+fn a_key_that_is_typed_into_a_description_is_in_no_file() {
+    let place = Place::new();
+    let description = format!("{SMALL}. Use the key {}", typed());
+    place.expect(0, &["new", &description, "--dir", "app", "--sandbox", "none"]);
+    assert_eq!(holding(&place, &typed()), [""; 0]);
+    let shown = place.expect(0, &["show", "app"]).out;
+    assert!(shown.contains("[GitHub token removed]"), "{shown}");
+    let calls = place.expect(0, &["log", "app", "--calls", "--full"]).out;
+    assert!(calls.contains("[GitHub token removed]") && !calls.contains(&typed()), "{calls}");
+}
+
+#[test]
+fn a_key_that_is_typed_into_an_answer_is_in_no_file() {
+    let place = Place::new();
+    place.expect(4, &["new", QUESTION, "--dir", "app", "--sandbox", "none"]);
+    place.expect(0, &["answer", "app", &format!("raw, {}", typed())]);
+    assert_eq!(holding(&place, &typed()), [""; 0], "before a run has taken it");
+    place.run(&["resume", "app", "--sandbox", "none"]);
+    assert_eq!(holding(&place, &typed()), [""; 0]);
+}
+
+#[test]
+fn keys_that_a_model_echoes_are_in_no_file() {
+    let mut script = team();
+    // The key that the call was made with, in an answer, and one of a known form.
+    let text = serde_json::to_string(&script).unwrap();
+    let echoed = text.replace("It greets by name.", &format!("It greets {KEY} and {}.", typed()));
+    assert_ne!(text, echoed);
+    script = serde_json::from_str::<Script>(&echoed).unwrap();
+    let (place, server) = (Place::new(), Model::start(script));
+    let model = "openai:gpt-4o";
+    let ran = server.run(
+        &place,
+        &[
+            "new",
+            "A greeter",
+            "--dir",
+            "app",
+            "--model",
+            model,
+            "--max-cost",
+            "50",
+            "--yes",
+            "--sandbox",
+            "none",
+        ],
+    );
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    for secret in [KEY.to_owned(), typed()] {
+        assert_eq!(holding(&place, &secret), [""; 0], "{secret}");
+    }
+    // What is compressed in the store is not found by looking at its bytes.
+    let calls = place.expect(0, &["log", "app", "--calls", "--full"]).out;
+    assert!(!calls.contains(KEY) && !calls.contains(&typed()), "{calls}");
+    let shown = place.expect(0, &["show", "app"]).out;
+    assert!(shown.contains("It greets [OPENAI_API_KEY removed] and [GitHub token removed]."), "{shown}");
+}
+
+#[test]
+fn whoever_says_so_keeps_what_looks_like_a_key() {
+    let place = Place::new();
+    place.write("samokoder.toml", "[history]\nredact = false\n");
+    let description = format!("{SMALL}. Use the key {}", typed());
+    place.expect(0, &["new", &description, "--dir", "app", "--sandbox", "none"]);
+    assert!(place.expect(0, &["show", "app"]).out.contains(&typed()));
+}

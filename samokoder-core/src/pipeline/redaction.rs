@@ -1,0 +1,74 @@
+//! What must not be recorded is taken out before it is.
+
+use std::{borrow::Cow, fmt::Debug};
+
+use bytes::Bytes;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{RunOptions, effect::EffectError};
+use crate::llm::LlmError;
+
+/// Takes out of texts what must not be recorded, such as keys.
+///
+/// It must be a function of the text alone, and leave alone what it has been through: a text that is replayed meets it again.
+pub trait Redactor: Debug + Send + Sync {
+    /// The text without what must not be recorded; borrowed when there is nothing to take out.
+    fn redact<'a>(&self, text: &'a str) -> Cow<'a, str>;
+}
+
+impl RunOptions {
+    /// The text as it may be recorded.
+    pub(crate) fn redacted(&self, text: String) -> String {
+        let Some(redactor) = &self.redactor else { return text };
+        match redactor.redact(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(redacted) => redacted,
+        }
+    }
+
+    /// A value's JSON as it may be recorded. `None` when it may be recorded as it is.
+    pub(crate) fn redacted_json(&self, json: &Bytes) -> Option<Bytes> {
+        let redactor = &**self.redactor.as_ref()?;
+        let mut value: Value = serde_json::from_slice(json).ok()?;
+        (redact_value(redactor, &mut value) > 0).then(|| Bytes::from(value.to_string()))
+    }
+
+    /// A value as it may be recorded.
+    pub(crate) fn redacted_value<T: Serialize + DeserializeOwned>(&self, value: T) -> T {
+        let json = self.redactor.as_ref().and_then(|_| serde_json::to_vec(&value).ok()).map(Bytes::from);
+        let redacted = json.and_then(|json| self.redacted_json(&json));
+        redacted.and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or(value)
+    }
+
+    /// An error as it may be recorded.
+    pub(crate) fn redacted_error(&self, error: EffectError) -> EffectError {
+        match error {
+            EffectError::Call(LlmError { kind, message, retry_after, reply }) => {
+                let (message, reply) = (self.redacted(message), self.redacted_value(reply));
+                EffectError::Call(LlmError { kind, message, retry_after, reply })
+            }
+            EffectError::Exec(mut error) => {
+                error.message = self.redacted(error.message);
+                EffectError::Exec(error)
+            }
+            EffectError::Other(message) => EffectError::Other(self.redacted(message)),
+        }
+    }
+}
+
+/// Takes out of every text in a value what must not be recorded, and returns in how many there was anything.
+fn redact_value(redactor: &dyn Redactor, value: &mut Value) -> usize {
+    match value {
+        Value::String(text) => match redactor.redact(text) {
+            Cow::Borrowed(_) => 0,
+            Cow::Owned(redacted) => {
+                *text = redacted;
+                1
+            }
+        },
+        Value::Array(items) => items.iter_mut().map(|item| redact_value(redactor, item)).sum(),
+        Value::Object(fields) => fields.values_mut().map(|item| redact_value(redactor, item)).sum(),
+        _ => 0,
+    }
+}

@@ -1,0 +1,129 @@
+//! What a person changes in the folder becomes a commit of theirs, within bounds.
+
+use std::{fs, path::Path};
+
+use samokoder_core::{
+    pipeline,
+    project::WorkspacePath,
+    store::{Branch, MemoryStore, StateStore},
+    workspace::{Edits, Folder},
+};
+use tempfile::TempDir;
+
+use crate::script::{self, build, good_model, options, state};
+
+struct App {
+    folder: TempDir,
+    store: std::sync::Arc<MemoryStore>,
+    branch: Branch,
+}
+
+impl App {
+    async fn built() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, pipeline) = script::pipeline();
+        let (branch, _) = build(&pipeline, options(&good_model()).folder(folder.path())).await;
+        Self { folder, store, branch }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    async fn edits(&self) -> Edits {
+        Folder::open(self.path()).unwrap().edits(&state(&self.store, &self.branch).await).unwrap()
+    }
+
+    async fn record(&self) -> Edits {
+        let lease = self.store.acquire(&self.branch).await.unwrap();
+        pipeline::record_edits(&*self.store, &lease, self.path(), None).await.unwrap()
+    }
+
+    async fn has(&self, path: &str) -> bool {
+        state(&self.store, &self.branch).await.file(&WorkspacePath::parse(path).unwrap()).is_some()
+    }
+}
+
+fn paths(edits: &Edits) -> Vec<&str> {
+    edits.files.iter().map(|edit| edit.path.as_str()).collect()
+}
+
+#[tokio::test]
+async fn changed_deleted_and_new_files_are_one_commit_and_then_no_edits_any_more() {
+    let app = App::built().await;
+    assert!(app.edits().await.files.is_empty(), "the team's own files are no edits");
+    app.write("src/a.mjs", "mine");
+    app.write("notes/deep/mine.txt", "mine too");
+    fs::remove_file(app.path().join("src/b.mjs")).unwrap();
+    let before = state(&app.store, &app.branch).await.version();
+    assert_eq!(paths(&app.record().await), ["src/a.mjs", "src/b.mjs", "notes/deep/mine.txt"]);
+    assert!(state(&app.store, &app.branch).await.version() > before);
+    assert!(app.has("notes/deep/mine.txt").await && !app.has("src/b.mjs").await);
+    assert!(app.edits().await.files.is_empty());
+}
+
+#[tokio::test]
+async fn what_tools_and_the_app_itself_write_is_no_ones_edit() {
+    let app = App::built().await;
+    for path in [
+        "node_modules/x/index.js",
+        "src/__pycache__/a.pyc",
+        "target/debug/x",
+        ".env",
+        ".git/config",
+        "src/.hidden/x",
+        "data/app.db",
+        "samokoder.toml",
+        "debug.log",
+        "a.mjs~",
+    ] {
+        app.write(path, "x");
+    }
+    std::os::unix::fs::symlink("/etc/hostname", app.path().join("link")).unwrap();
+    assert_eq!(app.edits().await, Edits::default());
+    app.write("src/data/cities.json", "[]");
+    assert_eq!(paths(&app.edits().await), ["src/data/cities.json"], "only at the top is it the app's own");
+}
+
+#[tokio::test]
+async fn what_is_too_much_or_can_have_no_place_is_left_out_and_said() {
+    let app = App::built().await;
+    app.write("large.bin", vec![0; (1 << 20) + 1]);
+    app.write("odd:name", "x");
+    let edits = app.edits().await;
+    assert!(edits.files.is_empty());
+    let said: Vec<_> = edits.left_out.iter().map(|left| (left.path.as_str(), left.reason.as_str())).collect();
+    assert_eq!(said[0], ("large.bin", "it is larger than 1 MB"));
+    assert_eq!(said[1].0, "odd:name");
+    for number in 0..501 {
+        app.write(&format!("unpacked/{number}"), "x");
+    }
+    let edits = app.edits().await;
+    assert!(edits.files.is_empty(), "all or none");
+    assert!(edits.left_out.last().unwrap().reason.contains("more new files than 500"));
+}
+
+#[tokio::test]
+async fn a_folder_gets_the_files_of_a_branch_and_keeps_what_no_history_has() {
+    let app = App::built().await;
+    let first = state(&app.store, &app.branch).await;
+    app.write("src/a.mjs", "mine");
+    app.record().await;
+    let id = samokoder_core::id::BranchId::fresh();
+    let other = pipeline::fork(&*app.store, &app.branch, first.version(), id, "back").await.unwrap();
+    app.write("src/b.mjs", "not recorded");
+    let left = pipeline::publish(&*app.store, &other, app.path()).await.unwrap();
+    assert!(left.is_empty(), "it has not to be another one there");
+    let read = |path: &str| fs::read_to_string(app.path().join(path)).unwrap();
+    assert_eq!((read("src/a.mjs").as_str(), read("src/b.mjs").as_str()), ("// src/a.mjs\n", "not recorded"));
+    app.write("src/a.mjs", "not recorded");
+    let left = pipeline::publish(&*app.store, &app.branch, app.path()).await.unwrap();
+    assert_eq!(left.iter().map(WorkspacePath::as_str).collect::<Vec<_>>(), ["src/a.mjs"]);
+    assert_eq!(read("src/a.mjs"), "not recorded");
+}
