@@ -136,3 +136,45 @@ impl<'a> Reader<'a> {
         self.take(length.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A hello for `a.example`, as OpenSSL would begin one.
+    fn hello() -> Vec<u8> {
+        let name = b"a.example";
+        let extension = [&[0, 0, 0, 14, 0, 12, 0, 0, 9][..], name].concat();
+        let body = [&[3, 3][..], &[9; 32], &[0, 0, 2, 19, 1, 1, 0, 0, 18], &extension].concat();
+        let message = [&[1, 0, 0, 63][..], &body].concat();
+        [&[22, 3, 1, 0, 67][..], &message].concat()
+    }
+
+    #[test]
+    fn every_beginning_of_a_hello_waits_for_the_rest() {
+        let hello = hello();
+        for end in 0..hello.len() {
+            assert_eq!(server_name(&hello[..end]), Ok(None), "{end} bytes");
+        }
+        assert_eq!(server_name(&hello), Ok(Some("a.example".into())));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = server_name(&bytes);
+            let _ = server_name(&[&[22, 3, 1][..], &bytes].concat());
+        }
+
+        #[test]
+        fn one_wrong_byte_never_makes_it_another_name(at in 0_usize..72, byte: u8) {
+            let mut hello = hello();
+            let is_of_name = at >= hello.len() - 9;
+            hello[at] = byte;
+            let named = server_name(&hello).ok().flatten();
+            prop_assert!(is_of_name || named.is_none_or(|name| name == "a.example"));
+        }
+    }
+}

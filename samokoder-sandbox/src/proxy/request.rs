@@ -203,3 +203,32 @@ impl Host {
         (name.len() <= 253 && name.split('.').all(is_label) && !is_number).then_some(Self::Name(name))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[ -~\\r\\n]{0,200}") {
+            let _ = Request::parse(&bytes);
+            let _ = Request::parse(format!("GET http://{text}\r\n\r\n").as_bytes());
+            let _ = Target::parse(&text, Some(80));
+        }
+
+        #[test]
+        fn what_goes_to_the_host_is_one_head_for_it_alone(path in "[ -~]{0,30}", name in "[ -~\\r\\n]{0,20}", value in "[ -~\\r\\n]{0,20}") {
+            let request = format!("GET http://a.example/{path} HTTP/1.1\r\nHost: a.example\r\n{name}: {value}\r\n\r\n");
+            // More than one head is read as far as the first.
+            let end = head_length(request.as_bytes()).unwrap().unwrap();
+            if let Ok(Request::Plain { head, .. }) = Request::parse(&request.as_bytes()[..end]) {
+                let hosts = head.lines().filter(|line| line.to_ascii_lowercase().starts_with("host:"));
+                prop_assert_eq!(hosts.collect::<Vec<_>>(), ["Host: a.example"]);
+                prop_assert_eq!(head.find("\r\n\r\n"), Some(head.len() - 4));
+                prop_assert!(head.starts_with("GET /") && head.lines().next().unwrap().ends_with(" HTTP/1.1"));
+            }
+        }
+    }
+}

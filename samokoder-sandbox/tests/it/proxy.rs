@@ -125,7 +125,8 @@ fn length(length: usize) -> [u8; 2] {
 }
 
 fn message(extensions: &[u8]) -> Vec<u8> {
-    let body = [&[3, 3][..], &[7; 32], &[0], &[0, 2, 19, 1], &[1, 0], &length(extensions.len()), extensions].concat();
+    let body = [&[3, 3][..], &[7; 32], &[0], &[0, 2, 19, 1], &[1, 0], &length(extensions.len()), extensions]
+        .concat();
     let message = [&[1, 0][..], &length(body.len()), &body].concat();
     [&[22, 3, 1][..], &length(message.len()), &message].concat()
 }
@@ -137,7 +138,10 @@ fn fragmented(hello: &[u8]) -> Vec<u8> {
 
 #[track_caller]
 fn is_refused(answer: &str, rule: &str) {
-    assert!(answer.starts_with("HTTP/1.1 403 Forbidden\r\n") && answer.contains(&format!("`{rule}`")), "{rule}: {answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 403 Forbidden\r\n") && answer.contains(&format!("`{rule}`")),
+        "{rule}: {answer}"
+    );
 }
 
 const ALERT: &str = "HTTP/1.1 200 Connection established\r\n\r\n\u{15}\u{3}\u{3}\0\u{2}\u{2}p";
@@ -170,7 +174,17 @@ async fn hosts_and_ports_that_are_not_listed_are_refused_by_name_of_the_rule() {
 
 #[tokio::test(start_paused = true)]
 async fn other_spellings_of_an_address_are_no_names() {
-    for target in ["2130706433:443", "127.1:443", "0x7f.1:443", "1.2.3.4.:443", "[::1%lo]:443", "a b:443", "x:0", "x:+443", "x"] {
+    for target in [
+        "2130706433:443",
+        "127.1:443",
+        "0x7f.1:443",
+        "1.2.3.4.:443",
+        "[::1%lo]:443",
+        "a b:443",
+        "x:0",
+        "x:+443",
+        "x",
+    ] {
         let answer = connect(&registry(), target).await;
         assert!(answer.starts_with("HTTP/1.1 40"), "{target}: {answer}");
     }
@@ -178,7 +192,16 @@ async fn other_spellings_of_an_address_are_no_names() {
 
 #[tokio::test(start_paused = true)]
 async fn a_listed_name_that_leads_to_a_special_address_is_refused() {
-    for address in ["127.0.0.1", "10.0.0.7", "169.254.169.254", "100.64.0.1", "::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "fd00::1"] {
+    for address in [
+        "127.0.0.1",
+        "10.0.0.7",
+        "169.254.169.254",
+        "100.64.0.1",
+        "::1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::a00:1",
+        "fd00::1",
+    ] {
         for answers in [&[&[address][..]][..], &[&[PUBLIC, address]]] {
             let outside = Outside::with(&[("registry.example.org", answers)]);
             is_refused(&connect(&outside, "registry.example.org:443").await, "special-address");
@@ -236,7 +259,9 @@ async fn the_name_in_tls_must_be_that_of_the_tunnel() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hello_that_comes_byte_by_byte_is_put_together() {
-    let bytes = [&b"CONNECT registry.example.org:443 HTTP/1.1\r\n\r\n"[..], &hello(&["registry.example.org"])].concat();
+    let bytes =
+        [&b"CONNECT registry.example.org:443 HTTP/1.1\r\n\r\n"[..], &hello(&["registry.example.org"])]
+            .concat();
     let pieces: Vec<&[u8]> = bytes.chunks(1).collect();
     let (answer, _) = ask(&registry(), allowed(), &pieces).await;
     assert!(answer.contains("host got"), "{answer}");
