@@ -86,11 +86,12 @@ fn commands() -> Vec<CommandRule> {
             ["curl", "wget", "nc", "ncat", "netcat", "socat", "ssh", "scp", "sftp", "rsync", "ftp", "git"],
             "nothing is fetched from elsewhere or sent there; everything the app needs is among its files",
         ),
+        CommandRule::allow("node", ["node"]).options(NODE).own_files(),
+        CommandRule::allow("python", ["python3", "python"]).options(PYTHON).own_files(),
+        // After what may be: an argument of the app's own may look the same.
         CommandRule::deny("inline-code", ["node", "nodejs"], CODE).required("-e*"),
         CommandRule::deny("inline-code", ["node", "nodejs"], CODE).required("--eval*"),
         CommandRule::deny("inline-code", ["python*"], CODE).required("-c*"),
-        CommandRule::allow("node", ["node"]).options(NODE).own_files(),
-        CommandRule::allow("python", ["python3", "python"]).options(PYTHON).own_files(),
     ]
 }
 

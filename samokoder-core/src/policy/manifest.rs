@@ -81,19 +81,32 @@ fn package_json(write: FileWrite<'_>) -> Result<(), Refusal> {
     };
     for (name, script) in scripts.iter().filter(|(name, script)| before.get(*name) != Some(script)) {
         let planned = match (name.as_str(), write.architecture) {
-            ("start", Some(architecture)) => architecture.start.join(" "),
-            ("test", Some(architecture)) => architecture.test.join(" "),
+            ("start", Some(architecture)) => as_script(&architecture.start),
+            ("test", Some(architecture)) => as_script(&architecture.test),
             _ => {
                 return refuse(format!(
                     "the script {name:.100?} is none of the architecture's; only `start` and `test` may be there"
                 ));
             }
         };
+        let Some(planned) = planned else {
+            return refuse(format!(
+                "the architecture's command would mean something else as the script `{name}`"
+            ));
+        };
         if script.as_str() != Some(&planned) {
             return refuse(format!("the script `{name}` must be the architecture's command, {planned:?}"));
         }
     }
     Ok(())
+}
+
+/// A command as a package manager's shell would read it; `None` if that could take a part of it for its own.
+fn as_script(argv: &[String]) -> Option<String> {
+    let is_plain = |argument: &String| {
+        !argument.is_empty() && argument.chars().all(|c| c.is_alphanumeric() || "_-./=:@%+,*".contains(c))
+    };
+    argv.iter().all(is_plain).then(|| argv.join(" "))
 }
 
 fn pyproject_toml(write: FileWrite<'_>) -> Result<(), Refusal> {
