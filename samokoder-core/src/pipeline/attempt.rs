@@ -168,6 +168,8 @@ impl Attempt {
             tracing::warn!(rule = refusal.rule, reason = refusal.reason, "command denied");
             let text = self.run.options.redacted_value(format!("{refusal}\n"));
             let reason = Output { text, omitted: 0 };
+            // Nothing else is waited for here: an agent that tries for ever can still be ended.
+            tokio::task::yield_now().await;
             return Ok(ExecOutcome::new(ExecStatus::Denied, Output::default(), reason, Duration::ZERO));
         }
         let argv = self.run.options.redacted_value(command.argv.clone());
