@@ -32,5 +32,6 @@ pub use samokoder_llm as providers;
 #[cfg(feature = "test-util")]
 pub use samokoder_core::testing;
 pub use samokoder_core::{
-    agent, agents, budget, context, digest, edit, id, llm, pipeline, project, sandbox, store, workspace,
+    agent, agents, budget, context, digest, edit, id, llm, pipeline, policy, project, sandbox, store,
+    workspace,
 };

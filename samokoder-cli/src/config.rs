@@ -12,6 +12,7 @@ use samokoder::{
     agents::{Architect, BugHunter, CodeMonkey, Developer, SpecWriter, TechLead},
     budget::SpendLimits,
     llm::{ModelId, Money},
+    policy::Policy,
     providers::catalogue::ModelEntry,
 };
 use serde::Deserialize;
@@ -44,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// What the history keeps.
     pub(crate) history: History,
+    /// Rules of what agents may run and write that come before the built-in ones.
+    pub(crate) policy: Option<Policy>,
     /// How providers are reached, by id.
     pub(crate) providers: BTreeMap<String, ProviderConfig>,
     /// What is known of models, by `provider:model`: it wins over the built-in catalogue.

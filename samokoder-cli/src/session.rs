@@ -13,6 +13,7 @@ use samokoder::{
     llm::ModelId,
     open,
     pipeline::{Answers, Pipeline, Run, RunOptions, RunReport},
+    policy::Policy,
     sandbox::Limits as SandboxLimits,
     store::{RunEnd, Seq, StateStore},
 };
@@ -179,6 +180,9 @@ fn options(folder: &Path, typed: &Options, config: &Config) -> Result<RunOptions
         options.sandbox_limits = SandboxLimits::default().wall(timeout);
     }
     options.redactor = redaction::redactor(config);
+    if let Some(own) = config.policy.clone() {
+        options = options.policy(own.then(Policy::default()));
+    }
     let someone_is_there = typed.json || (std::io::stdin().is_terminal() && std::io::stdout().is_terminal());
     Ok(options.answers(match (typed.yes, someone_is_there) {
         (true, _) => Answers::Defaults,

@@ -15,6 +15,7 @@ pub mod id;
 pub mod llm;
 mod pairs;
 pub mod pipeline;
+pub mod policy;
 pub mod project;
 pub mod sandbox;
 pub mod store;

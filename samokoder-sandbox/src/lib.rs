@@ -11,3 +11,5 @@ pub mod docker;
 pub mod local;
 #[cfg(local_backend)]
 mod output;
+#[cfg(feature = "proxy")]
+pub mod proxy;

@@ -22,6 +22,7 @@ mod limits;
 mod looking;
 mod model;
 mod people;
+mod policy;
 mod secrets;
 mod terminal;
 mod usage;

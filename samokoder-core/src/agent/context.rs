@@ -9,6 +9,7 @@ use crate::{
     id::DerivedId,
     llm::{ChatRequest, ChatResponse, ModelId},
     pipeline::Attempt,
+    policy::Policy,
     project::{ProjectState, WorkspacePath},
     sandbox::{Command, ExecOutcome},
     store::AttemptId,
@@ -49,6 +50,12 @@ impl AgentContext {
         self.0.model()
     }
 
+    /// What agents of this run may run and write. The pipeline sees to it that it holds; an agent that asks first can tell
+    /// its model why something is refused.
+    pub fn policy(&self) -> &Policy {
+        &self.0.run.options.policy
+    }
+
     /// The text of a file, `None` if there is no such file. Bytes that are not UTF-8 are replaced by U+FFFD.
     ///
     /// # Errors
@@ -71,6 +78,9 @@ impl AgentContext {
     }
 
     /// Runs a command in the sandbox, in a workspace that holds exactly the files of [`state`](Self::state).
+    ///
+    /// A command that the run's [policy](Self::policy) forbids is neither run nor recorded: it ends as
+    /// [`Denied`](crate::sandbox::ExecStatus::Denied), with the rule on standard error.
     ///
     /// # Errors
     /// [`AgentError::Sandbox`], [`AgentError::Diverged`], [`AgentError::Store`].

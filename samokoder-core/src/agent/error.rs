@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use crate::{
-    budget::BudgetExceeded, llm::LlmError, project::Question, sandbox::SandboxError, store::EffectId,
-    store::StoreError,
+    budget::BudgetExceeded, llm::LlmError, policy::Refusal, project::Question, sandbox::SandboxError,
+    store::EffectId, store::StoreError,
 };
 
 /// Why an attempt did not lead to a proposal.
@@ -26,6 +26,9 @@ pub enum AgentError {
     /// An effect was not [admitted](crate::pipeline::Admission).
     #[error("not admitted: {0}")]
     Denied(String),
+    /// The proposal goes against the run's [policy](crate::policy::Policy).
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// A person has to answer first. The attempt stays open and goes on with the answer.
     #[error("waiting for an answer to: {}", .0.question.text)]
     Suspended(Box<Suspension>),
@@ -60,7 +63,7 @@ impl AgentError {
         match self {
             Self::Model(error) => error.is_retryable(),
             Self::Sandbox(error) => error.is_retryable(),
-            Self::UnusableAnswer(_) | Self::Diverged { .. } | Self::Failed(_) => true,
+            Self::UnusableAnswer(_) | Self::Refused(_) | Self::Diverged { .. } | Self::Failed(_) => true,
             Self::Denied(_) | Self::Budget(_) | Self::Suspended(_) | Self::Store(_) => false,
         }
     }

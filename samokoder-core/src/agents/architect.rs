@@ -54,7 +54,10 @@ impl Agent for Architect {
         };
         let toolchains: Vec<_> = state.toolchains().iter().map(Available::from).collect();
         let variables = Variables { specification, toolchains };
-        let check = |architecture: &Architecture| check(architecture, state.toolchains());
+        let check = |architecture: &Architecture| {
+            check(architecture, state.toolchains())?;
+            context.policy().architecture(architecture).map_err(|refusal| refusal.to_string())
+        };
         let architecture = self.prompts.ask_for(&context, "architect/choose", &variables, check).await?;
         Ok(Change::ArchitectureChosen { architecture }.into())
     }

@@ -73,7 +73,7 @@ impl Agent for BugHunter {
             earlier: state.iterations().map(|iteration| iteration.diagnosis.as_str()).collect(),
             files: show(&context, &paths).await?,
         };
-        let usable = |diagnosis: &Diagnosis| check_once(&diagnosis.steps);
+        let usable = |diagnosis: &Diagnosis| check_once(&diagnosis.steps, context.policy());
         let Diagnosis { diagnosis, steps: planned } =
             self.prompts.ask_for(&context, "bug_hunter/diagnose", &variables, usable).await?;
         let steps = steps(&context, planned);

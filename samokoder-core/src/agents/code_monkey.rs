@@ -10,6 +10,7 @@ use crate::{
     agent::{Agent, AgentContext, AgentError, Proposal, Role},
     context::{ShownFile, show},
     edit,
+    policy::FileWrite,
     project::{Architecture, CheckReport, Specification, Step, WorkspacePath},
 };
 
@@ -87,10 +88,17 @@ impl Agent for CodeMonkey {
         for _ in 0..=CORRECTIONS {
             let answer = self.prompts.ask(&context, "code_monkey/write", &variables).await?;
             let content = edit::whole_file(path, &answer)
-                .and_then(|content| edit::guard(variables.current.as_deref(), content));
+                .and_then(|content| edit::guard(variables.current.as_deref(), content))
+                .map_err(|problem| problem.to_string())
+                .and_then(|content| {
+                    let before = variables.current.as_deref().map(str::as_bytes);
+                    let after = content.as_bytes();
+                    let write = FileWrite { path, before, after, architecture: Some(architecture) };
+                    context.policy().file(write).map_err(|refusal| refusal.to_string()).map(|()| content)
+                });
             match content {
                 Ok(content) => return Ok(Proposal::new().write(state, path.clone(), content, Some(step.id))),
-                Err(problem) => variables.problem = Some(problem.to_string()),
+                Err(problem) => variables.problem = Some(problem),
             }
         }
         Err(AgentError::UnusableAnswer(variables.problem.unwrap_or_default()))

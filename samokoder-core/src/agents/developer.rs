@@ -11,6 +11,7 @@ use crate::{
     agent::{Agent, AgentContext, AgentError, Proposal, Role},
     context::{ShownFile, show},
     id::{StepId, TaskId},
+    policy::Policy,
     project::{Architecture, Change, Specification, Step, Task, WorkspacePath},
 };
 
@@ -74,7 +75,7 @@ impl Agent for Developer {
         let paths: Vec<_> = task.files.iter().cloned().chain(state.files_before(task.id)).collect();
         let files = show(&context, &paths).await?;
         let variables = Variables { specification, architecture, task, files };
-        let check = |breakdown: &Breakdown| check(&breakdown.steps, &task.files);
+        let check = |breakdown: &Breakdown| check(&breakdown.steps, &task.files, context.policy());
         let breakdown: Breakdown =
             self.prompts.ask_for(&context, "developer/break_down", &variables, check).await?;
         let steps = steps(&context, breakdown.steps);
@@ -91,8 +92,8 @@ pub(super) fn steps(context: &AgentContext, planned: Vec<PlannedStep>) -> Vec<St
     planned.into_iter().map(step).collect()
 }
 
-fn check(steps: &[PlannedStep], files: &[WorkspacePath]) -> Result<(), String> {
-    check_once(steps)?;
+fn check(steps: &[PlannedStep], files: &[WorkspacePath], policy: &Policy) -> Result<(), String> {
+    check_once(steps, policy)?;
     let planned: BTreeSet<_> = steps.iter().map(|step| &step.path).collect();
     if let Some(stray) = planned.iter().find(|path| !files.contains(path)) {
         return Err(format!("{stray} is not a file of this task"));
@@ -103,15 +104,17 @@ fn check(steps: &[PlannedStep], files: &[WorkspacePath]) -> Result<(), String> {
     }
 }
 
-/// Each file is written by one step: two would be written over each other.
-pub(super) fn check_once(steps: &[PlannedStep]) -> Result<(), String> {
+/// Each file is written by one step, two would be written over each other; and the policy lets it be written.
+pub(super) fn check_once(steps: &[PlannedStep], policy: &Policy) -> Result<(), String> {
     if steps.is_empty() {
         return Err("it has no steps".into());
     }
     let mut seen = BTreeSet::new();
     match steps.iter().find(|step| !seen.insert(&step.path)) {
         Some(again) => Err(format!("there are two steps for {}; make them one", again.path)),
-        None => Ok(()),
+        None => {
+            steps.iter().try_for_each(|step| policy.path(&step.path)).map_err(|refusal| refusal.to_string())
+        }
     }
 }
 

@@ -83,7 +83,11 @@ impl Agent for TechLead {
             return Err(AgentError::Failed("there is nothing to plan yet".into()));
         };
         let variables = Variables { specification, architecture };
-        let check = |plan: &Plan| check(plan, architecture);
+        let check = |plan: &Plan| {
+            check(plan, architecture)?;
+            let mut files = plan.tasks.iter().flat_map(|task| &task.files);
+            files.try_for_each(|path| context.policy().path(path)).map_err(|refusal| refusal.to_string())
+        };
         let plan: Plan = self.prompts.ask_for(&context, "tech_lead/plan", &variables, check).await?;
         let epic_id = |position: usize| context.id::<EpicId>(&format!("epic {position}"));
         let task_id = |position: usize| context.id::<TaskId>(&format!("task {position}"));

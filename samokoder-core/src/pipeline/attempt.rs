@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     future::Future,
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -24,7 +24,7 @@ use crate::{
         LlmProviderExt as _, ModelCapabilities, ModelId, Money, StreamEvent, Usage,
     },
     project::{ProjectState, Question, WorkspacePath},
-    sandbox::{Command, ExecOutcome},
+    sandbox::{Command, ExecOutcome, ExecStatus, Output},
     store::{AttemptId, EffectId, EffectKind, StoreErrorKind},
 };
 
@@ -163,6 +163,14 @@ impl Attempt {
         let mut effect = Effect::begin(self, name, &(self.base.tree(), &command))?;
         if let Some(outcome) = effect.replay().await? {
             return Ok(outcome);
+        }
+        if let Err(refusal) = self.run.options.policy.command(&command) {
+            tracing::warn!(rule = refusal.rule, reason = refusal.reason, "command denied");
+            let text = self.run.options.redacted_value(format!("{refusal}\n"));
+            let reason = Output { text, omitted: 0 };
+            // Nothing else is waited for here: an agent that tries for ever can still be ended.
+            tokio::task::yield_now().await;
+            return Ok(ExecOutcome::new(ExecStatus::Denied, Output::default(), reason, Duration::ZERO));
         }
         let argv = self.run.options.redacted_value(command.argv.clone());
         let kind = EffectKind::Exec { command: argv };

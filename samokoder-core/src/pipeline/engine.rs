@@ -160,10 +160,10 @@ impl Engine {
             let version = self.state.version();
             tokio::select! {
                 Some(finished) = self.tasks.join_next() => {
-                    self.conclude(finished)?;
+                    self.conclude(finished).await?;
                     // Those that finish at the same time are recorded at the same time.
                     while let Some(finished) = self.tasks.try_join_next() {
-                        self.conclude(finished)?;
+                        self.conclude(finished).await?;
                     }
                 }
                 durable = self.journal.durable(version), if !self.is_settled => {
@@ -339,13 +339,16 @@ impl Engine {
     }
 
     /// Commits what an agent proposes, or deals with why it has nothing to propose.
-    fn conclude(&mut self, finished: Result<Finished, tokio::task::JoinError>) -> Result<(), PipelineError> {
+    async fn conclude(
+        &mut self,
+        finished: Result<Finished, tokio::task::JoinError>,
+    ) -> Result<(), PipelineError> {
         // An aborted task is one that was superseded: it is not open any more.
         let Ok(Finished { key, id, result }) = finished else { return Ok(()) };
         let Some(open) = self.open.get_mut(&key).filter(|open| open.attempt.id == id) else { return Ok(()) };
         open.task = None;
         match result {
-            Ok(proposal) => self.commit_proposal(&key, proposal),
+            Ok(proposal) => self.commit_proposal(&key, proposal).await,
             Err(AgentError::Suspended(suspension)) => self.suspend(&key, *suspension),
             Err(AgentError::Budget(exceeded)) => {
                 self.exhausted = Some(exceeded);
@@ -356,7 +359,7 @@ impl Engine {
         }
     }
 
-    fn commit_proposal(&mut self, key: &Key, proposal: Proposal) -> Result<(), PipelineError> {
+    async fn commit_proposal(&mut self, key: &Key, proposal: Proposal) -> Result<(), PipelineError> {
         let Some(open) = self.open.get(key) else { return Ok(()) };
         let (id, assignment) = (open.attempt.id, open.assignment.clone());
         let strays = proposal.changes.iter().find(|change| {
@@ -366,6 +369,9 @@ impl Engine {
         if let Some(change) = strays {
             let error = format!("it proposes a change outside of its write set: {change:.200?}");
             return self.fail(key, &AgentError::Failed(error));
+        }
+        if let Some(refusal) = self.refusal(&proposal).await? {
+            return self.fail(key, &AgentError::Refused(refusal));
         }
         let stale = self.state.digest(&assignment.reads) != open.attempt.input;
         if stale || self.state.apply(self.state.version(), &proposal.changes).is_err() {

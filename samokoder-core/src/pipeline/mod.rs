@@ -4,6 +4,7 @@
 
 mod admission;
 mod attempt;
+mod boundary;
 mod contents;
 mod effect;
 mod engine;
@@ -40,7 +41,7 @@ use crate::{
     budget::Budget,
     id::{BranchId, ProjectId, RunId},
     project::Change,
-    sandbox::{Sandbox, SandboxError, SandboxErrorKind, Toolchain},
+    sandbox::{Control, Sandbox, SandboxError, SandboxErrorKind, Toolchain},
     store::{Author, Branch, Commit, Lease, Record, Scope, Seq, StateStore},
 };
 use contents::Contents;
@@ -205,8 +206,13 @@ impl Pipeline {
         options.check_models().await?;
         let Some(sandbox) = &self.sandbox else { return Ok(Vec::new()) };
         let capabilities = sandbox.capabilities().await?;
-        let missing: Vec<_> =
-            capabilities.unsupported().map(|(control, why)| format!("{control:?} ({why})")).collect();
+        // The sessions of a run have no network.
+        let needed = |(control, _): &(Control, &str)| *control != Control::Proxy;
+        let missing: Vec<_> = capabilities
+            .unsupported()
+            .filter(needed)
+            .map(|(control, why)| format!("{control:?} ({why})"))
+            .collect();
         if missing.is_empty() {
             return Ok(capabilities.toolchains);
         }

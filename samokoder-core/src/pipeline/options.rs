@@ -9,6 +9,7 @@ use crate::{
     agent::Role,
     budget::SpendLimits,
     llm::{LlmError, LlmErrorKind, LlmProvider, ModelId},
+    policy::Policy,
     sandbox::Limits,
 };
 
@@ -40,6 +41,8 @@ pub struct RunOptions {
     pub folder: Option<PathBuf>,
     /// What commands in the sandbox are held to.
     pub sandbox_limits: Limits,
+    /// What agents may run and write: asked before a command is recorded, and before a proposal is committed.
+    pub policy: Policy,
     /// Takes out of what is recorded what must not be: of the description, of what agents ask and are answered, and of what
     /// people say. Files of a person's that it would change are left out of the project.
     pub redactor: Option<Arc<dyn Redactor>>,
@@ -82,6 +85,7 @@ impl RunOptions {
             answers: Answers::default(),
             folder: None,
             sandbox_limits: Limits::default(),
+            policy: Policy::default(),
             redactor: None,
             cancellation: CancellationToken::new(),
             labels: BTreeMap::new(),
@@ -157,6 +161,13 @@ impl RunOptions {
     #[must_use]
     pub fn answers(mut self, answers: Answers) -> Self {
         self.answers = answers;
+        self
+    }
+
+    /// Replaces what agents may run and write.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
         self
     }
 

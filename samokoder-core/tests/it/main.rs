@@ -14,6 +14,7 @@ mod folder;
 mod forks;
 mod model;
 mod pipeline;
+mod policy;
 mod redaction;
 mod script;
 mod snapshots;

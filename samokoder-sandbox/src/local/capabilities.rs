@@ -93,7 +93,10 @@ fn controls(means: Means<'_>) -> Vec<(Control, Enforcement)> {
             ),
         ),
         (Control::Service, supervised("the command's supervisor kills at the deadline")),
-        (Control::Proxy, Enforcement::Unsupported("this backend has no way out to the network".to_owned())),
+        (
+            Control::Proxy,
+            supervised("the proxy on the session's own loopback, which is all the network there is"),
+        ),
         (Control::OpenFiles, kernel("RLIMIT_NOFILE")),
         (
             Control::Output,

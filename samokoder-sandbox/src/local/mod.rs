@@ -38,6 +38,7 @@
 //! |---|---|---|
 //! | network | kernel | a network namespace with nothing but loopback |
 //! | file system | kernel | a mount namespace with a root of its own, Landlock over it; a size limit on what is writable |
+//! | way out | supervised | where the session is to have one: the [proxy](crate::proxy) on the host listens on a socket that was made inside the session, on its loopback; commands are told in `HTTP_PROXY` and `HTTPS_PROXY` |
 //! | environment | kernel | a cleared environment, closed descriptors, a session without a terminal |
 //! | identity | kernel | a user namespace; never the host's root; no capabilities, no new privileges |
 //! | system calls | kernel | a filter that refuses calls that reach the kernel's rarely used parts |
@@ -119,6 +120,8 @@ mod streams;
 pub(crate) mod toolchain;
 #[cfg(local_backend)]
 pub(crate) mod view;
+#[cfg(local_backend)]
+mod way_out;
 #[cfg(local_backend)]
 #[path = "../../init/wire/mod.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "one file for both sides; each uses its half")]

@@ -13,6 +13,8 @@ use samokoder_core::sandbox::{
 };
 use tokio::sync::OnceCell;
 
+use crate::proxy::{Proxy, Resolve, SystemResolver};
+
 use super::{
     LocalConfig, capabilities, identity,
     launch::{self, Program, closed},
@@ -37,6 +39,8 @@ pub struct LocalSandbox {
 #[derive(Debug)]
 struct Shared {
     config: LocalConfig,
+    /// How proxies find hosts.
+    resolver: Arc<dyn Resolve>,
     machine: OnceCell<Machine>,
     capabilities: OnceCell<SandboxCapabilities>,
     /// By tenant and owner.
@@ -61,8 +65,14 @@ struct Machine {
 impl LocalSandbox {
     /// A backend with these settings. Touches nothing yet.
     pub fn new(config: LocalConfig) -> Self {
+        Self::with_resolver(config, SystemResolver)
+    }
+
+    /// A backend whose sessions' proxies find hosts and reach them by this.
+    pub fn with_resolver(config: LocalConfig, resolver: impl Resolve + 'static) -> Self {
         let shared = Shared {
             config,
+            resolver: Arc::new(resolver),
             machine: OnceCell::new(),
             capabilities: OnceCell::new(),
             sessions: Mutex::default(),
@@ -96,11 +106,16 @@ impl Sandbox for LocalSandbox {
             return Ok(session);
         }
         check(&spec)?;
-        if spec.network != Network::None {
-            return Err(SandboxError::unsupported("open", "this backend has no way out to the network"));
-        }
         let data = spec.data.as_deref().map(data_folder).transpose()?;
         let session = Arc::new(self.shared.launch(&spec, data.as_deref()).await?);
+        match spec.network {
+            Network::None => {}
+            Network::Proxy { allowed } => {
+                let proxy = Proxy::new(allowed, Arc::clone(&self.shared.resolver));
+                session.let_out(&proxy).await?;
+            }
+            _ => return Err(SandboxError::unsupported("open", "this backend knows no such network")),
+        }
         *present = Arc::downgrade(&session);
         Ok(session)
     }

@@ -4,7 +4,10 @@ use std::{
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     os::fd::{AsFd as _, BorrowedFd},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -19,11 +22,14 @@ use samokoder_core::{
 };
 use tokio::{io::AsyncReadExt as _, net::TcpSocket};
 
+use crate::proxy::Proxy;
+
 use super::{
     explain, files,
     launch::{Link, channel, closed, receive_descriptor},
     running::Running,
     streams::{self, Allowance, Pipes},
+    way_out::WayOut,
     wire::{self, Answer, Exec, Facts, MAX_DATAGRAM, Request},
 };
 
@@ -41,6 +47,7 @@ pub(super) struct LocalSession {
     path: Vec<Vec<u8>>,
     /// The host's user that commands are, where that is not the one of this process.
     owner: Option<u32>,
+    way_out: Mutex<Option<WayOut>>,
 }
 
 impl LocalSession {
@@ -51,7 +58,16 @@ impl LocalSession {
         path: Vec<Vec<u8>>,
         owner: Option<u32>,
     ) -> Self {
-        Self { id, link, closed: AtomicBool::new(false), spec, opened: Instant::now(), path, owner }
+        let (closed, opened) = (AtomicBool::new(false), Instant::now());
+        Self { id, link, closed, spec, opened, path, owner, way_out: Mutex::default() }
+    }
+
+    /// Lets its commands reach what the proxy lets through.
+    pub(super) async fn let_out(&self, proxy: &Proxy) -> Result<(), SandboxError> {
+        let socket = self.socket("open", false).await?.map_err(|error| SandboxError::io("open", &error))?;
+        let way_out = WayOut::open(socket, proxy)?;
+        *self.way_out.lock().unwrap_or_else(PoisonError::into_inner) = Some(way_out);
+        Ok(())
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -127,11 +143,14 @@ impl LocalSession {
             ));
         }
         let path = self.path.join(&b':');
+        let way_out = self.way_out.lock().unwrap_or_else(PoisonError::into_inner);
+        let variables = way_out.iter().flat_map(|way_out| &way_out.variables);
         let mut env: std::collections::BTreeMap<&[u8], &[u8]> =
             [("HOME", "/tmp"), ("LANG", "C.UTF-8"), ("TMPDIR", "/tmp")]
                 .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
                 .into();
         env.insert(b"PATH", &path);
+        env.extend(variables.map(|(name, value)| (name.as_bytes(), value.as_bytes())));
         env.extend(command.env.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())));
         Ok(Exec {
             argv: command.argv.iter().map(|text| text.clone().into_bytes()).collect(),
@@ -147,19 +166,25 @@ impl LocalSession {
         &self,
         address: SocketAddr,
     ) -> Result<io::Result<tokio::net::TcpStream>, SandboxError> {
-        let broken = |error: io::Error| SandboxError::io("connect", &error);
+        Ok(match self.socket("connect", address.is_ipv6()).await? {
+            Ok(socket) => socket.connect(address).await,
+            Err(error) => Err(error),
+        })
+    }
+
+    /// A socket that was made inside. It stays in that network, whoever uses it.
+    async fn socket(&self, operation: &str, v6: bool) -> Result<io::Result<TcpSocket>, SandboxError> {
+        let broken = |error: io::Error| SandboxError::io(operation, &error);
         let (ours, theirs) = channel().map_err(broken)?;
-        self.send("connect", &Request::Socket { v6: address.is_ipv6() }, &[theirs.as_fd()]).await?;
+        self.send(operation, &Request::Socket { v6 }, &[theirs.as_fd()]).await?;
         drop(theirs);
         let (answer, descriptor) = receive_descriptor(&ours).await.map_err(broken)?;
         match (Answer::decode(&answer), descriptor) {
             (Some(Answer::Ready), Some(descriptor)) => {
-                // The socket was made inside and stays in that network, whoever connects it.
-                let socket = TcpSocket::from_std_stream(std::net::TcpStream::from(descriptor));
-                Ok(socket.connect(address).await)
+                Ok(Ok(TcpSocket::from_std_stream(std::net::TcpStream::from(descriptor))))
             }
             (Some(Answer::Failed(failure)), _) => Ok(Err(io::Error::from_raw_os_error(failure.errno))),
-            _ => Err(closed("connect")),
+            _ => Err(closed(operation)),
         }
     }
 }
@@ -251,6 +276,8 @@ impl SandboxSession for LocalSession {
 
     async fn close(&self) -> Result<(), SandboxError> {
         self.closed.store(true, Ordering::Release);
+        // Its socket would keep the session's network.
+        drop(self.way_out.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.link.hang_up();
         let ended = async {
             loop {

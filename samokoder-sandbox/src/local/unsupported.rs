@@ -8,6 +8,7 @@ use samokoder_core::sandbox::{
 };
 
 use super::LocalConfig;
+use crate::proxy::Resolve;
 
 /// Runs commands in namespaces of the Linux kernel; on this system it refuses to.
 #[derive(Debug, Clone)]
@@ -16,6 +17,11 @@ pub struct LocalSandbox;
 impl LocalSandbox {
     /// A backend with these settings.
     pub fn new(_config: LocalConfig) -> Self {
+        Self
+    }
+
+    /// A backend whose sessions' proxies find hosts and reach them by this.
+    pub fn with_resolver(_config: LocalConfig, _resolver: impl Resolve + 'static) -> Self {
         Self
     }
 }

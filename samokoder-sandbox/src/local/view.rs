@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use samokoder_core::sandbox::{Limits, SessionSpec};
+use samokoder_core::sandbox::{Limits, Network, SessionSpec};
 
 use super::{
     filter,
@@ -20,6 +20,9 @@ pub(crate) const SYSTEM: [&str; 9] =
 
 /// Parts of `/etc` that programs in [`SYSTEM`] are found through.
 const CONFIGURATION: [&str; 2] = ["/etc/ld.so.cache", "/etc/alternatives"];
+
+/// Where programs look for whom to trust in TLS, for sessions that reach someone.
+const CERTIFICATES: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
 
 const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
@@ -91,7 +94,13 @@ pub(super) fn of_session(
     groups: Option<Groups>,
 ) -> Setup {
     let limits = &spec.limits;
+    let mut trees = common.trees.clone();
+    if spec.network != Network::None {
+        let certificates = CERTIFICATES.map(Path::new).into_iter().filter(|path| path.is_dir());
+        trees.extend(certificates.map(|path| (bytes(path), bytes(path))));
+    }
     Setup {
+        trees,
         groups,
         processes: limits.processes,
         data_size: limits.data,

@@ -10,6 +10,7 @@ mod greed;
 mod host;
 mod launch;
 mod local;
+mod proxy;
 mod prying;
 mod support;
 mod toolchains;
