@@ -12,8 +12,12 @@ use samokoder_core::{
 pub use samokoder_llm::http;
 #[cfg(feature = "offline")]
 pub use samokoder_llm::offline;
+#[cfg(any(feature = "sandbox-local", feature = "sandbox-remote"))]
+pub use samokoder_sandbox::Quota;
 #[cfg(feature = "sandbox-local")]
 pub use samokoder_sandbox::local;
+#[cfg(all(unix, feature = "sandbox-remote"))]
+pub use samokoder_sandbox::remote;
 #[cfg(feature = "sqlite")]
 pub use samokoder_store::sqlite;
 
@@ -85,7 +89,8 @@ pub async fn store(uri: &str) -> Result<Arc<dyn StateStore>, OpenError> {
     }
 }
 
-/// Opens a sandbox: `none`, for which there is nothing, or, with feature `sandbox-local`, `local`.
+/// Opens a sandbox: `none`, for which there is nothing; with feature `sandbox-local`, `local`; with feature
+/// `sandbox-remote`, `remote:unix:PATH` for the one that a broker listening there holds.
 ///
 /// `search_path` is where toolchains are looked for, as in `PATH`; the usual places when empty.
 ///
@@ -104,16 +109,28 @@ pub fn sandbox(uri: &str, search_path: &[PathBuf]) -> Result<Option<Arc<dyn Sand
             }
             Ok(Some(Arc::new(local::LocalSandbox::new(config))))
         }
+        #[cfg(all(unix, feature = "sandbox-remote"))]
+        uri if broker(uri).is_some() => {
+            Ok(broker(uri).map(|path| Arc::new(remote::RemoteSandbox::unix(path)) as _))
+        }
         _ => {
             let known = [
                 "none",
                 #[cfg(feature = "sandbox-local")]
                 "local",
+                #[cfg(all(unix, feature = "sandbox-remote"))]
+                "remote:unix:PATH",
             ]
             .join(", ");
             Err(OpenError::Unknown { kind: "sandbox", name: uri.into(), known })
         }
     }
+}
+
+/// Where the broker listens that `remote:unix:PATH` names.
+#[cfg(all(unix, feature = "sandbox-remote"))]
+fn broker(uri: &str) -> Option<&str> {
+    uri.strip_prefix("remote:unix:").filter(|path| !path.is_empty())
 }
 
 /// Opens a provider of models by its id: with feature `offline`, `offline`.

@@ -1,9 +1,14 @@
 //! What can be typed.
 
+mod quantity;
+mod sandbox;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use samokoder::{llm::ModelId, store::Seq};
+
+pub(crate) use sandbox::{BackendArg, Net, SandboxCommand, SandboxRunArgs, ServeArgs};
 
 /// What is the same for all commands.
 const AFTER_HELP: &str = "\
@@ -45,6 +50,9 @@ pub(crate) enum Command {
     Chat(ChatArgs),
     /// List known models, their windows and prices
     Models(ModelsArgs),
+    /// Run commands in a sandbox; see what it holds and what is open
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
     /// Check keys, store, sandbox and toolchains, and say what to do about each
     Doctor,
 }

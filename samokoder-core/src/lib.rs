@@ -18,6 +18,6 @@ pub mod pipeline;
 pub mod project;
 pub mod sandbox;
 pub mod store;
-#[cfg(feature = "test-util")]
+#[cfg(feature = "sandbox-suite")]
 pub mod testing;
 pub mod workspace;

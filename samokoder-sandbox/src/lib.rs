@@ -7,3 +7,8 @@
 
 #[cfg(feature = "local")]
 pub mod local;
+mod quota;
+#[cfg(all(unix, feature = "remote"))]
+pub mod remote;
+
+pub use quota::Quota;

@@ -10,4 +10,5 @@ pub(crate) mod models;
 pub(crate) mod new;
 pub(crate) mod resume;
 pub(crate) mod run;
+pub(crate) mod sandbox;
 pub(crate) mod show;

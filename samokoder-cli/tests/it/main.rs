@@ -19,5 +19,6 @@ mod kill;
 mod limits;
 mod model;
 mod people;
+mod sandbox;
 mod terminal;
 mod usage;

@@ -9,5 +9,8 @@ mod host;
 mod launch;
 mod local;
 mod prying;
+mod quota;
+#[cfg(feature = "remote")]
+mod remote;
 mod support;
 mod toolchains;
