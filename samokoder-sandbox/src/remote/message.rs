@@ -35,14 +35,14 @@ impl Hello {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Request {
-    Capabilities,
+    Capabilities {},
     /// The connection then stands for one handle on the session.
     Open(Box<Spec>),
     Adopt {
         id: String,
     },
-    List,
-    Reap,
+    List {},
+    Reap {},
     /// Followed by [`FileHeader`]s, each with its content in pieces, and an end.
     Checkout {
         id: String,

@@ -54,7 +54,7 @@ impl RemoteSandbox {
 #[async_trait]
 impl Sandbox for RemoteSandbox {
     async fn capabilities(&self) -> Result<SandboxCapabilities, SandboxError> {
-        let mut asked = self.place.ask("capabilities", &Request::Capabilities).await?;
+        let mut asked = self.place.ask("capabilities", &Request::Capabilities {}).await?;
         match asked.answer().await? {
             Answer::Capabilities(told) => Ok(told.into()),
             _ => Err(asked.nonsense()),
@@ -75,7 +75,7 @@ impl Sandbox for RemoteSandbox {
     }
 
     async fn list(&self) -> Result<Vec<SessionInfo>, SandboxError> {
-        let mut asked = self.place.ask("list", &Request::List).await?;
+        let mut asked = self.place.ask("list", &Request::List {}).await?;
         let mut sessions = Vec::new();
         loop {
             match asked.answer().await? {
@@ -87,7 +87,7 @@ impl Sandbox for RemoteSandbox {
     }
 
     async fn reap(&self) -> Result<ReapReport, SandboxError> {
-        let mut asked = self.place.ask("reap", &Request::Reap).await?;
+        let mut asked = self.place.ask("reap", &Request::Reap {}).await?;
         match asked.answer().await? {
             Answer::Reaped(report) => Ok(report),
             _ => Err(asked.nonsense()),

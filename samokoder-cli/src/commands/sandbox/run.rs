@@ -144,15 +144,21 @@ fn report(outcome: &ExecOutcome, limits: &Limits) -> u8 {
         ExecStatus::OutputLimit => (KILLED, Some(size(limits.output))),
         ExecStatus::DiskFull => (KILLED, Some(format!("{}, {} files", size(limits.disk), limits.inodes))),
         ExecStatus::TooManyProcesses => (KILLED, Some(limits.processes.to_string())),
-        ExecStatus::Denied | ExecStatus::NotStarted => {
-            // It never ran: what stands there is the sandbox's own explanation.
-            eprint!("{}", outcome.stderr.text);
-            (if outcome.status == ExecStatus::Denied { DENIED } else { NOT_STARTED }, None)
-        }
+        ExecStatus::Denied => return not_run(outcome, DENIED),
+        ExecStatus::NotStarted => return not_run(outcome, NOT_STARTED),
         _ => (KILLED, None),
     };
     let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
     eprintln!("samokoder: {}{detail}", outcome.status);
+    status
+}
+
+/// It never ran: what stands in its output is the sandbox's own explanation.
+fn not_run(outcome: &ExecOutcome, status: u8) -> u8 {
+    match outcome.stderr.text.trim_end() {
+        "" => eprintln!("samokoder: {}", outcome.status),
+        why => eprintln!("samokoder: {why}"),
+    }
     status
 }
 

@@ -136,16 +136,16 @@ async fn answer(shared: &Shared, mut peer: Peer, request: Request) -> io::Result
         };
     }
     let answer = match request {
-        Request::Capabilities => {
+        Request::Capabilities {} => {
             let found = peer.during(backend.capabilities()).await?;
             found.map(|found| Answer::Capabilities(found.into()))
         }
-        Request::List => {
+        Request::List {} => {
             let found = peer.during(backend.list()).await?;
             let found = found.map(|found| found.into_iter().map(|info| with_owner(shared, info)).collect());
             return answer_list(&mut peer, found, Answer::Sessions).await;
         }
-        Request::Reap => {
+        Request::Reap {} => {
             let report: Result<ReapReport, _> = peer.during(backend.reap()).await?;
             report.map(Answer::Reaped)
         }
