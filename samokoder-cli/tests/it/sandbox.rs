@@ -223,7 +223,7 @@ fn a_broker_runs_what_others_ask_for() {
         place.command(&arguments).stdin(Stdio::null()).output().unwrap()
     };
     let output = run("printf 'Привет\\0\\377'; printf 'ошибка' >&2; exit 7");
-    assert_eq!(output.stdout, [&"Привет".as_bytes()[..], &[0, 0xff]].concat());
+    assert_eq!(output.stdout, ["Привет".as_bytes(), &[0, 0xff]].concat());
     assert_eq!((said(&output).as_str(), output.status.code()), ("ошибка", Some(7)));
     let mut busy =
         place.start(&["sandbox", "run", "--backend", &backend, "--", "sh", "-c", "echo ready; sleep 600"]);

@@ -29,7 +29,7 @@ pub(super) async fn list(args: BackendArg) -> Result<Outcome, Failure> {
             .all()
             .map(|(uri, session): (_, &SessionInfo)| json!({ "backend": uri, "session": session }));
         outln!("{}", json!({ "sessions": sessions.collect::<Vec<_>>(), "unreachable": asked.unreachable }));
-        return asked.outcome();
+        return Ok(asked.outcome());
     }
     outln!("{:<10} {:<28} {:<12} {:>8}  {:<8} OWNER", "BACKEND", "SESSION", "TENANT", "AGE", "STATE");
     for (uri, session) in asked.all() {
@@ -37,7 +37,7 @@ pub(super) async fn list(args: BackendArg) -> Result<Outcome, Failure> {
         let age = format!("{} s", session.age_ms / 1000);
         outln!("{uri:<10} {:<28} {:<12} {age:>8}  {state:<8} {}", session.id, session.tenant, session.owner);
     }
-    asked.outcome()
+    Ok(asked.outcome())
 }
 
 pub(super) async fn reap(args: BackendArg) -> Result<Outcome, Failure> {
@@ -62,7 +62,7 @@ pub(super) async fn reap(args: BackendArg) -> Result<Outcome, Failure> {
         }
     }
     let failed = asked.all().any(|(_, report)| !report.failed.is_empty());
-    if failed { Ok(Outcome::Failed) } else { asked.outcome() }
+    Ok(if failed { Outcome::Failed } else { asked.outcome() })
 }
 
 /// What sandboxes answered.
@@ -94,13 +94,16 @@ impl<T> Asked<T> {
     }
 
     /// That one of several can't be reached is no failure.
-    fn outcome(&self) -> Result<Outcome, Failure> {
-        Ok(if self.answers.is_empty() { Outcome::Failed } else { Outcome::Done })
+    fn outcome(&self) -> Outcome {
+        if self.answers.is_empty() { Outcome::Failed } else { Outcome::Done }
     }
 }
 
+/// A sandbox and how it is named.
+type Named = (String, Arc<dyn Sandbox>);
+
 /// The sandbox that was typed, or all that are at hand.
-fn backends(typed: Option<String>) -> Result<Vec<(String, Arc<dyn Sandbox>)>, Failure> {
+fn backends(typed: Option<String>) -> Result<Vec<Named>, Failure> {
     if typed.is_some() {
         return Ok(vec![super::chosen(typed)?]);
     }
