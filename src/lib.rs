@@ -29,7 +29,7 @@ pub mod open;
 #[cfg(any(feature = "http", feature = "offline"))]
 pub use samokoder_llm as providers;
 
-#[cfg(feature = "test-util")]
+#[cfg(feature = "sandbox-suite")]
 pub use samokoder_core::testing;
 pub use samokoder_core::{
     agent, agents, budget, context, digest, edit, id, llm, pipeline, policy, project, sandbox, store,

@@ -12,10 +12,14 @@ use samokoder_core::{
 pub use samokoder_llm::http;
 #[cfg(feature = "offline")]
 pub use samokoder_llm::offline;
+#[cfg(any(feature = "sandbox-docker", feature = "sandbox-local", feature = "sandbox-remote"))]
+pub use samokoder_sandbox::Quota;
 #[cfg(feature = "sandbox-docker")]
 pub use samokoder_sandbox::docker;
 #[cfg(feature = "sandbox-local")]
 pub use samokoder_sandbox::local;
+#[cfg(all(unix, feature = "sandbox-remote"))]
+pub use samokoder_sandbox::remote;
 #[cfg(feature = "blobs")]
 pub use samokoder_store::blobs;
 #[cfg(feature = "postgres")]
@@ -133,6 +137,7 @@ pub fn offload(
 
 /// Opens a sandbox: `none`, for which there is nothing; with feature `sandbox-local`, `local`; with feature
 /// `sandbox-docker`, `docker` for containers of the system's engine, or `docker:RUNTIME` for one of its runtimes.
+/// With feature `sandbox-remote`, `remote:unix:PATH` for the one that a broker listening there holds.
 /// An engine elsewhere is reached with a `docker::DockerConfig` of one's own.
 ///
 /// `search_path` is where toolchains are looked for, as in `PATH`; the usual places when empty.
@@ -163,6 +168,10 @@ pub fn sandbox(uri: &str, search_path: &[PathBuf]) -> Result<Option<Arc<dyn Sand
             }
             Ok(Some(Arc::new(docker::DockerSandbox::new(config))))
         }
+        #[cfg(all(unix, feature = "sandbox-remote"))]
+        uri if broker(uri).is_some() => {
+            Ok(broker(uri).map(|path| Arc::new(remote::RemoteSandbox::unix(path)) as _))
+        }
         _ => {
             let known = [
                 "none",
@@ -172,6 +181,8 @@ pub fn sandbox(uri: &str, search_path: &[PathBuf]) -> Result<Option<Arc<dyn Sand
                 "docker",
                 #[cfg(feature = "sandbox-docker")]
                 "docker:RUNTIME",
+                #[cfg(all(unix, feature = "sandbox-remote"))]
+                "remote:unix:PATH",
             ]
             .join(", ");
             Err(OpenError::Unknown { kind: "sandbox", name: uri.into(), known })
@@ -186,6 +197,12 @@ fn docker_runtime(uri: &str) -> Option<&str> {
         "" => Some(""),
         rest => rest.strip_prefix(':').filter(|runtime| !runtime.is_empty()),
     }
+}
+
+/// Where the broker listens that `remote:unix:PATH` names.
+#[cfg(all(unix, feature = "sandbox-remote"))]
+fn broker(uri: &str) -> Option<&str> {
+    uri.strip_prefix("remote:unix:").filter(|path| !path.is_empty())
 }
 
 /// Opens a provider of models by its id: with feature `offline`, `offline`.

@@ -11,20 +11,29 @@ use samokoder::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It did what it was asked for.
-    Done = 0,
+    Done,
     /// It could not.
-    Failed = 1,
+    Failed,
     /// It was asked for something that makes no sense.
-    Usage = 2,
+    Usage,
     /// A budget stopped it.
-    Budget = 3,
+    Budget,
     /// A person has to answer first.
-    Waiting = 4,
+    Waiting,
+    /// It ran another command, which came to this status.
+    Status(u8),
 }
 
 impl Outcome {
     pub(crate) fn code(self) -> ExitCode {
-        ExitCode::from(self as u8)
+        ExitCode::from(match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Budget => 3,
+            Self::Waiting => 4,
+            Self::Status(status) => status,
+        })
     }
 }
 
@@ -39,6 +48,11 @@ impl Failure {
     /// Something is wrong with what was typed.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { outcome: Outcome::Usage, message: message.into() }
+    }
+
+    /// Something went wrong where a command was to be run.
+    pub(crate) fn status(status: u8, message: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Status(status), message: message.into() }
     }
 
     /// Something went wrong.

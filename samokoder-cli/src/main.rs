@@ -74,6 +74,7 @@ async fn carry_out(command: Command) -> Result<Outcome, Failure> {
         Command::Gc(args) => commands::gc::gc(args).await,
         Command::Chat(args) => commands::chat::chat(args).await,
         Command::Models(args) => commands::models::models(args).await,
+        Command::Sandbox(command) => commands::sandbox::sandbox(command).await,
         Command::Doctor => commands::doctor::doctor().await,
     }
 }

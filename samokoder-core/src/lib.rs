@@ -19,6 +19,6 @@ pub mod policy;
 pub mod project;
 pub mod sandbox;
 pub mod store;
-#[cfg(feature = "test-util")]
+#[cfg(feature = "sandbox-suite")]
 pub mod testing;
 pub mod workspace;

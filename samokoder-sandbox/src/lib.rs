@@ -13,3 +13,8 @@ pub mod local;
 mod output;
 #[cfg(feature = "proxy")]
 pub mod proxy;
+mod quota;
+#[cfg(all(unix, feature = "remote"))]
+pub mod remote;
+
+pub use quota::Quota;

@@ -1,6 +1,8 @@
 //! What can be typed.
 
 mod history;
+mod quantity;
+mod sandbox;
 
 use std::path::PathBuf;
 
@@ -10,6 +12,7 @@ use samokoder::{llm::ModelId, store::Seq};
 pub(crate) use history::{
     CheckoutArgs, DiffArgs, ExportArgs, ForkArgs, GcArgs, ImportArgs, LogArgs, RewindArgs,
 };
+pub(crate) use sandbox::{BackendArg, Net, SandboxCommand, SandboxRunArgs, ServeArgs};
 
 /// What is the same for all commands.
 const AFTER_HELP: &str = "\
@@ -65,6 +68,9 @@ pub(crate) enum Command {
     Chat(ChatArgs),
     /// List known models, their windows and prices
     Models(ModelsArgs),
+    /// Run commands in a sandbox; see what it holds and what is open
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
     /// Check keys, store, sandbox and toolchains, and say what to do about each
     Doctor,
 }

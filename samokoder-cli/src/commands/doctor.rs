@@ -16,7 +16,7 @@ use samokoder::{
 use crate::{
     config::Config,
     failure::{Failure, Outcome},
-    provider, session,
+    provider, session, view,
 };
 
 /// Checks what a run needs. Providers are asked for their models, which costs nothing.
@@ -114,6 +114,7 @@ async fn sandbox(uri: &str) -> bool {
     }
     if missing.is_empty() {
         say(true, uri, "holds everything it must on this machine");
+        outln!("       {} sandbox check --backend {uri} tries it out", view::command());
     } else {
         outln!("       --sandbox none builds without running the app's tests");
     }

@@ -18,4 +18,5 @@ pub(crate) mod new;
 pub(crate) mod resume;
 pub(crate) mod rewind;
 pub(crate) mod run;
+pub(crate) mod sandbox;
 pub(crate) mod show;

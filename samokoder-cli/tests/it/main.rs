@@ -23,6 +23,7 @@ mod looking;
 mod model;
 mod people;
 mod policy;
+mod sandbox;
 mod secrets;
 mod terminal;
 mod usage;

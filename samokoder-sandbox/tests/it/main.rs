@@ -12,5 +12,8 @@ mod launch;
 mod local;
 mod proxy;
 mod prying;
+mod quota;
+#[cfg(feature = "remote")]
+mod remote;
 mod support;
 mod toolchains;

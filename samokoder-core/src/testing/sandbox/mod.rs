@@ -17,6 +17,7 @@ mod running;
 mod sessions;
 mod streams;
 mod walls;
+mod watched;
 
 use std::{
     fmt,
@@ -30,9 +31,21 @@ use std::{
 use futures::future::BoxFuture;
 
 use crate::sandbox::{Command, ExecOutcome, Limits, Sandbox, SandboxSession, SessionSpec};
+use watched::Watched;
 
 /// What a case found: nothing, or what was wrong in words.
 pub type Finding = Result<(), String>;
+
+/// What came of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The clause is kept.
+    Pass,
+    /// The clause is not kept, as these words say.
+    Fail(String),
+    /// The case came to nothing, as these words say, for the sandbox refused something that it can't hold.
+    Unsupported(String),
+}
 
 /// How long one case may take.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -54,6 +67,16 @@ impl Case {
         let bench = Bench { sandbox };
         let checked = tokio::time::timeout(PATIENCE, (self.check)(bench)).await;
         checked.unwrap_or_else(|_| Err(format!("not done after {} s", PATIENCE.as_secs())))
+    }
+
+    /// Checks the clause, and tells a sandbox that refuses from one that fails.
+    pub async fn judge(&self, sandbox: Arc<dyn Sandbox>) -> Verdict {
+        let watched = Watched::new(sandbox);
+        match self.run(&watched).await {
+            Ok(()) => Verdict::Pass,
+            Err(finding) if watched.has_refused() => Verdict::Unsupported(finding),
+            Err(finding) => Verdict::Fail(finding),
+        }
     }
 }
 
