@@ -14,7 +14,8 @@ const FOLDERS: [&str; 8] = ["src", "tests", "examples", "benches", "bindings", "
 const LONGEST: usize = 600;
 
 /// Where unsafe code may be, and why.
-const UNSAFE: [(&str, &str); 2] = [
+const UNSAFE: [(&str, &str); 3] = [
+    ("samokoder-sandbox/agent/sys.rs", "system calls that the standard library has no function for"),
     ("samokoder-sandbox/init/sys/", "system calls that the standard library has no function for"),
     ("samokoder-sandbox/tests/it/probe/", "what hostile programs try in the sandbox"),
 ];

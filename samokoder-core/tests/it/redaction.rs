@@ -93,7 +93,7 @@ async fn what_was_redacted_replays_as_it_was() {
     loop {
         let head = run.before();
         let ended = tokio::select! {
-            head = store.wait(&branch, head.after(9)) => { head.unwrap(); false }
+            head = store.wait(&branch, head.after(4)) => { head.unwrap(); false }
             () = async { while !run.is_over() { tokio::task::yield_now().await } } => true,
         };
         drop(run);
