@@ -423,7 +423,9 @@ impl Session {
                 continue;
             }
             let Some(exec) = self.execs.remove(&key) else { continue };
-            let too_much = self.is_too_much(self.files());
+            // What it left is not what the next one adds.
+            self.files_seen = self.files();
+            let too_much = self.is_too_much(self.files_seen);
             if let Some(connection) = self.connections.get_mut(&key.0) {
                 exec.conclude(
                     too_much,

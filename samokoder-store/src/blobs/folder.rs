@@ -107,6 +107,8 @@ fn write(path: &Path, packed: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension(format!("{}-{number}.new", std::process::id()));
     let written = File::create(&temporary).and_then(|mut file| {
         file.write_all(packed)?;
+        // The file system's own stamp can be some milliseconds old.
+        file.set_modified(now())?;
         file.sync_all()
     });
     written.and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {

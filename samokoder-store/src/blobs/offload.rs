@@ -18,8 +18,10 @@ use super::BlobStore;
 
 /// A store whose large contents are in a [`BlobStore`]; everything else is in the store that it is put around.
 ///
-/// Contents are durable there before the log refers to them. One that was stored for a batch that then was not appended
-/// is found by [`collect`](StateStore::collect), which reads all logs of the scope for that.
+/// Contents are durable there before the log refers to them: two places can't be written to in one transaction. So one
+/// that was stored for a batch that then was not appended may be there, until [`collect`](StateStore::collect) finds it,
+/// which reads all logs of the scope for that; and who collects while others write must leave alone what was stored
+/// [lately](Collect::stored_before_ms), an hour or more.
 #[derive(Debug, Clone)]
 pub struct Offload {
     inner: Arc<dyn StateStore>,
@@ -90,11 +92,17 @@ impl StateStore for Offload {
         let is_left =
             |info: &super::BlobInfo| info.stored_ms < what.stored_before_ms && !needed.contains(&info.digest);
         for info in there.into_iter().filter(is_left) {
+            // As large as it was put in; one that can't be read any more is as large as it is.
+            let size = self
+                .blobs
+                .get(scope, info.digest)
+                .await
+                .map_or(info.stored_bytes, |content| content.len() as u64);
             let is_gone =
                 what.dry_run || self.blobs.remove(scope, info.digest, what.stored_before_ms).await?;
             if is_gone {
                 collected.contents += 1;
-                collected.bytes += info.stored_bytes;
+                collected.bytes += size;
             }
         }
         Ok(collected)
