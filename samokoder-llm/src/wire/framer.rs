@@ -39,7 +39,7 @@ pub struct Frame<'a> {
 ///
 /// let mut framer = Framer::new(Framing::Sse);
 /// assert!(framer.next_frame(&mut &b"event: greeting\r\ndata: Hel"[..]).is_none());
-/// let mut bytes = &b"lo\r\n\r\nda"[..];
+/// let mut bytes = &b"lo\n\nda"[..];
 /// let frame = framer.next_frame(&mut bytes).unwrap();
 /// assert_eq!((&*frame.event, &*frame.data), ("greeting", &b"Hello"[..]));
 /// assert!(framer.next_frame(&mut bytes).is_none());
