@@ -15,7 +15,7 @@ use crate::{
     sys,
     tree::{self, Census},
     usage::{self, Refusals},
-    wire::{self, Ended, Failure, Frame, How, Kind, Setup, WINDOW},
+    wire::{self, Ended, Failure, Frame, How, Kernel, Kind, Setup, WINDOW},
 };
 
 /// How long a supervisor may take to end by itself after its command did.
@@ -36,6 +36,8 @@ pub struct Exec {
     credit: u64,
     output_limit: u64,
     cpu_limit_us: Option<u64>,
+    /// How many processes there may be, where the kernel does not tell who was refused one.
+    process_limit: Option<u64>,
     wall: Option<Instant>,
     /// When a command that was asked to stop is killed.
     stop: Option<Instant>,
@@ -64,7 +66,7 @@ struct Input {
 }
 
 impl Exec {
-    pub fn start(setup: &Setup, exec: &wire::Exec, keeps_orphans: bool) -> Result<Self, Failure> {
+    pub fn start(setup: &Setup, exec: &wire::Exec, kernel: Kernel) -> Result<Self, Failure> {
         let nothing = File::open("/dev/null").at("open /dev/null")?;
         let pipe = || sys::pipe().at("create a pipe");
         let ((stdout, stdout_end), (stderr, stderr_end), (news, news_end)) = (pipe()?, pipe()?, pipe()?);
@@ -82,7 +84,7 @@ impl Exec {
         let started = Instant::now();
         let ends = Ends { stdin, stdout: stdout_end, stderr: stderr_end, news: news_end };
         let Some(supervisor) = sys::fork().at("start a process")? else {
-            command::supervise(setup, exec, ends, keeps_orphans)
+            command::supervise(setup, exec, ends, kernel.keeps_orphans)
         };
         drop(ends);
         let session_wall = if exec.service { setup.service_ms } else { setup.wall_ms };
@@ -106,6 +108,7 @@ impl Exec {
                 .iter()
                 .find(|limit| limit.0 == RLIMIT_CPU)
                 .map(|limit| limit.1 * 1_000_000),
+            process_limit: (!kernel.counts_processes).then_some(setup.processes),
             wall: wall.map(|wall| started + Duration::from_millis(wall)),
             stop: None,
             outcome: None,
@@ -232,11 +235,16 @@ impl Exec {
             sys::SIGKILL if cpu_spent => How::CpuExhausted,
             sys::SIGTERM if self.stop.is_some() => How::Cancelled,
             _ if now.memory > self.before.memory => How::OutOfMemory,
-            _ if now.processes > self.before.processes => How::TooManyProcesses,
+            _ if now.processes > self.before.processes || self.is_crowded() => How::TooManyProcesses,
             _ if self.was_full || usage::is_full() => How::DiskFull,
             0 => How::Exited(code),
             signal => How::Signalled(signal),
         }
+    }
+
+    /// Whether what a command leaves behind is more than there may be: it ended before anyone looked.
+    fn is_crowded(&self) -> bool {
+        self.process_limit.is_some_and(|limit| Census::take().threads_beneath(self.supervisor) > limit)
     }
 
     fn read(&mut self, index: usize, buffer: &mut [u8], answers: &mut Answers<'_>) {

@@ -293,7 +293,7 @@ impl Session {
         let stream: Box<dyn Stream> = match frame.kind {
             Kind::Exec => {
                 let exec = wire::Exec::decode(&frame.payload).ok_or_else(nonsense)?;
-                let exec = Exec::start(&self.setup, &exec, self.kernel.keeps_orphans)?;
+                let exec = Exec::start(&self.setup, &exec, self.kernel)?;
                 if self.execs.values().all(|exec| !exec.is_running()) {
                     self.sample = Instant::now() + SAMPLE;
                 }
@@ -372,9 +372,8 @@ impl Session {
 
     /// Ends the command with the most processes when there are too many.
     fn look_at_processes(&mut self, census: &Census) {
-        let count =
-            |exec: &Exec| census.beneath(exec.supervisor).iter().map(|process| process.threads).sum::<u64>();
-        let counts: Vec<(u64, Key)> = self.execs.iter().map(|(key, exec)| (count(exec), *key)).collect();
+        let counts: Vec<(u64, Key)> =
+            self.execs.iter().map(|(key, exec)| (census.threads_beneath(exec.supervisor), *key)).collect();
         if counts.iter().map(|(count, _)| count).sum::<u64>() > self.setup.processes
             && let Some(exec) = counts.iter().max().and_then(|(_, key)| self.execs.get_mut(key))
         {

@@ -46,6 +46,11 @@ impl Census {
         found
     }
 
+    /// How many threads the processes that came from this one have together.
+    pub fn threads_beneath(&self, root: i32) -> u64 {
+        self.beneath(root).iter().map(|process| process.threads).sum()
+    }
+
     /// Children of process 1 that are not among these supervisors, with what came from them: their supervisor is dead.
     pub fn strays(&self, supervisors: &[i32]) -> Vec<Process> {
         let mut found = Vec::new();

@@ -32,8 +32,12 @@ pub(super) mod label {
 const OWN_PROCESSES: i64 = 32;
 const OWN_MEMORY: i64 = 32 << 20;
 
-/// What a runtime with a kernel of its own needs on top.
+/// What a runtime with a kernel of its own needs: gVisor has some threads of the host for each process in it. When the
+/// host refuses it one, it stands still; so what is in it must reach its own limit first.
 const KERNEL_PROCESSES: i64 = 1024;
+const KERNEL_PROCESSES_EACH: i64 = 16;
+/// A Linux kernel takes no higher limit.
+const MOST_PROCESSES: i64 = 4 << 20;
 const KERNEL_MEMORY: i64 = 256 << 20;
 
 /// What all sessions of a backend have in common.
@@ -96,10 +100,11 @@ impl Common {
     }
 
     fn host_config(&self, limits: &Limits, data: Option<&Data>) -> HostConfig {
+        let processes = number(limits.processes).saturating_add(OWN_PROCESSES);
         let (processes, memory) = if self.shares_kernel() {
-            (OWN_PROCESSES, OWN_MEMORY)
+            (processes, OWN_MEMORY)
         } else {
-            (KERNEL_PROCESSES, KERNEL_MEMORY)
+            (processes.saturating_mul(KERNEL_PROCESSES_EACH).saturating_add(KERNEL_PROCESSES), KERNEL_MEMORY)
         };
         // What is written is memory too; how much one command may hold, the agent looks at.
         let memory = number(limits.memory).saturating_add(number(limits.disk)).saturating_add(memory);
@@ -118,7 +123,7 @@ impl Common {
             // The agent is process 1, and does what an init does.
             init: Some(false),
             privileged: Some(false),
-            pids_limit: Some(number(limits.processes).saturating_add(processes)),
+            pids_limit: Some(processes.min(MOST_PROCESSES)),
             memory: Some(memory),
             memory_swap: Some(memory),
             nano_cpus: Some(self.nano_cpus),
@@ -170,10 +175,31 @@ impl Common {
             inodes: limits.inodes,
             data: if data.is_some() { limits.data.max(1) } else { 0 },
             output: (limits.output, limits.output_kept),
-            rlimits: rlimits(limits),
+            rlimits: self.rlimits(limits),
             path: self.path.clone(),
             filter: filter::program(),
         }
+    }
+
+    /// Limits on each process of a command: (resource, soft, hard).
+    fn rlimits(&self, limits: &Limits) -> Vec<(u32, u64, u64)> {
+        let seconds = limits.cpu.as_secs() + u64::from(limits.cpu.subsec_nanos() > 0);
+        let fixed = |resource: u32, value: u64| (resource, value, value);
+        let mut all = vec![
+            // The soft limit can be caught by a program that wants to end in order; the hard one can't.
+            (resource::CPU, seconds.max(1), seconds.max(1) + 1),
+            fixed(resource::FSIZE, limits.file_size),
+            fixed(resource::CORE, 1),
+            fixed(resource::NOFILE, limits.open_files),
+            fixed(resource::STACK, 8 << 20),
+        ];
+        if !self.shares_kernel() {
+            // Beyond what the agent ends a command for, and counted together with the agent's own: what starts
+            // processes faster than the agent looks is held here.
+            let most = limits.processes.saturating_add(OWN_PROCESSES.unsigned_abs());
+            all.push(fixed(resource::NPROC, most));
+        }
+        all
     }
 }
 
@@ -212,20 +238,6 @@ fn ulimits(limits: &Limits) -> Vec<ResourcesUlimits> {
         limit("core", 1),
         limit("memlock", 64 << 10),
         limit("msgqueue", 0),
-    ]
-}
-
-/// Limits on each process of a command: (resource, soft, hard).
-fn rlimits(limits: &Limits) -> Vec<(u32, u64, u64)> {
-    let seconds = limits.cpu.as_secs() + u64::from(limits.cpu.subsec_nanos() > 0);
-    let fixed = |resource: u32, value: u64| (resource, value, value);
-    vec![
-        // The soft limit can be caught by a program that wants to end in order; the hard one can't.
-        (resource::CPU, seconds.max(1), seconds.max(1) + 1),
-        fixed(resource::FSIZE, limits.file_size),
-        fixed(resource::CORE, 1),
-        fixed(resource::NOFILE, limits.open_files),
-        fixed(resource::STACK, 8 << 20),
     ]
 }
 
