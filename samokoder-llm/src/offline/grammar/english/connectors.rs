@@ -169,7 +169,7 @@ const LINKED: Words = Words(
      ordered reported hosted organized organised run managed handled taken uploaded performed invited \
      done prescribed sent held located stored scheduled addressed bound rented carried conducted \
      provided treated seen received purchased reserved enrolled produced served left played requested \
-     logged approved delivered signed brought examined",
+     logged approved delivered signed brought examined shown kept",
 );
 
 /// Verbs whose objects are what the subject belongs to, when an article follows: "links a candidate to a vacancy".

@@ -50,7 +50,7 @@ const HEADS: &[(Words, FieldKind)] = &[
              volume latitude longitude hours speed pressure ratio rate humidity size_m2 tax gpa \
              dosage_mg probability weigth вес рост длина ширина высота глубина расстояние температура \
              процент скидка площадь объем объём скорость давление дистанция масса доля влажность \
-             пульс расход_топлива литраж мощность",
+             пульс литраж мощность",
         ),
         Number,
     ),

@@ -195,7 +195,7 @@ const WISHES: &[Wish] = &[
             "export",
             "import",
             "pdf",
-            "excel",
+            "excel ",
             "csv",
             "to print",
             "print out",

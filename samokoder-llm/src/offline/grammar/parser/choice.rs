@@ -42,6 +42,13 @@ impl Parser<'_> {
         };
         let from = name_end + joint;
         let (name, values) = (rest.get(..name_end)?, rest.get(from..)?);
+        let name = if let [name @ .., comma] = name
+            && comma.is(Kind::Comma)
+        {
+            name
+        } else {
+            name
+        };
         let phrase = Phrase::read(self.language, name, case).filter(|_| self.is_noun_phrase(name))?;
         if !is_choice(&phrase) {
             return None;

@@ -61,7 +61,7 @@ impl Parser<'_> {
                 self.subjects = self.subject_entities(&rest[..mark]);
                 return self.fields(&rest[mark + 1..], None, None);
             }
-            if let Some(length) = self.linked_item(rest, case) {
+            if let Some(length) = self.linked_item(rest, case, rest.len() == tokens.len()) {
                 rest = &rest[length..];
                 continue;
             }
@@ -95,8 +95,9 @@ impl Parser<'_> {
 
     /// "with a doctor" in a list of fields is a relation where the subject has relations, or doctors are described.
     ///
+    /// A record that nobody describes is meant only where it comes first: "a walk of a dog with a volunteer".
     /// Gives the number of tokens it takes; what its brackets or its colon list are fields of the subject.
-    fn linked_item(&mut self, rest: &[Token], case: Option<Case>) -> Option<usize> {
+    fn linked_item(&mut self, rest: &[Token], case: Option<Case>, first: bool) -> Option<usize> {
         const LINKS: Words = Words("file document link photo файл документ ссылка фото");
         if let Some(length) = self.linked_for(rest) {
             return Some(length);
@@ -111,7 +112,7 @@ impl Parser<'_> {
             phrase.determined || (russian && !phrase.is_plural && case == Some(Case::Instrumental));
         let related = self.subjects.iter().any(|at| !self.draft.entities[*at].phrase.complements.is_empty());
         let described = singular && self.draft.find(&phrase).is_some_and(|at| !self.subjects.contains(&at));
-        let known = singular && super::super::knowledge::common::knows(self.language, &phrase);
+        let known = first && singular && super::super::knowledge::common::knows(self.language, &phrase);
         let opens = rest.get(end).is_some_and(|token| {
             token.is(Kind::Group) && self.holds_fields(&rest[..end], token) || token.is(Kind::Colon)
         });
