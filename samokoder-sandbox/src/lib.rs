@@ -16,5 +16,7 @@ pub mod proxy;
 mod quota;
 #[cfg(all(unix, feature = "remote"))]
 pub mod remote;
+#[cfg(feature = "suite")]
+pub mod suite;
 
 pub use quota::Quota;

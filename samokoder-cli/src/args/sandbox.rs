@@ -18,7 +18,7 @@ pub(crate) enum SandboxCommand {
     /// Run a command in a sandbox of its own; its streams and its exit status are passed on
     #[command(after_help = RUN_HELP)]
     Run(SandboxRunArgs),
-    /// Check on this machine how each control holds, and every case of the sandbox's contract
+    /// Check on this machine how each control holds, every case of the sandbox's contract, and what hostile code tries
     Check(BackendArg),
     /// List open sandboxes
     Ps(BackendArg),
@@ -26,6 +26,19 @@ pub(crate) enum SandboxCommand {
     Reap(BackendArg),
     /// Hold a sandbox for other processes, which reach it as `remote:unix:PATH`
     Serve(ServeArgs),
+    /// Own a session until someone kills this process, as `check` does
+    #[command(hide = true)]
+    Own(OwnArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct OwnArgs {
+    #[arg(long, value_name = "URI")]
+    pub(crate) backend: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub(crate) owner: String,
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) lease: Duration,
 }
 
 #[derive(Debug, clap::Args)]

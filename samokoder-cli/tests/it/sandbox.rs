@@ -184,7 +184,7 @@ fn ctrl_c_ends_the_command_and_all_it_started() {
 }
 
 #[test]
-fn check_shows_every_control_and_every_case() {
+fn check_shows_every_control_every_case_and_every_clause() {
     let place = Place::new();
     let ran = place.expect(0, &["sandbox", "check", "--backend", "local", "--json"]);
     let table: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
@@ -193,12 +193,15 @@ fn check_shows_every_control_and_every_case() {
         rows("controls").iter().any(|row| row["control"] == "network" && row["enforcement"] == "kernel"),
         "{table}"
     );
-    assert_eq!(
-        (table["fail"].as_u64(), table["pass"].as_u64()),
-        (Some(0), Some(rows("cases").len() as u64)),
-        "{table}"
-    );
+    let all = rows("cases").len() + rows("abuse").len();
+    assert_eq!((table["fail"].as_u64(), table["pass"].as_u64()), (Some(0), Some(all as u64)), "{table}");
     assert!(rows("cases").iter().any(|row| row["case"] == "a dropped command is killed"), "{table}");
+    let numbers: Vec<u64> = rows("abuse").iter().map(|row| row["number"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (1..=46).collect::<Vec<_>>());
+    let clauses: Vec<_> =
+        rows("clauses").iter().map(|row| (row["clause"].clone(), row["verdict"].clone())).collect();
+    let expected: Vec<_> = (1..=13).map(|number| (format!("C{number}").into(), "pass".into())).collect();
+    assert_eq!(clauses, expected, "{table}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The backend itself: one for a process is enough.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, Weak},
@@ -39,6 +40,8 @@ pub struct LocalSandbox {
 #[derive(Debug)]
 struct Shared {
     config: LocalConfig,
+    /// The init program.
+    init: Cow<'static, [u8]>,
     /// How proxies find hosts.
     resolver: Arc<dyn Resolve>,
     machine: OnceCell<Machine>,
@@ -70,9 +73,22 @@ impl LocalSandbox {
 
     /// A backend whose sessions' proxies find hosts and reach them by this.
     pub fn with_resolver(config: LocalConfig, resolver: impl Resolve + 'static) -> Self {
+        Self::with(config, Arc::new(resolver), Cow::Borrowed(launch::INIT))
+    }
+
+    /// A backend whose commands are held by this program in place of its own init program: whatever that does not
+    /// hold, nobody holds. For tests that show what is found out about a sandbox that lacks something.
+    #[cfg(feature = "mutants")]
+    #[doc(hidden)]
+    pub fn with_untrusted_init_program(config: LocalConfig, program: Vec<u8>) -> Self {
+        Self::with(config, Arc::new(SystemResolver), Cow::Owned(program))
+    }
+
+    fn with(config: LocalConfig, resolver: Arc<dyn Resolve>, init: Cow<'static, [u8]>) -> Self {
         let shared = Shared {
             config,
-            resolver: Arc::new(resolver),
+            init,
+            resolver,
             machine: OnceCell::new(),
             capabilities: OnceCell::new(),
             sessions: Mutex::default(),
@@ -143,7 +159,7 @@ impl Shared {
     async fn machine(&self) -> Result<&Machine, SandboxError> {
         let find_out = async {
             let ids = identity::host_ids(self.config.ids)?;
-            let program = Program::unpack().map_err(|error| SandboxError::io("open", &error))?;
+            let program = Program::unpack(&self.init).map_err(|error| SandboxError::io("open", &error))?;
             let config = self.config.clone();
             let toolchains = tokio::task::spawn_blocking(move || toolchain::find_all(&config)).await;
             let toolchains = toolchains.map_err(|error| {

@@ -17,26 +17,31 @@ use tokio::{
 use crate::support;
 
 /// A broker, with a socket of its own. It ends when this is dropped.
-struct Served {
+pub(crate) struct Served {
     folder: TempDir,
     serving: JoinHandle<()>,
 }
 
 impl Served {
-    fn start(change: impl FnOnce(Broker) -> Broker) -> Self {
+    pub(crate) fn start(change: impl FnOnce(Broker) -> Broker) -> Self {
+        Self::with(Arc::new(support::sandbox()), change)
+    }
+
+    /// A broker that holds this sandbox.
+    pub(crate) fn with(sandbox: Arc<dyn Sandbox>, change: impl FnOnce(Broker) -> Broker) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = Broker::listen(&folder.path().join("socket")).unwrap();
-        let broker = change(Broker::new(Arc::new(support::sandbox())));
+        let broker = change(Broker::new(sandbox));
         #[expect(clippy::disallowed_methods, reason = "it is aborted with the test's broker")]
         let serving = tokio::spawn(broker.serve(listener));
         Self { folder, serving }
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("socket")
     }
 
-    fn sandbox(&self) -> RemoteSandbox {
+    pub(crate) fn sandbox(&self) -> RemoteSandbox {
         RemoteSandbox::unix(self.path())
     }
 

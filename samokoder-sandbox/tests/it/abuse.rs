@@ -1,0 +1,41 @@
+//! The abuse suite on every backend. `cargo test -- abuse --nocapture` shows the tables.
+
+use std::sync::Arc;
+
+use samokoder_core::{sandbox::Sandbox, testing::sandbox::Verdict};
+use samokoder_sandbox::suite::Suite;
+
+use crate::{owner, support};
+
+/// Tries every case: those in `refused` the sandbox refuses, the others hold.
+#[expect(clippy::print_stderr, reason = "shown with --nocapture: the table")]
+pub(crate) async fn every_case_holds(sandbox: Arc<dyn Sandbox>, backend: &str, refused: &[u8]) {
+    let rows = Suite::new(sandbox).owner_process(owner::process(backend)).run().await;
+    assert_eq!(rows.len(), 46);
+    let mut wrong = Vec::new();
+    for row in rows {
+        let right = match row.verdict {
+            Verdict::Pass => !refused.contains(&row.number),
+            Verdict::Unsupported(_) => refused.contains(&row.number),
+            Verdict::Fail(_) => false,
+        };
+        eprintln!("{backend} {:>2} {:?} ({:?}) {}", row.number, row.verdict, row.duration, row.name);
+        if !right {
+            wrong.push(row);
+        }
+    }
+    assert!(wrong.is_empty(), "on {backend}: {wrong:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_holds_on_local() {
+    every_case_holds(Arc::new(support::bare_sandbox()), "local", &[]).await;
+}
+
+#[cfg(feature = "remote")]
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_holds_behind_a_broker() {
+    let served = crate::remote::Served::start(|broker| broker);
+    let socket = served.path().display().to_string();
+    every_case_holds(Arc::new(served.sandbox()), &socket, &[]).await;
+}
