@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How many files and folders are looked at: those near the top come first.
-const MOST: usize = 40_000;
+const MOST: usize = 20_000;
 
 /// What is visible, nearest the top first, without what the kernel makes up.
 fn walk(mut visit: impl FnMut(&Path, &fs::Metadata)) {

@@ -31,7 +31,7 @@ pub fn probe() -> Option<&'static [u8]> {
 /// What the cases' common session is held to: little, so that it is soon too much.
 pub(super) fn tight() -> Limits {
     let mut limits = Limits::default().wall(Duration::from_secs(30));
-    limits.cpu = Duration::from_secs(20);
+    limits.cpu = Duration::from_secs(5);
     (limits.memory, limits.processes, limits.open_files) = (256 << 20, 64, 100);
     (limits.disk, limits.inodes, limits.file_size) = (32 << 20, 1000, 8 << 20);
     (limits.output, limits.output_kept) = (8 << 20, 64 << 10);

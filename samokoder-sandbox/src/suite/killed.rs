@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures::future::try_join_all;
 use samokoder_core::{
     sandbox::{Sandbox, SandboxError, SandboxErrorKind, SandboxSession, Service, SessionSpec},
     testing::sandbox::Finding,
@@ -57,11 +58,10 @@ async fn killed(bench: Bench<'_>) -> Finding {
     let mut owners = vec![killed_at(start, None).await?];
     let until_ready = first.elapsed();
     let others = bench.suite.kills.saturating_sub(1).max(1);
-    for number in 0..others {
-        // From its very start to well after it is ready.
-        let moment = until_ready * number * 5 / (others * 4);
-        owners.push(killed_at(start, Some(moment)).await?);
-    }
+    // From its very start to well after it is ready.
+    let moment = |number: u32| until_ready * number * 5 / (others * 4);
+    let killed = (0..others).map(|number| killed_at(start, Some(moment(number))));
+    owners.extend(try_join_all(killed).await?);
     let deadline = Instant::now() + LEASE + PATIENCE;
     loop {
         bench.sandbox.reap().await.map_err(words)?;

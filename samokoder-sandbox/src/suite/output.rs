@@ -20,7 +20,7 @@ pub(super) const CASES: &[Abuse] = &[
 ];
 
 /// What may be on its way when the limit is found to be exceeded.
-const ON_ITS_WAY: u64 = 4 << 20;
+const ON_ITS_WAY: u64 = 16 << 20;
 
 /// The line that stands for what is left out, and the widest letter at each side of it.
 const MARK: usize = 128;

@@ -122,6 +122,7 @@ fn sandbox(config: DockerConfig, relay: &Relay) -> DockerSandbox {
     DockerSandbox::new(config.runtime("runc").socket(relay.folder.path().join("engine.sock")))
 }
 
+#[expect(clippy::print_stderr, reason = "shown with --nocapture: by what each of them was found out")]
 #[tokio::test(flavor = "multi_thread")]
 async fn every_container_that_lacks_a_control_is_found_out_in_docker() {
     let Some(config) = support::config() else { return };
@@ -132,8 +133,10 @@ async fn every_container_that_lacks_a_control_is_found_out_in_docker() {
         let suite = Suite::new(Arc::new(sandbox(config.clone(), &relay)));
         for case in cases().into_iter().filter(|case| found_by.contains(&case.number)) {
             let row = suite.judge(case).await;
+            let line = format!("{name}: {} {:?}", row.number, row.verdict);
+            eprintln!("{line}");
             if !matches!(row.verdict, Verdict::Fail(_)) {
-                escaped.push(format!("{name}: {} {:?}", row.number, row.verdict));
+                escaped.push(line);
             }
         }
     }
