@@ -7,20 +7,18 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use samokoder_core::sandbox::{
-    Chunk, ExecOutcome, ExecStatus, Output, OutputStream, SandboxError, Service, Streams,
-};
+use samokoder_core::sandbox::{Chunk, ExecOutcome, OutputStream, SandboxError, Service, Streams};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
     sync::Semaphore,
 };
 
 use super::{
-    agent::{Ended, Failure, Frame, How, Kept, Kind, PIECE, Reader, WINDOW},
+    agent::{Ended, Failure, Frame, Kind, PIECE, Reader, WINDOW},
     link::{Route, RouteSender},
     session::explain,
 };
-use crate::output;
+use crate::outcome::outcome;
 
 /// A command that has been started. Dropping it ends the command.
 #[derive(Debug)]
@@ -87,37 +85,14 @@ impl Running {
         match frame.kind {
             Kind::Ended => {
                 let ended = Ended::decode(&frame.payload).ok_or_else(|| explain::nonsense("exec"))?;
-                self.outcome = Some(self.outcome_of(&ended));
+                let outcome = outcome(&ended, &self.program, self.started.elapsed());
+                self.outcome = Some(outcome);
                 Ok(())
             }
             Kind::Failed => Err(Failure::decode(&frame.payload)
                 .map_or_else(|| explain::nonsense("exec"), |failure| explain::failure("exec", &failure))),
             _ => Ok(()),
         }
-    }
-
-    fn outcome_of(&self, ended: &Ended) -> ExecOutcome {
-        let status = match ended.how {
-            How::Exited(code) => ExecStatus::Exited { code },
-            How::Signalled(signal) => ExecStatus::Signalled { signal },
-            How::TimedOut => ExecStatus::TimedOut,
-            How::CpuExhausted => ExecStatus::CpuExhausted,
-            How::OutOfMemory => ExecStatus::OutOfMemory,
-            How::OutputLimit => ExecStatus::OutputLimit,
-            How::DiskFull => ExecStatus::DiskFull,
-            How::TooManyProcesses => ExecStatus::TooManyProcesses,
-            How::Cancelled => ExecStatus::Cancelled,
-            How::NotStarted(_) => ExecStatus::NotStarted,
-        };
-        let stderr = match ended.how {
-            How::NotStarted(errno) => not_started(&self.program, errno),
-            _ => text(&ended.stderr),
-        };
-        let outcome = ExecOutcome::new(status, text(&ended.stdout), stderr, self.started.elapsed())
-            .cpu(Duration::from_micros(ended.cpu_us))
-            .written(ended.written);
-        // Who ends between two looks was never seen.
-        if ended.peak > 0 { outcome.peak_memory(ended.peak) } else { outcome }
     }
 }
 
@@ -141,20 +116,6 @@ pub(super) async fn feed(
     }
     sender.send(Kind::End, &[]);
     std::future::pending().await
-}
-
-fn text(kept: &Kept) -> Output {
-    output::text(&kept.head, &kept.tail, kept.omitted)
-}
-
-/// Says in the command's place why it could not be started.
-fn not_started(program: &str, errno: i32) -> Output {
-    let reason = match errno {
-        libc::ENOENT => "there is no such program in the sandbox".to_owned(),
-        libc::ELIBBAD | libc::ELIBACC => "the interpreter it names is not in the sandbox".to_owned(),
-        _ => std::io::Error::from_raw_os_error(errno).to_string(),
-    };
-    Output { text: format!("{program}: {reason}\n"), omitted: 0 }
 }
 
 #[async_trait]

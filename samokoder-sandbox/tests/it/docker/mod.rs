@@ -1,5 +1,7 @@
 //! Containers: with the engine's own runtime (`in_docker`), and with gVisor's kernel (`in_gvisor`).
 
 mod contract;
+mod images;
 mod lifecycle;
+mod network;
 mod support;
