@@ -67,6 +67,8 @@ pub(super) enum Engine {
     Podman {
         /// The file with [`seccomp::profile`].
         profile: String,
+        /// Processes that one user may have on its machine: what it asks for by itself may be more than there can be.
+        processes: i64,
     },
 }
 
@@ -146,7 +148,7 @@ impl Common {
             memory_swap: Some(memory),
             nano_cpus: Some(self.nano_cpus),
             oom_score_adj: Some(500),
-            ulimits: Some(ulimits(limits)),
+            ulimits: Some(self.ulimits(limits)),
             tmpfs: Some(self.tmpfs(limits, data).into_iter().collect()),
             mounts: data.map(|data| vec![mount(data)]),
             log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
@@ -154,10 +156,33 @@ impl Common {
         }
     }
 
+    /// Limits on each process of a container, the agent among them.
+    fn ulimits(&self, limits: &Limits) -> Vec<ResourcesUlimits> {
+        /// What the agent has open for the commands that run at the same time.
+        const AGENT_FILES: i64 = 4096;
+        let limit = |name: &str, value: i64| ResourcesUlimits {
+            name: Some(name.to_owned()),
+            soft: Some(value),
+            hard: Some(value),
+        };
+        let mut all = vec![
+            limit("nofile", number(limits.open_files).max(AGENT_FILES)),
+            limit("fsize", number(limits.file_size)),
+            // Not zero: where a program handles crashes, it is started, as root of the host, at any limit but this.
+            limit("core", 1),
+            limit("memlock", 64 << 10),
+            limit("msgqueue", 0),
+        ];
+        if let Engine::Podman { processes, .. } = self.engine {
+            all.push(limit("nproc", processes));
+        }
+        all
+    }
+
     fn seccomp(&self) -> String {
         match &self.engine {
             Engine::Docker => seccomp::profile().to_string(),
-            Engine::Podman { profile } => profile.clone(),
+            Engine::Podman { profile, .. } => profile.clone(),
         }
     }
 
@@ -231,25 +256,6 @@ fn mount(data: &Data) -> Mount {
         }),
         ..Mount::default()
     }
-}
-
-/// Limits on each process of a container, the agent among them.
-fn ulimits(limits: &Limits) -> Vec<ResourcesUlimits> {
-    /// What the agent has open for the commands that run at the same time.
-    const AGENT_FILES: i64 = 4096;
-    let limit = |name: &str, value: i64| ResourcesUlimits {
-        name: Some(name.to_owned()),
-        soft: Some(value),
-        hard: Some(value),
-    };
-    vec![
-        limit("nofile", number(limits.open_files).max(AGENT_FILES)),
-        limit("fsize", number(limits.file_size)),
-        // Not zero: where a program handles crashes, it is started, as root of the host, at any limit but this.
-        limit("core", 1),
-        limit("memlock", 64 << 10),
-        limit("msgqueue", 0),
-    ]
 }
 
 /// Limits on each process of a command: (resource, soft, hard).

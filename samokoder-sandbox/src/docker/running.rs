@@ -1,6 +1,7 @@
 //! A command that has been started.
 
 use std::{
+    convert::Infallible,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -50,7 +51,11 @@ impl Running {
         let Streams { input, output } = streams;
         let room = Arc::new(Semaphore::new(WINDOW as usize));
         let sender = self.route.sender();
-        let reading = feed(input, sender, Arc::clone(&room));
+        let reading = async {
+            feed(input, sender, Arc::clone(&room)).await;
+            // What it reads has ended; the command has not.
+            std::future::pending::<Infallible>().await
+        };
         let writing = async {
             loop {
                 if let Some(outcome) = &self.outcome {
@@ -101,12 +106,8 @@ pub(super) fn credit(frame: &Frame) -> usize {
     usize::try_from(Reader(&frame.payload).u64().unwrap_or(0)).unwrap_or(0)
 }
 
-/// Sends all that is read, as fast as `room` allows. It never ends: what it feeds does.
-pub(super) async fn feed(
-    mut source: impl AsyncRead + Unpin,
-    sender: RouteSender,
-    room: Arc<Semaphore>,
-) -> std::convert::Infallible {
+/// Sends all that is read, and that it has ended, as fast as `room` allows.
+pub(super) async fn feed(mut source: impl AsyncRead + Unpin, sender: RouteSender, room: Arc<Semaphore>) {
     let mut buffer = vec![0; PIECE];
     while let Ok(count @ 1..) = source.read(&mut buffer).await {
         let permits = u32::try_from(count).unwrap_or(u32::MAX);
@@ -115,7 +116,6 @@ pub(super) async fn feed(
         sender.send(Kind::Data, &buffer[..count]);
     }
     sender.send(Kind::End, &[]);
-    std::future::pending().await
 }
 
 #[async_trait]

@@ -372,7 +372,9 @@ async fn whose(docker: &Docker, endpoint: &Endpoint) -> Result<(Engine, Option<A
     let file = in_memory(seccomp::profile().to_string().as_bytes());
     let file = file.map_err(|error| SandboxError::io("open", &error))?;
     let profile = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
-    Ok((Engine::Podman { profile }, Some(Arc::new(file))))
+    let most = rustix::process::getrlimit(rustix::process::Resource::Nproc).maximum;
+    let processes = most.and_then(|most| i64::try_from(most).ok()).unwrap_or(1 << 20).min(1 << 20);
+    Ok((Engine::Podman { profile, processes }, Some(Arc::new(file))))
 }
 
 /// What nobody can guess, as text.

@@ -4,4 +4,5 @@ mod contract;
 mod images;
 mod lifecycle;
 mod network;
+mod podman;
 mod support;
