@@ -14,6 +14,7 @@ use std::{
 fn main() {
     println!("cargo::rerun-if-changed=init");
     println!("cargo::rerun-if-changed=agent");
+    println!("cargo::rerun-if-changed=inside");
     println!("cargo::rerun-if-changed=probe");
     println!("cargo::rustc-check-cfg=cfg(local_backend, docker_backend, probe_program)");
     let linux = variable("CARGO_CFG_TARGET_OS") == "linux";

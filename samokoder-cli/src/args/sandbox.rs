@@ -24,7 +24,7 @@ pub(crate) enum SandboxCommand {
     Ps(BackendArg),
     /// End sandboxes whose owner is gone, and remove what they left behind
     Reap(BackendArg),
-    /// Hold a sandbox for other processes, which reach it as `remote:unix:PATH`
+    /// Hold a sandbox for other processes, which reach it as `remote:unix:PATH` or `remote:tls://HOST:PORT?…`
     Serve(ServeArgs),
     /// Own a session until someone kills this process, as `check` does
     #[command(hide = true)]
@@ -44,8 +44,23 @@ pub(crate) struct OwnArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServeArgs {
     /// The socket; the user who starts this is the only one that may connect
-    #[arg(long, value_name = "PATH")]
-    pub(crate) socket: PathBuf,
+    #[arg(long, value_name = "PATH", required_unless_present = "tls")]
+    pub(crate) socket: Option<PathBuf>,
+    /// An address instead of a socket, for those who show a certificate of the authority's
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "socket", requires_all = ["certificate", "key", "authority"])]
+    pub(crate) tls: Option<String>,
+    /// The certificate that this side shows, in PEM
+    #[arg(long, value_name = "PATH", requires = "tls")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// The certificate's private key, in PEM
+    #[arg(long, value_name = "PATH", requires = "tls")]
+    pub(crate) key: Option<PathBuf>,
+    /// Certificates of the authorities that vouch for clients, in PEM
+    #[arg(long, value_name = "PATH", requires = "tls")]
+    pub(crate) authority: Option<PathBuf>,
+    /// A host that sessions may ask to reach through the proxy; may be repeated
+    #[arg(long, value_name = "HOST[:PORT]", value_parser = host)]
+    pub(crate) allow: Vec<AllowedHost>,
     /// Which sandbox: `local` or another one of this build [default: the one in samokoder.toml, or local]
     #[arg(long, value_name = "URI")]
     pub(crate) backend: Option<String>,

@@ -97,9 +97,11 @@ const MUTANTS: &[Mutant] = &[
             ),
             (
                 "start.rs",
-                "    let (Ok(argv), Ok(env)) = (texts(&exec.argv), texts(&exec.env)) else {",
-                "    let all = [&exec.env[..], PASSED_ON.get().map_or(&[], |all| &all[..])].concat();
-    let (Ok(argv), Ok(env)) = (texts(&exec.argv), texts(&all)) else {",
+                "program::run(&exec.argv, &exec.env, &exec.path, process::run)",
+                "{
+            let env = [&exec.env[..], PASSED_ON.get().map_or(&[], |all| &all[..])].concat();
+            program::run(&exec.argv, &env, &exec.path, process::run)
+        }",
             ),
             (
                 "start.rs",
@@ -125,7 +127,7 @@ const MUTANTS: &[Mutant] = &[
         name: "no limit on memory",
         found_by: &[3, 4],
         changes: &[(
-            "wire/mod.rs",
+            "wire.rs",
             "            memory: r.u64()?,",
             "            memory: r.u64()?.max(1 << 40),",
         )],
@@ -134,11 +136,7 @@ const MUTANTS: &[Mutant] = &[
         name: "no limit on processes",
         found_by: &[1, 2],
         changes: &[
-            (
-                "wire/mod.rs",
-                "            processes: r.u64()?,",
-                "            processes: r.u64()?.max(100_000),",
-            ),
+            ("wire.rs", "            processes: r.u64()?,", "            processes: r.u64()?.max(100_000),"),
             (
                 "start.rs",
                 "for (resource, soft, hard) in &setup.rlimits {",
@@ -169,7 +167,7 @@ const MUTANTS: &[Mutant] = &[
         name: "a folder of the host is shown",
         found_by: &[19],
         changes: &[(
-            "wire/mod.rs",
+            "wire.rs",
             "            trees: r.pairs()?,",
             "            trees: {
                 let own = std::env::temp_dir().into_os_string().into_encoded_bytes();
@@ -206,9 +204,11 @@ const MUTANTS: &[Mutant] = &[
 fn compile(name: &str, changes: &[Change]) -> Vec<u8> {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("mutants").join(name.replace(' ', "-"));
     let _ = fs::remove_dir_all(&folder);
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("init"), &folder);
+    for part in ["init", "inside"] {
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join(part), &folder.join(part));
+    }
     for (file, from, to) in changes {
-        let path = folder.join(file);
+        let path = folder.join("init").join(file);
         let source = fs::read_to_string(&path).unwrap();
         assert_eq!(source.matches(from).count(), 1, "{name}: {file} has not once: {from}");
         fs::write(&path, source.replace(from, to)).unwrap();
@@ -217,7 +217,7 @@ fn compile(name: &str, changes: &[Change]) -> Vec<u8> {
     let rustc = Command::new("rustc")
         .args(["--edition=2024", "--crate-name=samokoder_init", "--crate-type=bin", "--cap-lints=allow"])
         .args(["-Cpanic=abort", "-Cstrip=symbols", "-Ctarget-feature=+crt-static", "-o"])
-        .args([&program, &folder.join("main.rs")])
+        .args([&program, &folder.join("init/main.rs")])
         .output()
         .unwrap();
     assert!(rustc.status.success(), "{name}: {}", String::from_utf8_lossy(&rustc.stderr));

@@ -2,6 +2,9 @@
 
 mod abuse;
 mod contract;
+mod images;
 mod lifecycle;
 mod mutants;
+mod network;
+mod podman;
 pub(crate) mod support;

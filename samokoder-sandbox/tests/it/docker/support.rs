@@ -20,14 +20,19 @@ pub(crate) fn gvisor() -> Option<DockerSandbox> {
     Some(DockerSandbox::new(config()?.runtime("runsc")))
 }
 
-/// The engine, with an image of this machine's programs.
+/// Where the engine listens.
 #[expect(clippy::print_stderr, reason = "shown with --nocapture: the test is left out")]
-pub(crate) fn config() -> Option<DockerConfig> {
+pub(crate) fn host() -> Option<String> {
     let Some(host) = std::env::var_os(VARIABLE) else {
         eprintln!("left out: {VARIABLE} is not set; `cargo xtask test` sets it");
         return None;
     };
-    let host = host.into_string().unwrap();
+    Some(host.into_string().unwrap())
+}
+
+/// The engine, with an image of this machine's programs.
+pub(crate) fn config() -> Option<DockerConfig> {
+    let host = host()?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     let config = DockerConfig::default().socket(host.trim_start_matches("unix://"));
     Some(config.host_image(std::env::split_paths(&path)))

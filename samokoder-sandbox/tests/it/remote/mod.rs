@@ -1,5 +1,11 @@
 //! A sandbox behind a broker is the sandbox, but for what a broker does not speak of.
 
+#[cfg(feature = "remote-tls")]
+mod certificates;
+mod network;
+#[cfg(feature = "remote-tls")]
+mod tls;
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use samokoder_core::{
@@ -24,14 +30,13 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start(change: impl FnOnce(Broker) -> Broker) -> Self {
-        Self::with(Arc::new(support::sandbox()), change)
+        Self::of(Broker::new(Arc::new(support::sandbox())), change)
     }
 
-    /// A broker that holds this sandbox.
-    pub(crate) fn with(sandbox: Arc<dyn Sandbox>, change: impl FnOnce(Broker) -> Broker) -> Self {
+    pub(crate) fn of(broker: Broker, change: impl FnOnce(Broker) -> Broker) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = Broker::listen(&folder.path().join("socket")).unwrap();
-        let broker = change(Broker::new(sandbox));
+        let broker = change(broker);
         #[expect(clippy::disallowed_methods, reason = "it is aborted with the test's broker")]
         let serving = tokio::spawn(broker.serve(listener));
         Self { folder, serving }
