@@ -1,4 +1,4 @@
-//! Builds the programs that backends embed: the init program of `local`, the agent of `docker`.
+//! Builds the programs that are embedded: the init program of `local`, the agent of `docker`, the suite's probe.
 //!
 //! They are programs of their own so that a session can start from any process, whatever that process has loaded,
 //! how many threads it runs, and without running the embedding program a second time.
@@ -14,7 +14,9 @@ use std::{
 fn main() {
     println!("cargo::rerun-if-changed=init");
     println!("cargo::rerun-if-changed=agent");
-    println!("cargo::rustc-check-cfg=cfg(local_backend, docker_backend)");
+    println!("cargo::rerun-if-changed=inside");
+    println!("cargo::rerun-if-changed=probe");
+    println!("cargo::rustc-check-cfg=cfg(local_backend, docker_backend, probe_program)");
     let linux = variable("CARGO_CFG_TARGET_OS") == "linux";
     // System calls have other numbers on other architectures.
     let known = ["x86_64", "aarch64", "riscv64"].contains(&variable("CARGO_CFG_TARGET_ARCH").as_str());
@@ -29,6 +31,10 @@ fn main() {
         println!("cargo::rustc-cfg=docker_backend");
         // An image may have another C library, or none.
         build("agent", "samokoder_agent", true);
+    }
+    if env::var_os("CARGO_FEATURE_SUITE").is_some() {
+        println!("cargo::rustc-cfg=probe_program");
+        build("probe", "samokoder_probe", true);
     }
 }
 

@@ -35,3 +35,5 @@ pub use samokoder_core::{
     agent, agents, budget, context, digest, edit, id, llm, pipeline, policy, project, sandbox, store,
     workspace,
 };
+#[cfg(feature = "sandbox-suite")]
+pub use samokoder_sandbox::suite as abuse;

@@ -1,12 +1,16 @@
 //! Backends by URI or name, as far as the features of this build go.
 
-use std::{path::PathBuf, sync::Arc};
+mod sandboxes;
+
+use std::sync::Arc;
 
 use samokoder_core::{
     llm::{LlmError, LlmProvider},
-    sandbox::Sandbox,
+    sandbox::SandboxError,
     store::{MemoryStore, StateStore, StoreError},
 };
+
+pub use sandboxes::sandbox;
 
 #[cfg(feature = "http")]
 pub use samokoder_llm::http;
@@ -44,6 +48,8 @@ pub enum OpenError {
     Store(StoreError),
     /// The provider of models could not be set up.
     Provider(LlmError),
+    /// The sandbox could not be set up.
+    Sandbox(SandboxError),
 }
 
 impl std::fmt::Display for OpenError {
@@ -54,6 +60,7 @@ impl std::fmt::Display for OpenError {
             }
             Self::Store(error) => error.fmt(f),
             Self::Provider(error) => f.write_str(&error.message),
+            Self::Sandbox(error) => f.write_str(&error.message),
         }
     }
 }
@@ -64,6 +71,7 @@ impl std::error::Error for OpenError {
             Self::Unknown { .. } => None,
             Self::Store(error) => Some(error),
             Self::Provider(error) => Some(error),
+            Self::Sandbox(error) => Some(error),
         }
     }
 }
@@ -133,76 +141,6 @@ pub fn offload(
         }
     };
     Ok(Arc::new(blobs::Offload::new(store, contents)))
-}
-
-/// Opens a sandbox: `none`, for which there is nothing; with feature `sandbox-local`, `local`; with feature
-/// `sandbox-docker`, `docker` for containers of the system's engine, or `docker:RUNTIME` for one of its runtimes.
-/// With feature `sandbox-remote`, `remote:unix:PATH` for the one that a broker listening there holds.
-/// An engine elsewhere is reached with a `docker::DockerConfig` of one's own.
-///
-/// `search_path` is where toolchains are looked for, as in `PATH`; the usual places when empty.
-///
-/// # Errors
-/// [`OpenError`].
-pub fn sandbox(uri: &str, search_path: &[PathBuf]) -> Result<Option<Arc<dyn Sandbox>>, OpenError> {
-    #[cfg(not(any(feature = "sandbox-local", feature = "sandbox-docker")))]
-    let _ = search_path;
-    match uri {
-        "none" => Ok(None),
-        #[cfg(feature = "sandbox-local")]
-        "local" => {
-            let mut config = local::LocalConfig::default();
-            if !search_path.is_empty() {
-                config = config.search_path(search_path);
-            }
-            Ok(Some(Arc::new(local::LocalSandbox::new(config))))
-        }
-        #[cfg(feature = "sandbox-docker")]
-        name if docker_runtime(name).is_some() => {
-            let mut config = docker::DockerConfig::default();
-            if let Some(runtime) = docker_runtime(name).filter(|runtime| !runtime.is_empty()) {
-                config = config.runtime(runtime);
-            }
-            if !search_path.is_empty() {
-                config = config.host_image(search_path);
-            }
-            Ok(Some(Arc::new(docker::DockerSandbox::new(config))))
-        }
-        #[cfg(all(unix, feature = "sandbox-remote"))]
-        uri if broker(uri).is_some() => {
-            Ok(broker(uri).map(|path| Arc::new(remote::RemoteSandbox::unix(path)) as _))
-        }
-        _ => {
-            let known = [
-                "none",
-                #[cfg(feature = "sandbox-local")]
-                "local",
-                #[cfg(feature = "sandbox-docker")]
-                "docker",
-                #[cfg(feature = "sandbox-docker")]
-                "docker:RUNTIME",
-                #[cfg(all(unix, feature = "sandbox-remote"))]
-                "remote:unix:PATH",
-            ]
-            .join(", ");
-            Err(OpenError::Unknown { kind: "sandbox", name: uri.into(), known })
-        }
-    }
-}
-
-/// The runtime that `docker` or `docker:RUNTIME` names; none is the engine's own choice.
-#[cfg(feature = "sandbox-docker")]
-fn docker_runtime(uri: &str) -> Option<&str> {
-    match uri.strip_prefix("docker")? {
-        "" => Some(""),
-        rest => rest.strip_prefix(':').filter(|runtime| !runtime.is_empty()),
-    }
-}
-
-/// Where the broker listens that `remote:unix:PATH` names.
-#[cfg(all(unix, feature = "sandbox-remote"))]
-fn broker(uri: &str) -> Option<&str> {
-    uri.strip_prefix("remote:unix:").filter(|path| !path.is_empty())
 }
 
 /// Opens a provider of models by its id: with feature `offline`, `offline`.

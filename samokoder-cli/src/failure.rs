@@ -72,6 +72,7 @@ impl From<OpenError> for Failure {
         match error {
             OpenError::Unknown { .. } => Self::usage(error.to_string()),
             OpenError::Store(error) => error.into(),
+            OpenError::Sandbox(error) => Self::usage(error.message),
             _ => Self::failed(error.to_string()),
         }
     }

@@ -1,7 +1,6 @@
 //! A command's supervisor, and the command's first steps.
 
 use std::{
-    ffi::{CStr, CString},
     fs,
     io::{self, Write as _},
     os::{
@@ -11,6 +10,7 @@ use std::{
 };
 
 use crate::{
+    inside::program,
     sys,
     wire::{Exec, Setup, WORKSPACE},
 };
@@ -199,30 +199,5 @@ fn turn_into(setup: &Setup, exec: &Exec) -> io::Error {
     let given: Vec<_> = exec.env.iter().map(name).collect();
     let env: Vec<Vec<u8>> =
         own.into_iter().filter(|own| !given.contains(&name(own))).chain(exec.env.iter().cloned()).collect();
-    let texts =
-        |list: &[Vec<u8>]| -> Result<Vec<CString>, _> { list.iter().cloned().map(CString::new).collect() };
-    let (Ok(argv), Ok(env)) = (texts(&exec.argv), texts(&env)) else {
-        return io::Error::from_raw_os_error(22);
-    };
-    let argv: Vec<&CStr> = argv.iter().map(CString::as_c_str).collect();
-    let env: Vec<&CStr> = env.iter().map(CString::as_c_str).collect();
-    let Some(program) = exec.argv.first() else { return io::Error::from_raw_os_error(2) };
-    let candidates: Vec<Vec<u8>> = if program.contains(&b'/') {
-        vec![program.clone()]
-    } else {
-        setup.path.iter().map(|folder| [folder, &b"/"[..], program].concat()).collect()
-    };
-    let mut reason = io::Error::from_raw_os_error(2);
-    for candidate in candidates {
-        let Ok(path) = CString::new(candidate) else { continue };
-        let error = sys::run(&path, &argv, &env);
-        // A file that is there but can't be run says more than one that isn't there.
-        if error.kind() != io::ErrorKind::NotFound {
-            reason = error;
-        } else if path.to_str().is_ok_and(|path| fs::metadata(path).is_ok()) {
-            // It is there: what is missing is its interpreter.
-            reason = io::Error::from_raw_os_error(80);
-        }
-    }
-    reason
+    program::run(&exec.argv, &env, &setup.path, sys::run)
 }

@@ -11,11 +11,10 @@ use crate::{
     At as _,
     command::{self, Ends, NEWS, News},
     connection::Answers,
-    kept::Keeper,
     sys,
     tree::{self, Census},
     usage::{self, Refusals},
-    wire::{self, Ended, Failure, Frame, How, Kernel, Kind, Setup, WINDOW},
+    wire::{self, Ended, Failure, Frame, How, Keeper, Kernel, Kind, Setup, WINDOW},
 };
 
 /// How long a supervisor may take to end by itself after its command did.
@@ -358,7 +357,7 @@ impl Exec {
             (0..2).for_each(|index| self.read(index, buffer, answers));
         }
         let written = self.written();
-        let [stdout, stderr] = self.outputs.map(|mut output| output.keeper.take());
+        let [stdout, stderr] = self.outputs.map(|output| output.keeper.finish());
         match self.outcome {
             Some(Ok(how)) => {
                 let ended = Ended { how, cpu_us: self.cpu_us, peak: self.peak, written, stdout, stderr };

@@ -15,7 +15,9 @@ mod command;
 mod connection;
 mod exec;
 mod files;
-mod kept;
+#[path = "../inside/mod.rs"]
+#[allow(dead_code, reason = "the library and another program use the rest")]
+mod inside;
 mod port;
 mod session;
 mod stream;
@@ -23,9 +25,10 @@ mod sys;
 mod tree;
 mod upload;
 mod usage;
+mod way_out;
 mod wire;
 
-use std::io;
+use inside::At;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -36,19 +39,5 @@ fn main() {
         }
         (Some("link"), None) => bridge::run(),
         _ => sys::exit(64),
-    }
-}
-
-/// Says which step failed.
-trait At<T> {
-    fn at(self, step: &str) -> Result<T, wire::Failure>;
-}
-
-impl<T> At<T> for io::Result<T> {
-    fn at(self, step: &str) -> Result<T, wire::Failure> {
-        self.map_err(|error| wire::Failure {
-            step: step.to_owned(),
-            errno: error.raw_os_error().unwrap_or_default(),
-        })
     }
 }

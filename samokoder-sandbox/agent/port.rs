@@ -1,4 +1,4 @@
-//! A connection to something that listens in the session.
+//! A connection to something that listens in the session, or of a command to the way out.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -32,9 +32,13 @@ impl Port {
     pub fn connect(port: u16) -> Result<Self, Failure> {
         let connect = |address: SocketAddr| TcpStream::connect_timeout(&address, PATIENCE);
         let socket = connect((Ipv4Addr::LOCALHOST, port).into())
-            .or_else(|refused| connect((Ipv6Addr::LOCALHOST, port).into()).map_err(|_| refused))
-            .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
-            .at("connect")?;
+            .or_else(|refused| connect((Ipv6Addr::LOCALHOST, port).into()).map_err(|_| refused));
+        socket.and_then(Self::over).at("connect")
+    }
+
+    /// What is said on a connection that is there.
+    pub fn over(socket: TcpStream) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
         let _ = socket.set_nodelay(true);
         Ok(Self {
             socket,

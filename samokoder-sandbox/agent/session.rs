@@ -23,8 +23,9 @@ use crate::{
     sys::{self, Poll},
     tree::Census,
     upload::Upload,
-    usage,
-    wire::{self, DATA, Failure, Frame, How, Kernel, Kind, Setup, Writer},
+    usage, way_out,
+    way_out::WayOut,
+    wire::{self, AGENTS_OWN, DATA, Failure, Frame, How, Kernel, Kind, Setup, Writer},
 };
 
 /// How often memory is looked at while commands run.
@@ -52,6 +53,8 @@ struct Session {
     token: Option<Vec<u8>>,
     execs: BTreeMap<Key, Exec>,
     streams: BTreeMap<Key, Box<dyn Stream>>,
+    /// Where commands reach the proxy, if they may.
+    way_out: Option<WayOut>,
     /// Since when nobody has been connected.
     alone: Instant,
     sample: Instant,
@@ -70,6 +73,7 @@ enum Source {
     Stranger(u64),
     Exec(Key),
     Stream(Key),
+    WayOut,
 }
 
 /// Serves until nobody is connected any more.
@@ -87,7 +91,7 @@ impl Session {
         let kernel = Kernel {
             keeps_orphans: command::keeps_orphans(),
             counts_processes: usage::counts_processes(),
-            counts_files: usage::counts_files(),
+            counts_files: usage::counts_files(setup.inodes),
         };
         let listener = UnixListener::bind_addr(&SocketAddr::from_abstract_name(wire::SOCKET)?)?;
         listener.set_nonblocking(true)?;
@@ -103,6 +107,7 @@ impl Session {
             token: None,
             execs: BTreeMap::new(),
             streams: BTreeMap::new(),
+            way_out: None,
             alone: now,
             sample: now,
             walk: now,
@@ -144,6 +149,11 @@ impl Session {
         };
         add(Source::Children, (self.children.as_raw_fd(), sys::READABLE));
         add(Source::Listener, (self.listener.as_raw_fd(), sys::READABLE));
+        if let Some(way_out) = &self.way_out
+            && self.proxy_holder().is_some()
+        {
+            add(Source::WayOut, (way_out.descriptor(), sys::READABLE));
+        }
         for (number, connection) in &self.connections {
             add(Source::Connection(*number), connection.interest());
         }
@@ -195,7 +205,27 @@ impl Session {
                 }
             }
             Source::Stream(key) => self.with_stream(key, |stream, answers| stream.go_on(answers)),
+            Source::WayOut => self.let_out(),
         }
+    }
+
+    /// Who holds the proxy, as long as it serves fewer than it can.
+    fn proxy_holder(&self) -> Option<u64> {
+        let open = self.streams.keys().filter(|(_, id)| *id >= AGENTS_OWN).count();
+        let holder = self.way_out.as_ref()?.holder(|number| self.connections.contains_key(&number));
+        holder.filter(|_| open < way_out::MOST)
+    }
+
+    /// Passes on who has connected to the way out.
+    fn let_out(&mut self) {
+        let Some(holder) = self.proxy_holder() else { return };
+        let (Some(way_out), Some(connection)) = (&mut self.way_out, self.connections.get_mut(&holder)) else {
+            return;
+        };
+        let Some((number, socket)) = way_out.accept() else { return };
+        let Ok(port) = Port::over(socket) else { return };
+        self.streams.insert((holder, number), Box::new(port));
+        connection.outgoing.extend_from_slice(&wire::frame(number, Kind::Accepted, &[]));
     }
 
     fn with_stream(&mut self, key: Key, act: impl FnOnce(&mut dyn Stream, &mut Answers<'_>)) {
@@ -325,6 +355,14 @@ impl Session {
                 return files::list(&self.setup, &path, most).map(Some);
             }
             Kind::Stats => return Ok(Some(self.stats())),
+            Kind::WayOut => {
+                if self.way_out.is_none() {
+                    self.way_out = Some(WayOut::open().at("listen for commands")?);
+                }
+                let Some(way_out) = &mut self.way_out else { return Ok(None) };
+                way_out.add_holder(key.0);
+                return Ok(Some(u64::from(way_out.port).to_le_bytes().to_vec()));
+            }
             _ => return Ok(None),
         };
         self.streams.insert(key, stream);
@@ -342,7 +380,7 @@ impl Session {
         let all: Vec<_> =
             self.execs.values().flat_map(|exec| Census::take().beneath(exec.supervisor)).collect();
         let memory = crate::tree::memory(&all, 0);
-        let (disk, inodes) = usage::of_disk();
+        let (disk, inodes) = usage::of_disk(self.kernel.counts_files);
         let mut stats = Writer::default();
         stats.u64((all.len() + self.execs.len() + 1) as u64).u64(memory).u64(disk).u64(inodes);
         stats.0

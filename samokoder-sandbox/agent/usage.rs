@@ -20,11 +20,11 @@ pub fn is_full() -> bool {
     file_systems().any(|path| sys::room(path).is_ok_and(is_full))
 }
 
-/// Bytes and files in use.
-pub fn of_disk() -> (u64, u64) {
+/// Bytes and files in use. `is_counted`: the kernel counts files.
+pub fn of_disk(is_counted: bool) -> (u64, u64) {
     let rooms: Vec<sys::Room> = file_systems().filter_map(|path| sys::room(path).ok()).collect();
     let bytes = rooms.iter().map(|room| room.bytes - room.bytes_free).sum();
-    if rooms.iter().any(|room| room.files == 0) {
+    if !is_counted {
         return (bytes, all_files());
     }
     // The root of each counts too.
@@ -32,9 +32,13 @@ pub fn of_disk() -> (u64, u64) {
     (bytes, files.saturating_sub(OWN_FOLDERS))
 }
 
-/// Whether the kernel limits the number of files here.
-pub fn counts_files() -> bool {
-    sys::room(c"/sandbox").is_ok_and(|room| room.files > 0)
+/// Whether the kernel limits the number of files here to what it has to be.
+pub fn counts_files(limit: u64) -> bool {
+    /// Room for the session's own folders.
+    const OWN: u64 = 16;
+    file_systems().all(|path| {
+        sys::room(path).is_ok_and(|room| room.files > 0 && room.files <= limit.saturating_add(OWN))
+    })
 }
 
 const MEMORY_EVENTS: [&str; 2] = ["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"];

@@ -4,11 +4,19 @@
 //! (u32), its [`Kind`] (one byte), the payload. Streams within a connection have credit, so that one that nobody reads
 //! holds up no other.
 
+pub use crate::inside::{
+    Ended, Failure, How, Keeper, Kept,
+    codec::{Reader, Writer},
+};
+
 /// How many bytes of a stream may be on their way before the reader has to give more credit.
 pub const WINDOW: u32 = 256 * 1024;
 
 /// The most that one frame of data carries.
 pub const PIECE: usize = 32 * 1024;
+
+/// Numbers from here on are the agent's, those below the library's.
+pub const AGENTS_OWN: u32 = 1 << 31;
 
 /// The length of a frame's header.
 pub const HEADER: usize = 9;
@@ -81,10 +89,14 @@ pub enum Kind {
     Failed,
     /// Done; the payload depends on the request.
     Done,
+    /// Let commands reach the proxy: listen for them on loopback. Answered with the port (u64).
+    WayOut,
+    /// A command has connected there. The frame has a number of the agent's own, for what is said on the connection.
+    Accepted,
 }
 
 impl Kind {
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 25] = [
         Self::Hello,
         Self::Exec,
         Self::Data,
@@ -108,6 +120,8 @@ impl Kind {
         Self::Ended,
         Self::Failed,
         Self::Done,
+        Self::WayOut,
+        Self::Accepted,
     ];
 }
 
@@ -208,60 +222,12 @@ pub struct Exec {
     pub streaming: bool,
 }
 
-/// A step that failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// What was being done, in words.
-    pub step: String,
-    /// The operating system's error number.
-    pub errno: i32,
-}
-
-/// How a command ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
-    pub how: How,
-    pub cpu_us: u64,
-    /// The most memory it held at any look, in bytes.
-    pub peak: u64,
-    pub written: u64,
-    pub stdout: Kept,
-    pub stderr: Kept,
-}
-
-/// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
-    Exited(i32),
-    Signalled(i32),
-    TimedOut,
-    CpuExhausted,
-    OutOfMemory,
-    OutputLimit,
-    DiskFull,
-    TooManyProcesses,
-    Cancelled,
-    /// With the error number of `execve`.
-    NotStarted(i32),
-}
-
-/// The beginning and the end of a stream.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Kept {
-    pub head: Vec<u8>,
-    pub tail: Vec<u8>,
-    pub omitted: u64,
-}
-
 impl Setup {
     pub fn encode(&self) -> Vec<u8> {
         let mut w = Writer::default();
         w.u64(self.lease_ms).u64(self.wall_ms).u64(self.service_ms);
         w.u64(self.memory).u64(self.processes).u64(self.inodes).u64(self.data);
-        w.u64(self.output.0).u64(self.output.1).u64(self.rlimits.len() as u64);
-        for (resource, soft, hard) in &self.rlimits {
-            w.u64((*resource).into()).u64(*soft).u64(*hard);
-        }
+        w.u64(self.output.0).u64(self.output.1).limits(&self.rlimits);
         w.list(&self.path).bytes(&self.filter);
         w.0
     }
@@ -277,7 +243,7 @@ impl Setup {
             inodes: r.u64()?,
             data: r.u64()?,
             output: (r.u64()?, r.u64()?),
-            rlimits: (0..r.u64()?).map(|_| Some((r.u32()?, r.u64()?, r.u64()?))).collect::<Option<_>>()?,
+            rlimits: r.limits()?,
             path: r.list()?,
             filter: r.bytes()?,
         })
@@ -301,138 +267,6 @@ impl Exec {
             service: r.u64()? == 1,
             streaming: r.u64()? == 1,
         })
-    }
-}
-
-impl Failure {
-    pub fn encode(&self) -> Vec<u8> {
-        let mut w = Writer::default();
-        w.bytes(self.step.as_bytes()).i32(self.errno);
-        w.0
-    }
-
-    pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut r = Reader(bytes);
-        Some(Self { step: String::from_utf8_lossy(&r.bytes()?).into_owned(), errno: r.i32()? })
-    }
-}
-
-impl Ended {
-    pub fn encode(&self) -> Vec<u8> {
-        let mut w = Writer::default();
-        let (kind, value) = self.how.number();
-        w.u64(kind).i32(value).u64(self.cpu_us).u64(self.peak).u64(self.written);
-        for kept in [&self.stdout, &self.stderr] {
-            w.bytes(&kept.head).bytes(&kept.tail).u64(kept.omitted);
-        }
-        w.0
-    }
-
-    pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut r = Reader(bytes);
-        Some(Self {
-            how: How::from_number(r.u64()?, r.i32()?)?,
-            cpu_us: r.u64()?,
-            peak: r.u64()?,
-            written: r.u64()?,
-            stdout: Kept { head: r.bytes()?, tail: r.bytes()?, omitted: r.u64()? },
-            stderr: Kept { head: r.bytes()?, tail: r.bytes()?, omitted: r.u64()? },
-        })
-    }
-}
-
-impl How {
-    fn number(self) -> (u64, i32) {
-        match self {
-            Self::Exited(code) => (0, code),
-            Self::Signalled(signal) => (1, signal),
-            Self::TimedOut => (2, 0),
-            Self::CpuExhausted => (3, 0),
-            Self::OutOfMemory => (4, 0),
-            Self::OutputLimit => (5, 0),
-            Self::DiskFull => (6, 0),
-            Self::TooManyProcesses => (7, 0),
-            Self::Cancelled => (8, 0),
-            Self::NotStarted(errno) => (9, errno),
-        }
-    }
-
-    fn from_number(kind: u64, value: i32) -> Option<Self> {
-        Some(match kind {
-            0 => Self::Exited(value),
-            1 => Self::Signalled(value),
-            2 => Self::TimedOut,
-            3 => Self::CpuExhausted,
-            4 => Self::OutOfMemory,
-            5 => Self::OutputLimit,
-            6 => Self::DiskFull,
-            7 => Self::TooManyProcesses,
-            8 => Self::Cancelled,
-            9 => Self::NotStarted(value),
-            _ => return None,
-        })
-    }
-}
-
-/// Builds payloads: numbers are u64, little-endian; bytes come after their length.
-#[derive(Debug, Default)]
-pub struct Writer(pub Vec<u8>);
-
-impl Writer {
-    pub fn u64(&mut self, value: u64) -> &mut Self {
-        self.0.extend_from_slice(&value.to_le_bytes());
-        self
-    }
-
-    fn i32(&mut self, value: i32) -> &mut Self {
-        self.0.extend_from_slice(&value.to_le_bytes());
-        self
-    }
-
-    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        self.u64(bytes.len() as u64).0.extend_from_slice(bytes);
-        self
-    }
-
-    fn list(&mut self, list: &[Vec<u8>]) -> &mut Self {
-        self.u64(list.len() as u64);
-        for item in list {
-            self.bytes(item);
-        }
-        self
-    }
-}
-
-/// Takes payloads apart.
-#[derive(Debug)]
-pub struct Reader<'a>(pub &'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    pub fn u64(&mut self) -> Option<u64> {
-        Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?))
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        u32::try_from(self.u64()?).ok()
-    }
-
-    fn i32(&mut self) -> Option<i32> {
-        Some(i32::from_le_bytes(self.take(4)?.try_into().ok()?))
-    }
-
-    pub fn bytes(&mut self) -> Option<Vec<u8>> {
-        let length = usize::try_from(self.u64()?).ok()?;
-        Some(self.take(length)?.to_vec())
-    }
-
-    fn list(&mut self) -> Option<Vec<Vec<u8>>> {
-        (0..self.u64()?).map(|_| self.bytes()).collect()
     }
 }
 

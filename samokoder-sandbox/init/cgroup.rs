@@ -5,7 +5,7 @@
 
 use std::{
     fs::{self, File},
-    io,
+    io::{self, Write as _},
     os::{
         fd::{AsRawFd as _, OwnedFd},
         unix::fs::{OpenOptionsExt as _, chown},
@@ -23,6 +23,10 @@ use crate::{
 
 /// Where process 1 and supervisors are in version 2: a group with groups in it holds no process.
 const BASE: &str = "base";
+
+/// A process of one thread that writes "0" here comes in. With the other file of version 1, `cgroup.procs`, the kernel
+/// stops all that start threads meanwhile, and waits for a grace period for that: tens of milliseconds.
+const ENTRANCE: &str = "tasks";
 
 /// Where commands are, so that what they do to the number of processes is no trouble to process 1.
 const COMMANDS: &str = "commands";
@@ -42,6 +46,8 @@ pub struct Held {
     memory: OwnedFd,
     /// In which all commands are counted.
     pub processes: OwnedFd,
+    /// Where the session comes in, in version 1.
+    entrances: Vec<File>,
 }
 
 impl Made {
@@ -62,13 +68,13 @@ impl Made {
         for folder in folders {
             fs::create_dir(&folder).at(&format!("make the cgroup {folder}"))?;
         }
-        let mut theirs = vec![format!("{commands}/cgroup.procs")];
+        let mut theirs = Vec::new();
         if made.unified {
-            theirs.push(format!("{commands}/cgroup.subtree_control"));
+            theirs.extend(["cgroup.procs", "cgroup.subtree_control"].map(|file| format!("{commands}/{file}")));
             theirs.extend(["cgroup.procs", "cgroup.subtree_control"].map(|file| format!("{top}/{file}")));
             theirs.extend([format!("{base}/cgroup.procs"), commands]);
         } else {
-            theirs.push(top.clone());
+            theirs.extend([top.clone(), format!("{commands}/{ENTRANCE}")]);
             limit_processes(&commands, setup)?;
         }
         if let Some((own, _)) = setup.ids {
@@ -79,13 +85,12 @@ impl Made {
         Ok(made)
     }
 
-    /// Puts a process in.
+    /// Puts the session's process in, where it can't come in by itself.
     pub fn admit(&self, pid: i32) -> Result<(), Failure> {
-        let folders = if self.unified { vec![&self.memory] } else { vec![&self.memory, &self.processes] };
-        folders
-            .iter()
-            .try_for_each(|folder| fs::write(format!("{folder}/cgroup.procs"), pid.to_string()))
-            .at("enter a cgroup")
+        if !self.unified {
+            return Ok(());
+        }
+        fs::write(format!("{}/cgroup.procs", self.memory), pid.to_string()).at("enter a cgroup")
     }
 
     /// Opens the groups for the session.
@@ -94,7 +99,12 @@ impl Made {
         let processes = open(&format!("{}/{COMMANDS}", self.processes))?;
         let memory =
             if self.unified { processes.try_clone().at("open a cgroup")? } else { open(&self.memory)? };
-        Ok(Held { unified: self.unified, top: open(&self.memory)?, memory, processes })
+        let entrance =
+            |folder: &String| File::options().write(true).open(format!("{folder}/{ENTRANCE}")).at("open a cgroup");
+        let folders = [&self.memory, &self.processes];
+        let entrances =
+            if self.unified { Vec::new() } else { folders.into_iter().map(entrance).collect::<Result<_, _>>()? };
+        Ok(Held { unified: self.unified, top: open(&self.memory)?, memory, processes, entrances })
     }
 }
 
@@ -132,6 +142,11 @@ fn remove(folder: &Path) {
 }
 
 impl Held {
+    /// Comes in: with the rights of whoever opened the session's groups, before this process has a view of its own.
+    pub fn enter(&mut self) -> Result<(), Failure> {
+        self.entrances.drain(..).try_for_each(|mut entrance| entrance.write_all(b"0")).at("enter a cgroup")
+    }
+
     /// Makes room for the groups of commands, once this process's namespace of cgroups begins at the session's.
     pub fn settle(&self, setup: &Setup) -> Result<(), Failure> {
         if !self.unified {
@@ -164,9 +179,10 @@ impl Held {
         open_folder(&path)
     }
 
-    /// Removes the group of a command that is over.
-    pub fn remove(&self, number: u64) {
-        remove(Path::new(&self.path(number)));
+    /// Removes the group of a command that is over. Says whether it is gone: the kernel may take a moment to let go of
+    /// the last process.
+    pub fn remove(&self, number: u64) -> bool {
+        !matches!(fs::remove_dir(self.path(number)), Err(error) if error.kind() == io::ErrorKind::ResourceBusy)
     }
 
     fn path(&self, number: u64) -> String {
@@ -176,13 +192,13 @@ impl Held {
 
 /// Moves this process to a command's groups.
 pub fn enter(groups: &crate::gauge::Groups) -> io::Result<()> {
-    let enter = |group: &OwnedFd| fs::write(format!("{}/cgroup.procs", beneath(group)), "0");
+    let enter = |group: &OwnedFd, file: &str| fs::write(format!("{}/{file}", beneath(group)), "0");
     // In version 2 the one lies in the other, which holds no process itself.
-    let unified = fs::exists(format!("{}/cgroup.controllers", beneath(&groups.command)))?;
-    if !unified {
-        enter(&groups.processes)?;
+    if fs::exists(format!("{}/cgroup.controllers", beneath(&groups.command)))? {
+        return enter(&groups.command, "cgroup.procs");
     }
-    enter(&groups.command)
+    enter(&groups.processes, ENTRANCE)?;
+    enter(&groups.command, ENTRANCE)
 }
 
 /// What a command's group holds, in bytes.

@@ -189,7 +189,7 @@ impl Watch<'_> {
     }
 
     fn written(&self) -> u64 {
-        self.streams.iter().flatten().map(|stream| stream.total).sum()
+        self.streams.iter().flatten().map(Stream::total).sum()
     }
 
     /// How long there is nothing to do, in milliseconds.
@@ -282,11 +282,9 @@ impl Watch<'_> {
             stdout: Kept::default(),
             stderr: Kept::default(),
         };
-        if let Some([mut stdout, mut stderr]) = self.streams {
-            stdout.finish(&mut self.buffer);
-            stderr.finish(&mut self.buffer);
-            ended.written = stdout.total + stderr.total;
-            (ended.stdout, ended.stderr) = (stdout.kept, stderr.kept);
+        if let Some(streams) = self.streams {
+            let [(out, stdout), (err, stderr)] = streams.map(|stream| stream.finish(&mut self.buffer));
+            (ended.written, ended.stdout, ended.stderr) = (out + err, stdout, stderr);
         }
         ended
     }

@@ -14,6 +14,9 @@ mod command;
 mod data;
 mod files;
 mod gauge;
+#[path = "../inside/mod.rs"]
+#[allow(dead_code, reason = "the library and another program use the rest")]
+mod inside;
 mod landlock;
 mod outer;
 mod output;
@@ -25,24 +28,12 @@ mod usage;
 mod wire;
 mod workspace;
 
-use std::{fs::File, io, io::Write as _, os::fd::OwnedFd};
+use std::{fs::File, io::Write as _, os::fd::OwnedFd};
+
+use inside::At;
 
 fn main() {
     outer::run();
-}
-
-/// Says which step failed.
-trait At<T> {
-    fn at(self, step: &str) -> Result<T, wire::Failure>;
-}
-
-impl<T> At<T> for io::Result<T> {
-    fn at(self, step: &str) -> Result<T, wire::Failure> {
-        self.map_err(|error| wire::Failure {
-            step: step.to_owned(),
-            errno: error.raw_os_error().unwrap_or_default(),
-        })
-    }
 }
 
 /// Paths come as bytes; what mounts and files need is text. Ours is, the host's is by then a descriptor.

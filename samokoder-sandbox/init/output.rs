@@ -6,23 +6,19 @@ use std::{
     os::fd::OwnedFd,
 };
 
-use crate::wire::Kept;
+use crate::wire::{Keeper, Kept};
 
 /// A stream of a command, being read.
 pub struct Stream {
     /// `None` once it has ended.
     pub source: Option<File>,
-    /// Bytes read so far.
-    pub total: u64,
-    pub kept: Kept,
-    half: usize,
+    keeper: Keeper,
 }
 
 impl Stream {
     /// Keeps up to `kept` bytes of what comes out of `source`, which must not block.
     pub fn new(source: OwnedFd, kept: u64) -> Self {
-        let half = usize::try_from(kept / 2).unwrap_or(usize::MAX);
-        Self { source: Some(source.into()), total: 0, half, kept: Kept::default() }
+        Self { source: Some(source.into()), keeper: Keeper::new(kept) }
     }
 
     /// Reads what there is, but no more than a few buffers: others wait too.
@@ -31,10 +27,7 @@ impl Stream {
             let Some(source) = &mut self.source else { return };
             match source.read(buffer) {
                 Ok(0) => self.source = None,
-                Ok(count) => {
-                    self.total += count as u64;
-                    self.kept.add(&buffer[..count], self.half);
-                }
+                Ok(count) => self.keeper.add(&buffer[..count]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(_) => self.source = None,
@@ -42,12 +35,18 @@ impl Stream {
         }
     }
 
-    /// Reads to the end; nobody is left to write.
-    pub fn finish(&mut self, buffer: &mut [u8]) {
+    /// Bytes read so far.
+    pub fn total(&self) -> u64 {
+        self.keeper.total
+    }
+
+    /// Reads to the end; nobody is left to write. Returns how much was read, and what is kept of it.
+    pub fn finish(mut self, buffer: &mut [u8]) -> (u64, Kept) {
         let mut before = None;
-        while self.source.is_some() && before != Some(self.total) {
-            before = Some(self.total);
+        while self.source.is_some() && before != Some(self.total()) {
+            before = Some(self.total());
             self.read(buffer);
         }
+        (self.total(), self.keeper.finish())
     }
 }

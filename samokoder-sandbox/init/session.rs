@@ -25,11 +25,11 @@ use crate::{
 pub fn run(
     setup: Setup,
     trees: Option<Trees>,
-    groups: Option<cgroup::Held>,
+    mut groups: Option<cgroup::Held>,
     mut life: &File,
     mapped: OwnedFd,
 ) -> ! {
-    let built = build(&setup, trees, mapped)
+    let built = build(&setup, trees, groups.as_mut(), mapped)
         .and_then(|facts| groups.as_ref().map_or(Ok(facts), |groups| groups.settle(&setup).map(|()| facts)))
         .and_then(|facts| process::watch_children().at("watch children").map(|children| (facts, children)));
     let (facts, children) = match built {
@@ -40,17 +40,24 @@ pub fn run(
         }
     };
     if life.write_all(&Answer::Built(facts).encode()).is_ok() {
-        let session = Session { setup, facts, groups, commands: BTreeMap::new(), started: 0 };
+        let session =
+            Session { setup, facts, groups, commands: BTreeMap::new(), started: 0, left: Vec::new() };
         let _ = session.answer(&children);
     }
     process::exit(0)
 }
 
-fn build(setup: &Setup, trees: Option<Trees>, mapped: OwnedFd) -> Result<Facts, Failure> {
+fn build(
+    setup: &Setup,
+    trees: Option<Trees>,
+    groups: Option<&mut cgroup::Held>,
+    mapped: OwnedFd,
+) -> Result<Facts, Failure> {
     // End of file instead of a byte: mapping failed, and the parent has said why.
     if File::from(mapped).read(&mut [0]).at("wait for the user map")? == 0 {
         process::exit(1);
     }
+    groups.map_or(Ok(()), cgroup::Held::enter)?;
     process::leave(process::NEW_CGROUP).at("create a namespace of cgroups")?;
     mounts::make_all_private().at("make mounts private")?;
     let trees = if let Some(trees) = trees {
@@ -104,6 +111,8 @@ struct Session {
     commands: BTreeMap<i32, Command>,
     /// How many commands there have been.
     started: u64,
+    /// The commands whose groups are still to be removed.
+    left: Vec<u64>,
 }
 
 /// A command that runs.
@@ -143,7 +152,8 @@ impl Session {
         let Some(Command { channel, number }) = self.commands.remove(&pid) else { return };
         drop(channel);
         if let Some(groups) = &self.groups {
-            groups.remove(number);
+            self.left.push(number);
+            self.left.retain(|number| !groups.remove(*number));
         }
     }
 

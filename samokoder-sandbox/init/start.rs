@@ -1,8 +1,7 @@
 //! Gives up all rights and turns into a command.
 
 use std::{
-    ffi::{CStr, CString},
-    fs::{self, File},
+    fs::File,
     io::{self, Write as _},
     os::fd::{AsFd as _, OwnedFd},
 };
@@ -10,6 +9,7 @@ use std::{
 use crate::{
     cgroup,
     gauge::Groups,
+    inside::program,
     landlock,
     sys::process,
     wire::{Exec, INSIDE_ID, Setup, WORKSPACE},
@@ -37,7 +37,7 @@ pub fn run(
     trouble: OwnedFd,
 ) -> ! {
     let (kind, error) = match give_up_rights(setup, landlock, groups, standard) {
-        Ok(()) => (PROGRAM, turn_into(exec)),
+        Ok(()) => (PROGRAM, program::run(&exec.argv, &exec.env, &exec.path, process::run)),
         Err(error) => (RIGHTS, error),
     };
     let errno = error.raw_os_error().unwrap_or_default().to_le_bytes();
@@ -72,34 +72,4 @@ fn give_up_rights(
     landlock::restrict(landlock)?;
     process::let_signals_through()?;
     process::filter_calls(&setup.filter)
-}
-
-/// Looks the program up and runs it; returns why that was not possible.
-fn turn_into(exec: &Exec) -> io::Error {
-    let texts =
-        |list: &[Vec<u8>]| -> Result<Vec<CString>, _> { list.iter().cloned().map(CString::new).collect() };
-    let (Ok(argv), Ok(env)) = (texts(&exec.argv), texts(&exec.env)) else {
-        return io::Error::from_raw_os_error(22);
-    };
-    let argv: Vec<&CStr> = argv.iter().map(CString::as_c_str).collect();
-    let env: Vec<&CStr> = env.iter().map(CString::as_c_str).collect();
-    let Some(program) = exec.argv.first() else { return io::Error::from_raw_os_error(2) };
-    let candidates: Vec<Vec<u8>> = if program.contains(&b'/') {
-        vec![program.clone()]
-    } else {
-        exec.path.iter().map(|folder| [folder, &b"/"[..], program].concat()).collect()
-    };
-    let mut reason = io::Error::from_raw_os_error(2);
-    for candidate in candidates {
-        let Ok(path) = CString::new(candidate) else { continue };
-        let error = process::run(&path, &argv, &env);
-        // A file that is there but can't be run says more than one that isn't there.
-        if error.kind() != io::ErrorKind::NotFound {
-            reason = error;
-        } else if path.to_str().is_ok_and(|path| fs::metadata(path).is_ok()) {
-            // It is there: what is missing is its interpreter.
-            reason = io::Error::from_raw_os_error(80);
-        }
-    }
-    reason
 }

@@ -7,8 +7,14 @@
 
 #[cfg(feature = "docker")]
 pub mod docker;
+#[cfg(local_backend)]
+#[path = "../inside/mod.rs"]
+#[allow(dead_code, unreachable_pub, unused_imports, reason = "each side uses its half")]
+mod inside;
 #[cfg(feature = "local")]
 pub mod local;
+#[cfg(local_backend)]
+mod outcome;
 #[cfg(local_backend)]
 mod output;
 #[cfg(feature = "proxy")]
@@ -16,5 +22,11 @@ pub mod proxy;
 mod quota;
 #[cfg(all(unix, feature = "remote"))]
 pub mod remote;
+#[cfg(local_backend)]
+mod request;
+#[cfg(local_backend)]
+mod slots;
+#[cfg(feature = "suite")]
+pub mod suite;
 
 pub use quota::Quota;

@@ -17,7 +17,7 @@ const LONGEST: usize = 600;
 const UNSAFE: [(&str, &str); 3] = [
     ("samokoder-sandbox/agent/sys.rs", "system calls that the standard library has no function for"),
     ("samokoder-sandbox/init/sys/", "system calls that the standard library has no function for"),
-    ("samokoder-sandbox/tests/it/probe/", "what hostile programs try in the sandbox"),
+    ("samokoder-sandbox/probe/", "what hostile programs try in the sandbox"),
 ];
 
 /// All files that people write, without a folder's files that a program made.

@@ -13,9 +13,10 @@ use super::{
 const CLIPPY: &str = "cargo clippy --workspace --all-targets --all-features -- -D warnings";
 const DOC: &str = "cargo doc --workspace --all-features --no-deps";
 const TEST: &str = "cargo test --workspace --all-features --no-fail-fast";
-/// The sandbox's init program and its agent are compiled by a build script: cargo's own formatter and clippy pass it by.
+/// The sandbox's programs are compiled by a build script: cargo's own formatter and clippy pass them by.
 const INIT_FORMAT: &str = "rustfmt --check samokoder-sandbox/init/main.rs";
 const AGENT_FORMAT: &str = "rustfmt --check samokoder-sandbox/agent/main.rs";
+const PROBE_FORMAT: &str = "rustfmt --check samokoder-sandbox/probe/main.rs";
 /// It is one of two programs that share a file, each of which uses its half.
 const INIT_CLIPPY: &str = "clippy-driver --edition=2024 --crate-name=samokoder_init --crate-type=bin \
     --emit=metadata --out-dir=target/xtask samokoder-sandbox/init/main.rs \
@@ -26,6 +27,9 @@ const FUZZ: &str = "cargo check --manifest-path samokoder-llm/fuzz/Cargo.toml --
 const AGENT_CLIPPY: &str = "clippy-driver --edition=2024 --crate-name=samokoder_agent --crate-type=bin \
     --emit=metadata --out-dir=target/xtask samokoder-sandbox/agent/main.rs \
     -D warnings -D clippy::undocumented_unsafe_blocks -A dead_code";
+const PROBE_CLIPPY: &str = "clippy-driver --edition=2024 --crate-name=samokoder_probe --crate-type=bin \
+    --emit=metadata --out-dir=target/xtask samokoder-sandbox/probe/main.rs \
+    -D warnings -D clippy::undocumented_unsafe_blocks";
 /// Crates that depend on each other are packaged together, so this works before the first one is published.
 /// Compiling what was packaged would compile every dependency again: eight minutes of processor time.
 const PACKAGE: &str = "cargo package --workspace --exclude xtask --no-verify --allow-dirty";
@@ -35,8 +39,14 @@ pub(crate) fn lint(root: &Path) -> io::Result<Vec<Step>> {
     let features = manifests::feature_sets(root)?;
     let features = features.iter().map(|set| words(&format!("cargo clippy {set} -- -D warnings")));
     Ok(vec![
-        Step::new("fmt", vec![words("cargo fmt --check"), words(INIT_FORMAT), words(AGENT_FORMAT)]),
-        Step::new("clippy", vec![words(CLIPPY), words(INIT_CLIPPY), words(AGENT_CLIPPY)]),
+        Step::new(
+            "fmt",
+            vec![words("cargo fmt --check"), words(INIT_FORMAT), words(AGENT_FORMAT), words(PROBE_FORMAT)],
+        ),
+        Step::new(
+            "clippy",
+            vec![words(CLIPPY), words(INIT_CLIPPY), words(AGENT_CLIPPY), words(PROBE_CLIPPY)],
+        ),
         Step::new("features", features.collect()),
         Step::new("fuzz", vec![words(FUZZ)]),
     ])

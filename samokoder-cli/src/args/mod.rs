@@ -12,7 +12,7 @@ use samokoder::{llm::ModelId, store::Seq};
 pub(crate) use history::{
     CheckoutArgs, DiffArgs, ExportArgs, ForkArgs, GcArgs, ImportArgs, LogArgs, RewindArgs,
 };
-pub(crate) use sandbox::{BackendArg, Net, SandboxCommand, SandboxRunArgs, ServeArgs};
+pub(crate) use sandbox::{BackendArg, Net, OwnArgs, SandboxCommand, SandboxRunArgs, ServeArgs};
 
 /// What is the same for all commands.
 const AFTER_HELP: &str = "\

@@ -18,21 +18,49 @@ pub(crate) enum SandboxCommand {
     /// Run a command in a sandbox of its own; its streams and its exit status are passed on
     #[command(after_help = RUN_HELP)]
     Run(SandboxRunArgs),
-    /// Check on this machine how each control holds, and every case of the sandbox's contract
+    /// Check on this machine how each control holds, every case of the sandbox's contract, and what hostile code tries
     Check(BackendArg),
     /// List open sandboxes
     Ps(BackendArg),
     /// End sandboxes whose owner is gone, and remove what they left behind
     Reap(BackendArg),
-    /// Hold a sandbox for other processes, which reach it as `remote:unix:PATH`
+    /// Hold a sandbox for other processes, which reach it as `remote:unix:PATH` or `remote:tls://HOST:PORT?…`
     Serve(ServeArgs),
+    /// Own a session until someone kills this process, as `check` does
+    #[command(hide = true)]
+    Own(OwnArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct OwnArgs {
+    #[arg(long, value_name = "URI")]
+    pub(crate) backend: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub(crate) owner: String,
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) lease: Duration,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServeArgs {
     /// The socket; the user who starts this is the only one that may connect
-    #[arg(long, value_name = "PATH")]
-    pub(crate) socket: PathBuf,
+    #[arg(long, value_name = "PATH", required_unless_present = "tls")]
+    pub(crate) socket: Option<PathBuf>,
+    /// An address instead of a socket, for those who show a certificate of the authority's
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "socket", requires_all = ["certificate", "key", "authority"])]
+    pub(crate) tls: Option<String>,
+    /// The certificate that this side shows, in PEM
+    #[arg(long, value_name = "PATH", requires = "tls")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// The certificate's private key, in PEM
+    #[arg(long, value_name = "PATH", requires = "tls")]
+    pub(crate) key: Option<PathBuf>,
+    /// Certificates of the authorities that vouch for clients, in PEM
+    #[arg(long, value_name = "PATH", requires = "tls")]
+    pub(crate) authority: Option<PathBuf>,
+    /// A host that sessions may ask to reach through the proxy; may be repeated
+    #[arg(long, value_name = "HOST[:PORT]", value_parser = host)]
+    pub(crate) allow: Vec<AllowedHost>,
     /// Which sandbox: `local` or another one of this build [default: the one in samokoder.toml, or local]
     #[arg(long, value_name = "URI")]
     pub(crate) backend: Option<String>,

@@ -113,3 +113,28 @@ fn nothing_is_written_over() {
         assert!(!place.path("copy").exists());
     }
 }
+
+/// Case 29 of docs/sandbox.md.
+#[test]
+fn an_archive_whose_entries_lead_out_is_refused_and_writes_nothing() {
+    use std::io::Write as _;
+    let place = with_branches();
+    place.expect(0, &["export", "app", "app.samokoder"]);
+    for name in ["../../evil.txt", "/tmp/evil.txt", "files/../../evil.txt", "link"] {
+        fs::copy(place.path("app.samokoder"), place.path("evil.samokoder")).unwrap();
+        let file = fs::File::options().read(true).write(true).open(place.path("evil.samokoder")).unwrap();
+        let mut zip = zip::ZipWriter::new_append(file).unwrap();
+        let options = zip::write::SimpleFileOptions::default();
+        if name == "link" {
+            zip.add_symlink(name, "../../..", options).unwrap();
+        } else {
+            zip.start_file(name, options).unwrap();
+            zip.write_all(b"evil").unwrap();
+        }
+        zip.finish().unwrap();
+        let before = place.everything();
+        let ran = place.expect(1, &["import", "evil.samokoder", "--dir", "copy"]);
+        assert!(ran.err.contains("is damaged") && ran.err.contains("entries in it"), "{name}: {ran:?}");
+        place.is_as_before(&before, name);
+    }
+}

@@ -184,7 +184,7 @@ fn ctrl_c_ends_the_command_and_all_it_started() {
 }
 
 #[test]
-fn check_shows_every_control_and_every_case() {
+fn check_shows_every_control_every_case_and_every_clause() {
     let place = Place::new();
     let ran = place.expect(0, &["sandbox", "check", "--backend", "local", "--json"]);
     let table: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
@@ -193,12 +193,15 @@ fn check_shows_every_control_and_every_case() {
         rows("controls").iter().any(|row| row["control"] == "network" && row["enforcement"] == "kernel"),
         "{table}"
     );
-    assert_eq!(
-        (table["fail"].as_u64(), table["pass"].as_u64()),
-        (Some(0), Some(rows("cases").len() as u64)),
-        "{table}"
-    );
+    let all = rows("cases").len() + rows("abuse").len();
+    assert_eq!((table["fail"].as_u64(), table["pass"].as_u64()), (Some(0), Some(all as u64)), "{table}");
     assert!(rows("cases").iter().any(|row| row["case"] == "a dropped command is killed"), "{table}");
+    let numbers: Vec<u64> = rows("abuse").iter().map(|row| row["number"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (1..=46).collect::<Vec<_>>());
+    let clauses: Vec<_> =
+        rows("clauses").iter().map(|row| (row["clause"].clone(), row["verdict"].clone())).collect();
+    let expected: Vec<_> = (1..=13).map(|number| (format!("C{number}").into(), "pass".into())).collect();
+    assert_eq!(clauses, expected, "{table}");
 }
 
 #[test]
@@ -239,4 +242,54 @@ fn a_broker_runs_what_others_ask_for() {
     broker.signal("TERM");
     assert_eq!(broker.finish().code, Some(0));
     assert_eq!(run("true").status.code(), Some(125));
+}
+
+#[test]
+fn a_broker_at_an_address_serves_who_shows_a_certificate() {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    let place = Place::new();
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    place.write("authority.pem", &authority.self_signed(&key).unwrap().pem());
+    let issuer = Issuer::new(authority, key);
+    for name in ["localhost", "worker"] {
+        let key = KeyPair::generate().unwrap();
+        let signed = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+        place.write(&format!("{name}.pem"), &signed.pem());
+        place.write(&format!("{name}.key"), &key.serialize_pem());
+    }
+    let shown = |name: &str| [format!("{name}.pem"), format!("{name}.key"), "authority.pem".to_owned()];
+    let [certificate, key, signer] = shown("localhost");
+    let mut broker = place.start(&[
+        "sandbox",
+        "serve",
+        "--backend",
+        "local",
+        "--tls",
+        "127.0.0.1:0",
+        "--certificate",
+        &certificate,
+        "--key",
+        &key,
+        "--authority",
+        &signer,
+    ]);
+    let line = broker.until("Serving local as remote:tls://127.0.0.1:");
+    let port = line.split("127.0.0.1:").nth(1).unwrap().split('.').next().unwrap();
+    let [certificate, key, signer] = shown("worker");
+    let named =
+        format!("remote:tls://localhost:{port}?certificate={certificate}&key={key}&authority={signer}");
+    let run = |backend: &str| {
+        let script = "printf 'Привет\\0\\377'; exit 7";
+        let arguments = ["sandbox", "run", "--backend", backend, "--", "sh", "-c", script];
+        place.command(&arguments).stdin(Stdio::null()).output().unwrap()
+    };
+    let output = run(&named);
+    assert_eq!(output.stdout, ["Привет".as_bytes(), &[0, 0xff]].concat(), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(7));
+    let output = run(&named.replace("&authority=authority.pem", ""));
+    assert!(said(&output).contains("authority=… is missing"), "{}", said(&output));
+    broker.signal("TERM");
+    assert_eq!(broker.finish().code, Some(0));
 }

@@ -1,5 +1,7 @@
 //! What of the network a session reaches.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// What of the network the commands of a session reach beside the session's own loopback.
@@ -55,6 +57,29 @@ impl AllowedHost {
         };
         is_port && is_name
     }
+
+    /// Whether everything that this entry stands for is admitted by one of `hosts`, each port for itself.
+    pub fn is_within(&self, hosts: &[Self]) -> bool {
+        // A name beneath the star stands for all of them: what admits it admits them.
+        let (star, name) = match self.name.strip_prefix("*.") {
+            Some(above) => (true, format!("a.{above}")),
+            None => (false, self.name.clone()),
+        };
+        let has_star = |host: &&Self| !star || host.name.starts_with("*.");
+        let ports = if self.ports.is_empty() { &[443][..] } else { &self.ports };
+        ports.iter().all(|port| hosts.iter().filter(has_star).any(|host| host.admits(&name, *port)))
+    }
+}
+
+impl fmt::Display for AllowedHost {
+    /// As it is typed: `registry.example.org:8443`, with 443 left out where it stands alone.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ports: Vec<String> = self.ports.iter().map(ToString::to_string).collect();
+        match &*self.ports {
+            [] | [443] => f.write_str(&self.name),
+            _ => write!(f, "{}:{}", self.name, ports.join(",")),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -71,5 +96,24 @@ mod tests {
         assert!(star.admits("a.example.org", 80) && star.admits("a.b.example.org", 443));
         assert!(!star.admits("example.org", 443) && !star.admits("evilexample.org", 443));
         assert!(!star.admits(".example.org", 443) && !star.admits("a.example.org.evil.net", 443));
+    }
+
+    #[test]
+    fn an_entry_is_within_a_list_that_admits_all_it_stands_for() {
+        let list = [
+            AllowedHost::new("*.example.org"),
+            AllowedHost::new("example.org").ports([80]),
+            AllowedHost::new("EXAMPLE.org.").ports([443]),
+        ];
+        for inside in ["a.example.org", "*.example.org", "*.b.example.org", "example.org", "Example.ORG"] {
+            assert!(AllowedHost::new(inside).is_within(&list), "{inside}");
+        }
+        assert!(AllowedHost::new("example.org").ports([80, 443]).is_within(&list));
+        for outside in ["*.org", "*.example.net", "example.net", "evilexample.org", "*.", "*", ""] {
+            assert!(!AllowedHost::new(outside).is_within(&list), "{outside}");
+        }
+        assert!(!AllowedHost::new("a.example.org").ports([443, 22]).is_within(&list));
+        assert!(!AllowedHost::new("*.example.org").is_within(&[AllowedHost::new("a.example.org")]));
+        assert!(!AllowedHost::new("a.example.org").is_within(&[]));
     }
 }

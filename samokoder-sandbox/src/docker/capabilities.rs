@@ -94,7 +94,12 @@ fn controls(found: Kernel, common: &Common) -> Vec<(Control, Enforcement)> {
             ),
         ),
         (Control::Service, supervised("the agent kills at the deadline")),
-        (Control::Proxy, Enforcement::Unsupported("this backend has no way out to the network".to_owned())),
+        (
+            Control::Proxy,
+            supervised(
+                "the proxy of this process, reached over the agent's connection; the container has no network",
+            ),
+        ),
         (Control::OpenFiles, kernel("RLIMIT_NOFILE")),
         (Control::Output, supervised("the agent reads the output and kills when there is too much")),
     ]

@@ -26,6 +26,13 @@ pub(super) async fn connect(endpoint: &Endpoint) -> Result<Docker, SandboxError>
     Ok(docker)
 }
 
+/// Whether it is Podman.
+pub(super) async fn is_podman(docker: &Docker) -> Result<bool, SandboxError> {
+    let version = docker.version().await.map_err(|error| failed("open", &error))?;
+    let components = version.components.unwrap_or_default();
+    Ok(components.iter().any(|component| component.name.contains("Podman")))
+}
+
 fn open(endpoint: &Endpoint) -> Result<Docker, SandboxError> {
     match endpoint {
         Endpoint::Unix { path } => {

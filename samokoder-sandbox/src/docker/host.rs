@@ -14,7 +14,7 @@ use super::tar::Archive;
 use crate::local::{
     LocalConfig,
     toolchain::{self, Installed},
-    view::TOOLCHAINS,
+    view::{CERTIFICATES, TOOLCHAINS},
 };
 
 /// The small programs that scripts take for granted.
@@ -62,7 +62,8 @@ pub(super) fn gather(search_path: &[PathBuf], toolchains: &[String]) -> (Tree, V
             tree.add_all(&folder);
         }
     }
-    programs.iter().chain(&CONFIGURATION.map(PathBuf::from)).for_each(|path| tree.add_all(path));
+    let configuration = CONFIGURATION.iter().chain(&CERTIFICATES).map(PathBuf::from);
+    programs.iter().cloned().chain(configuration).for_each(|path| tree.add_all(&path));
     programs.extend(tree.libraries());
     for library in libraries_of(&programs) {
         tree.add(&library);

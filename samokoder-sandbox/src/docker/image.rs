@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, BufWriter, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use bollard::{
@@ -44,6 +44,8 @@ pub(super) struct Prepared {
     pub(super) image: String,
     /// Where commands find programs.
     pub(super) path: Vec<Vec<u8>>,
+    /// What would be volumes: room that nothing limits.
+    pub(super) volumes: Vec<String>,
 }
 
 /// Makes the image, unless the engine has it.
@@ -67,14 +69,26 @@ async fn from_image(docker: &Docker, name: &str) -> Result<Prepared, SandboxErro
         }
         engine::failed("open", &error)
     })?;
-    let env = base.config.and_then(|config| config.env).unwrap_or_default();
+    let settings = base.config.unwrap_or_default();
+    let volumes = settings.volumes.unwrap_or_default();
+    let is_ours = |volume: &&String| {
+        let ours = ["/workspace", "/tmp", SCRATCH, DATA, "/.samokoder", "/dev", "/proc", "/sys"];
+        Path::new(volume).components().count() < 2
+            || ours.iter().any(|ours| Path::new(volume).starts_with(ours))
+    };
+    if let Some(volume) = volumes.iter().find(is_ours) {
+        let message =
+            format!("the image {name} has a volume at {volume}, where sessions have something else");
+        return Err(SandboxError::unsupported("open", message));
+    }
+    let env = settings.env.unwrap_or_default();
     let path = env.iter().find_map(|variable| variable.strip_prefix("PATH=")).unwrap_or(PATH);
     let path = path.split(':').map(|folder| folder.as_bytes().to_vec()).collect();
     let (tag, image) = tag(&base.id.unwrap_or_default());
     if docker.inspect_image(&image).await.is_err() {
         add_agent(docker, name, &tag).await?;
     }
-    Ok(Prepared { image, path })
+    Ok(Prepared { image, path, volumes })
 }
 
 /// The tag, and the whole name, of an image with this content and our agent.
@@ -129,10 +143,10 @@ async fn from_host(
     let gathered = tokio::task::spawn_blocking(move || host::gather(&search_path, &toolchains)).await;
     let (tree, installed) = gathered.map_err(|error| broken(&error.to_string()))?;
     let links = host::toolchain_links(&installed);
-    let (tag, image) = tag(&format!("{}{links:?}", tree.fingerprint()));
+    let (_, image) = tag(&format!("{}{links:?}", tree.fingerprint()));
     let path = host::search_path(&installed);
     if docker.inspect_image(&image).await.is_ok() {
-        return Ok(Prepared { image, path });
+        return Ok(Prepared { image, path, volumes: Vec::new() });
     }
     let (sender, mut pieces) = mpsc::channel(8);
     let writing = tokio::task::spawn_blocking(move || {
@@ -145,7 +159,7 @@ async fn from_host(
         }
         archive.finish().map(drop)
     });
-    let options = CreateImageOptionsBuilder::default().from_src("-").repo(REPOSITORY).tag(&tag).build();
+    let options = CreateImageOptionsBuilder::default().from_src("-").repo(&image).build();
     let body = bollard::body_try_stream(futures::stream::poll_fn(move |cx| pieces.poll_recv(cx)));
     let mut progress = std::pin::pin!(docker.create_image(Some(options), Some(body), None));
     while let Some(step) = progress.next().await {
@@ -153,7 +167,7 @@ async fn from_host(
     }
     let written = writing.await.map_err(|error| broken(&error.to_string()))?;
     written.map_err(|error| SandboxError::io("open", &error))?;
-    Ok(Prepared { image, path })
+    Ok(Prepared { image, path, volumes: Vec::new() })
 }
 
 /// What an image of the host's programs needs beside them.

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -14,22 +14,27 @@ use bollard::{
     Docker,
     container::LogOutput,
     exec::{CreateExecOptions, StartExecOptions, StartExecResults},
+    query_parameters::WaitContainerOptionsBuilder,
 };
 use futures::{Stream, StreamExt as _};
-use samokoder_core::sandbox::{SandboxError, SandboxErrorKind};
+use samokoder_core::sandbox::{Duplex, SandboxError, SandboxErrorKind};
 use tokio::{
     io::{AsyncWrite, AsyncWriteExt as _},
     runtime::Handle,
     sync::mpsc,
+    task::AbortHandle,
 };
 
 use super::{
-    agent::{self, AGENT, Frame, Kernel, Kind},
-    engine,
+    agent::{self, AGENT, AGENTS_OWN, Frame, Kernel, Kind},
+    engine, port,
 };
 
 /// How long the agent may take to answer after its container was started.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long what a container said may take to arrive after its end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The longest frame that is taken from an agent, beside what is kept of outputs.
 const LONGEST: usize = 64 << 20;
@@ -45,17 +50,32 @@ pub(super) struct Link {
     next: AtomicU32,
     /// What the agent found out about its kernel.
     pub(super) kernel: Kernel,
+    watch: AbortHandle,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.watch.abort();
+    }
 }
 
 /// Who waits for which answers; `None` when there will be none any more.
 #[derive(Debug)]
-struct Routes(Mutex<Option<BTreeMap<u32, mpsc::UnboundedSender<Frame>>>>);
+struct Routes(Mutex<Option<Waiting>>);
 
-/// The answers to one request. Dropping it before the last one cancels the request.
+#[derive(Debug, Default)]
+struct Waiting {
+    answers: BTreeMap<u32, mpsc::UnboundedSender<Frame>>,
+    /// Who takes what commands connect to.
+    proxy: Option<mpsc::UnboundedSender<Box<dyn Duplex>>>,
+}
+
+/// The answers to one request, or what is said on a connection. Dropping it before the last one cancels it.
 #[derive(Debug)]
 pub(super) struct Route {
     id: u32,
-    link: Arc<Link>,
+    outgoing: mpsc::UnboundedSender<Vec<u8>>,
+    routes: Arc<Routes>,
     frames: mpsc::UnboundedReceiver<Frame>,
     is_over: bool,
 }
@@ -98,12 +118,15 @@ impl Link {
             Err(broken("open", &format!("the container's agent said nothing for {} s", PATIENCE.as_secs())))
         })?;
         let (outgoing, queue) = mpsc::unbounded_channel();
-        let routes = Arc::new(Routes(Mutex::new(Some(BTreeMap::new()))));
+        let routes = Arc::new(Routes(Mutex::new(Some(Waiting::default()))));
         // Both end when the link is dropped, or when the container does.
         let runtime = Handle::current();
         runtime.spawn(send(input, queue, lease / 3));
-        runtime.spawn(receive(output, received, Arc::clone(&routes)));
-        Ok(Arc::new(Self { outgoing, routes, next: AtomicU32::new(1), kernel }))
+        // Only who uses the link keeps it.
+        runtime.spawn(receive(output, received, Arc::clone(&routes), outgoing.downgrade()));
+        let watch = runtime.spawn(watch(docker.clone(), container.to_owned(), Arc::clone(&routes)));
+        let watch = watch.abort_handle();
+        Ok(Arc::new(Self { outgoing, routes, next: AtomicU32::new(1), kernel, watch }))
     }
 
     /// Whether answers can be had.
@@ -112,16 +135,20 @@ impl Link {
     }
 
     /// Sends a request.
-    pub(super) fn begin(self: &Arc<Self>, kind: Kind, payload: &[u8]) -> Result<Route, SandboxError> {
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let (sender, frames) = mpsc::unbounded_channel();
-        match self.routes.lock().as_mut() {
-            Some(routes) => drop(routes.insert(id, sender)),
-            None => return Err(closed("request")),
-        }
-        let route = Route { id, link: Arc::clone(self), frames, is_over: false };
+    pub(super) fn begin(&self, kind: Kind, payload: &[u8]) -> Result<Route, SandboxError> {
+        let id = self.next.fetch_add(1, Ordering::Relaxed) % AGENTS_OWN;
+        let route = self.routes.open(id, self.outgoing.clone()).ok_or_else(|| closed("request"))?;
         route.send(kind, payload);
         Ok(route)
+    }
+
+    /// What commands connect to from here on, as streams.
+    pub(super) fn accepted(&self) -> mpsc::UnboundedReceiver<Box<dyn Duplex>> {
+        let (sender, accepted) = mpsc::unbounded_channel();
+        if let Some(waiting) = self.routes.lock().as_mut() {
+            waiting.proxy = Some(sender);
+        }
+        accepted
     }
 
     /// Sends what has no answer.
@@ -133,7 +160,7 @@ impl Link {
 impl Route {
     /// Sends a further frame.
     pub(super) fn send(&self, kind: Kind, payload: &[u8]) {
-        let _ = self.link.outgoing.send(agent::frame(self.id, kind, payload));
+        let _ = self.outgoing.send(agent::frame(self.id, kind, payload));
     }
 
     /// Lets the agent send this many more bytes.
@@ -143,7 +170,7 @@ impl Route {
 
     /// A second sender for this request's frames.
     pub(super) fn sender(&self) -> RouteSender {
-        RouteSender { id: self.id, outgoing: self.link.outgoing.clone() }
+        RouteSender { id: self.id, outgoing: self.outgoing.clone() }
     }
 
     /// The next answer.
@@ -170,8 +197,8 @@ impl Route {
 
 impl Drop for Route {
     fn drop(&mut self) {
-        if let Some(routes) = self.link.routes.lock().as_mut() {
-            routes.remove(&self.id);
+        if let Some(waiting) = self.routes.lock().as_mut() {
+            waiting.answers.remove(&self.id);
         }
         if !self.is_over {
             self.send(Kind::Cancel, &[]);
@@ -194,12 +221,28 @@ impl RouteSender {
 }
 
 impl Routes {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<BTreeMap<u32, mpsc::UnboundedSender<Frame>>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Waiting>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn deliver(&self, frame: Frame) {
-        let sender = self.lock().as_ref().and_then(|routes| routes.get(&frame.id).cloned());
+    /// A route of this number; `None` when there are no answers any more.
+    fn open(self: &Arc<Self>, id: u32, outgoing: mpsc::UnboundedSender<Vec<u8>>) -> Option<Route> {
+        let (sender, frames) = mpsc::unbounded_channel();
+        self.lock().as_mut()?.answers.insert(id, sender);
+        Some(Route { id, outgoing, routes: Arc::clone(self), frames, is_over: false })
+    }
+
+    fn deliver(self: &Arc<Self>, frame: Frame, outgoing: &mpsc::WeakUnboundedSender<Vec<u8>>) {
+        if frame.kind == Kind::Accepted {
+            let route = outgoing.upgrade().and_then(|outgoing| self.open(frame.id, outgoing));
+            let proxy = self.lock().as_ref().and_then(|waiting| waiting.proxy.clone());
+            // With nobody there to serve it, the connection is closed.
+            if let (Some(route), Some(proxy)) = (route, proxy) {
+                let _ = proxy.send(port::stream(route));
+            }
+            return;
+        }
+        let sender = self.lock().as_ref().and_then(|waiting| waiting.answers.get(&frame.id).cloned());
         if let Some(sender) = sender {
             let _ = sender.send(frame);
         }
@@ -262,7 +305,12 @@ async fn send(
 }
 
 /// Hands out answers until there are none any more.
-async fn receive(mut output: Incoming, mut received: Vec<u8>, routes: Arc<Routes>) {
+async fn receive(
+    mut output: Incoming,
+    mut received: Vec<u8>,
+    routes: Arc<Routes>,
+    outgoing: mpsc::WeakUnboundedSender<Vec<u8>>,
+) {
     while let Some(Ok(piece)) = output.next().await {
         if let LogOutput::StdOut { message } | LogOutput::Console { message } = piece {
             received.extend_from_slice(&message);
@@ -272,7 +320,7 @@ async fn receive(mut output: Incoming, mut received: Vec<u8>, routes: Arc<Routes
             match agent::first_frame(&received[taken..], LONGEST) {
                 Ok(Some((frame, length))) => {
                     taken += length;
-                    routes.deliver(frame);
+                    routes.deliver(frame, &outgoing);
                 }
                 Ok(None) => break,
                 Err(()) => return drop(routes.lock().take()),
@@ -280,6 +328,16 @@ async fn receive(mut output: Incoming, mut received: Vec<u8>, routes: Arc<Routes
         }
         received.drain(..taken);
     }
+    routes.lock().take();
+}
+
+/// Waits until the container has ended: nobody waits for its answers then. An engine may leave the connection open when a
+/// runtime's kernel was killed.
+async fn watch(docker: Docker, container: String, routes: Arc<Routes>) {
+    let options = WaitContainerOptionsBuilder::default().condition("not-running").build();
+    docker.wait_container(&container, Some(options)).for_each(|_| async {}).await;
+    // What it said last may still be on its way.
+    tokio::time::sleep(LAST_WORDS).await;
     routes.lock().take();
 }
 

@@ -37,6 +37,13 @@
 //! ends, the kernel ends the rest, and the engine removes the container. A session whose last handle is dropped ends at
 //! once. What an engine was kept from removing, [`reap`](samokoder_core::sandbox::Sandbox::reap) removes.
 //!
+//! # The way out
+//!
+//! A container has no network. Where a session may reach listed hosts, the agent listens on the container's loopback and
+//! passes on what commands say over its connection, at whose other end the [proxy](crate::proxy) is, in this process.
+//! Commands are told of it in `HTTP_PROXY` and `HTTPS_PROXY`. Who adopts a session holds the proxy from then on, with the
+//! list that the session was opened with.
+//!
 //! # How it holds
 //!
 //! [`capabilities`](samokoder_core::sandbox::Sandbox::capabilities) says it for an engine and a runtime. With a runtime
@@ -44,7 +51,13 @@
 
 #[cfg(docker_backend)]
 #[path = "../../agent/wire.rs"]
-#[allow(dead_code, unreachable_pub, missing_docs, reason = "one file for both sides; each uses its half")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    missing_docs,
+    reason = "one file for both sides; each uses its half"
+)]
 #[allow(
     clippy::cast_possible_truncation,
     clippy::result_unit_err,
@@ -79,6 +92,8 @@ mod seccomp;
 mod session;
 #[cfg(docker_backend)]
 mod tar;
+#[cfg(docker_backend)]
+mod way_out;
 
 pub use config::{DockerConfig, Endpoint, Image};
 pub use sandbox::DockerSandbox;

@@ -6,6 +6,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use samokoder_core::sandbox::Duplex;
@@ -21,7 +22,10 @@ use super::{
     running::{credit, feed},
 };
 
-/// A connection to something that listens in the session. Dropping it ends the connection.
+/// How long what was said last may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A connection to something that listens in the session. Dropping it ends the connection, after what was said on it.
 #[derive(Debug)]
 struct Port {
     stream: DuplexStream,
@@ -33,13 +37,7 @@ struct Port {
 pub(super) fn stream(route: Route) -> Box<dyn Duplex> {
     let (ours, theirs) = tokio::io::duplex(2 * PIECE);
     let (whole, dropped) = oneshot::channel();
-    // It ends when either side does.
-    Handle::current().spawn(async move {
-        tokio::select! {
-            () = pass(route, theirs) => {}
-            _ = dropped => {}
-        }
-    });
+    Handle::current().spawn(pass(route, theirs, dropped));
     Box::new(Port { stream: ours, _whole: whole })
 }
 
@@ -67,18 +65,39 @@ impl AsyncWrite for Port {
     }
 }
 
-async fn pass(mut route: Route, stream: DuplexStream) {
+/// Passes on what is said until the other side ends, or this one was dropped and all that it had said is there.
+async fn pass(mut route: Route, stream: DuplexStream, dropped: oneshot::Receiver<Infallible>) {
     let room = Arc::new(Semaphore::new(WINDOW as usize));
     let (reader, mut writer) = tokio::io::split(stream);
-    let sending = feed(reader, route.sender(), Arc::clone(&room));
+    let sender = route.sender();
+    let sending = async {
+        let sent = feed(reader, sender, Arc::clone(&room));
+        tokio::pin!(sent, dropped);
+        let is_sent = tokio::select! {
+            () = &mut sent => true,
+            _ = &mut dropped => false,
+        };
+        if is_sent {
+            // Half of it is closed; what comes is still read.
+            let _ = dropped.await;
+        }
+        let rest = async {
+            if !is_sent {
+                sent.await;
+            }
+            // When as much may be sent as at the beginning, all of it has been taken.
+            let _ = room.acquire_many(WINDOW).await;
+        };
+        let _ = tokio::time::timeout(PATIENCE, rest).await;
+    };
     let receiving = async {
         while let Ok(frame) = route.next().await {
             match frame.kind {
                 Kind::Data => {
-                    if writer.write_all(&frame.payload).await.is_err() {
-                        return;
+                    // What nobody reads any more gets no credit.
+                    if writer.write_all(&frame.payload).await.is_ok() {
+                        route.credit(frame.payload.len());
                     }
-                    route.credit(frame.payload.len());
                 }
                 Kind::Credit => room.add_permits(credit(&frame)),
                 Kind::End => drop(writer.shutdown().await),
@@ -88,6 +107,6 @@ async fn pass(mut route: Route, stream: DuplexStream) {
     };
     tokio::select! {
         () = receiving => {}
-        never = sending => match never {},
+        () = sending => {}
     }
 }

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use bollard::models::{
-    ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, Mount,
+    ContainerCreateBody, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, Mount,
     MountBindOptions, MountBindOptionsPropagationEnum, MountType, ResourcesUlimits,
 };
 use samokoder_core::sandbox::{Limits, SessionSpec};
@@ -24,6 +24,8 @@ pub(super) mod label {
     pub(crate) const OWNER: &str = "dev.samokoder.owner";
     pub(crate) const LEASE: &str = "dev.samokoder.lease-ms";
     pub(crate) const DATA: &str = "dev.samokoder.data";
+    /// Which hosts it may reach, for who adopts it.
+    pub(crate) const NETWORK: &str = "dev.samokoder.network";
     /// What the agent knows its owners by. Who may talk to the engine may read it; commands can't.
     pub(crate) const TOKEN: &str = "dev.samokoder.token";
 }
@@ -40,6 +42,9 @@ const KERNEL_PROCESSES_EACH: i64 = 16;
 const MOST_PROCESSES: i64 = 4 << 20;
 const KERNEL_MEMORY: i64 = 256 << 20;
 
+/// Where there is to be nothing that could be written to.
+const NOTHING: &str = "ro,size=4096,mode=0555,nosuid,nodev,noexec";
+
 /// What all sessions of a backend have in common.
 #[derive(Debug, Clone)]
 pub(super) struct Common {
@@ -52,6 +57,23 @@ pub(super) struct Common {
     pub(super) nano_cpus: i64,
     /// Where commands find programs.
     pub(super) path: Vec<Vec<u8>>,
+    /// Volumes of the image, in whose place there is nothing.
+    pub(super) volumes: Vec<String>,
+    pub(super) engine: Engine,
+}
+
+/// Whose engine it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Engine {
+    /// Docker's.
+    Docker,
+    /// Podman, which takes a profile of system calls as a file of its machine alone, and less settings for a tmpfs.
+    Podman {
+        /// The file with [`seccomp::profile`].
+        profile: String,
+        /// Processes that one user may have on its machine: what it asks for by itself may be more than there can be.
+        processes: i64,
+    },
 }
 
 /// A data folder, and who writes there.
@@ -83,6 +105,7 @@ impl Common {
             (label::OWNER, spec.owner.clone()),
             (label::LEASE, spec.lease.as_millis().to_string()),
             (label::DATA, data.is_some().to_string()),
+            (label::NETWORK, serde_json::to_string(&spec.network).unwrap_or_default()),
             (label::TOKEN, token.to_owned()),
         ];
         ContainerCreateBody {
@@ -93,6 +116,11 @@ impl Common {
             env: Some(Vec::new()),
             working_dir: Some("/".to_owned()),
             hostname: Some("sandbox".to_owned()),
+            // What an image has there would be a command without limits.
+            healthcheck: Some(HealthConfig {
+                test: Some(vec!["NONE".to_owned()]),
+                ..HealthConfig::default()
+            }),
             labels: Some(labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()),
             host_config: Some(self.host_config(&spec.limits, data)),
             ..ContainerCreateBody::default()
@@ -112,10 +140,7 @@ impl Common {
             runtime: self.runtime.clone(),
             auto_remove: Some(true),
             cap_drop: Some(vec!["ALL".to_owned()]),
-            security_opt: Some(vec![
-                "no-new-privileges".to_owned(),
-                format!("seccomp={}", seccomp::profile()),
-            ]),
+            security_opt: Some(vec!["no-new-privileges".to_owned(), format!("seccomp={}", self.seccomp())]),
             readonly_rootfs: Some(true),
             network_mode: Some("none".to_owned()),
             ipc_mode: Some("private".to_owned()),
@@ -128,11 +153,41 @@ impl Common {
             memory_swap: Some(memory),
             nano_cpus: Some(self.nano_cpus),
             oom_score_adj: Some(500),
-            ulimits: Some(ulimits(limits)),
+            ulimits: Some(self.ulimits(limits)),
             tmpfs: Some(self.tmpfs(limits, data).into_iter().collect()),
             mounts: data.map(|data| vec![mount(data)]),
             log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
             ..HostConfig::default()
+        }
+    }
+
+    /// Limits on each process of a container, the agent among them.
+    fn ulimits(&self, limits: &Limits) -> Vec<ResourcesUlimits> {
+        /// What the agent has open for the commands that run at the same time.
+        const AGENT_FILES: i64 = 4096;
+        let limit = |name: &str, value: i64| ResourcesUlimits {
+            name: Some(name.to_owned()),
+            soft: Some(value),
+            hard: Some(value),
+        };
+        let mut all = vec![
+            limit("nofile", number(limits.open_files).max(AGENT_FILES)),
+            limit("fsize", number(limits.file_size)),
+            // Not zero: where a program handles crashes, it is started, as root of the host, at any limit but this.
+            limit("core", 1),
+            limit("memlock", 64 << 10),
+            limit("msgqueue", 0),
+        ];
+        if let Engine::Podman { processes, .. } = self.engine {
+            all.push(limit("nproc", processes));
+        }
+        all
+    }
+
+    fn seccomp(&self) -> String {
+        match &self.engine {
+            Engine::Docker => seccomp::profile().to_string(),
+            Engine::Podman { profile, .. } => profile.clone(),
         }
     }
 
@@ -144,21 +199,28 @@ impl Common {
         /// The root of the file system, the workspace, the temporary folder.
         const OWN_FOLDERS: u64 = 3;
         let (user, group) = data.map_or((self.ids.0, self.ids.0), |data| data.owner);
+        let is_docker = self.engine == Engine::Docker;
         let one = |place: &str, bytes: u64, files: u64, rest: &str| {
-            let options =
-                format!("size={bytes},nr_inodes={files},uid={user},gid={group},nosuid,nodev,{rest}");
-            (place.to_owned(), options)
+            // Where the number of files can't be set, the agent counts; where the owner can't, everyone may write.
+            let own =
+                if is_docker { format!("nr_inodes={files},uid={user},gid={group},") } else { String::new() };
+            (place.to_owned(), format!("size={bytes},{own}nosuid,nodev,{rest}"))
         };
         let (bytes, files) = (limits.disk / SHARE, limits.inodes / SHARE);
         let mut all = vec![one("/dev/shm", bytes, files.max(2), "mode=1777,noexec")];
         let (mut bytes, mut files) = (limits.disk - bytes, limits.inodes - files + OWN_FOLDERS);
-        if !self.shares_kernel() {
-            // gVisor follows no link at /tmp: it puts a file system there that nothing limits, unless there is one.
+        if !self.shares_kernel() || !is_docker {
+            // gVisor follows no link at /tmp, and neither does Podman: they put a file system there that nothing
+            // limits, unless there is one.
             let (apart, files_apart) = (bytes / 3, files / 3);
             all.push(one("/tmp", apart, files_apart, "mode=1777,exec"));
             (bytes, files) = (bytes - apart, files - files_apart);
         }
-        all.push(one(SCRATCH, bytes, files, "mode=0755,exec"));
+        all.push(one(SCRATCH, bytes, files, if is_docker { "mode=0755,exec" } else { "mode=1777,exec" }));
+        // Podman puts file systems there too.
+        let podmans = ["/run", "/var/tmp"].into_iter().filter(|_| !is_docker);
+        let nothing = self.volumes.iter().map(String::as_str).chain(podmans);
+        all.extend(nothing.map(|place| (place.to_owned(), NOTHING.to_owned())));
         all
     }
 
@@ -220,25 +282,6 @@ fn mount(data: &Data) -> Mount {
         }),
         ..Mount::default()
     }
-}
-
-/// Limits on each process of a container, the agent among them.
-fn ulimits(limits: &Limits) -> Vec<ResourcesUlimits> {
-    /// What the agent has open for the commands that run at the same time.
-    const AGENT_FILES: i64 = 4096;
-    let limit = |name: &str, value: i64| ResourcesUlimits {
-        name: Some(name.to_owned()),
-        soft: Some(value),
-        hard: Some(value),
-    };
-    vec![
-        limit("nofile", number(limits.open_files).max(AGENT_FILES)),
-        limit("fsize", number(limits.file_size)),
-        // Not zero: where a program handles crashes, it is started, as root of the host, at any limit but this.
-        limit("core", 1),
-        limit("memlock", 64 << 10),
-        limit("msgqueue", 0),
-    ]
 }
 
 #[cfg(test)]

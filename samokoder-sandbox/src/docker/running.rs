@@ -1,26 +1,25 @@
 //! A command that has been started.
 
 use std::{
+    convert::Infallible,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use samokoder_core::sandbox::{
-    Chunk, ExecOutcome, ExecStatus, Output, OutputStream, SandboxError, Service, Streams,
-};
+use samokoder_core::sandbox::{Chunk, ExecOutcome, OutputStream, SandboxError, Service, Streams};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
     sync::Semaphore,
 };
 
 use super::{
-    agent::{Ended, Failure, Frame, How, Kept, Kind, PIECE, Reader, WINDOW},
+    agent::{Ended, Failure, Frame, Kind, PIECE, Reader, WINDOW},
     link::{Route, RouteSender},
     session::explain,
 };
-use crate::output;
+use crate::outcome::outcome;
 
 /// A command that has been started. Dropping it ends the command.
 #[derive(Debug)]
@@ -52,7 +51,11 @@ impl Running {
         let Streams { input, output } = streams;
         let room = Arc::new(Semaphore::new(WINDOW as usize));
         let sender = self.route.sender();
-        let reading = feed(input, sender, Arc::clone(&room));
+        let reading = async {
+            feed(input, sender, Arc::clone(&room)).await;
+            // What it reads has ended; the command has not.
+            std::future::pending::<Infallible>().await
+        };
         let writing = async {
             loop {
                 if let Some(outcome) = &self.outcome {
@@ -87,37 +90,14 @@ impl Running {
         match frame.kind {
             Kind::Ended => {
                 let ended = Ended::decode(&frame.payload).ok_or_else(|| explain::nonsense("exec"))?;
-                self.outcome = Some(self.outcome_of(&ended));
+                let outcome = outcome(&ended, &self.program, self.started.elapsed());
+                self.outcome = Some(outcome);
                 Ok(())
             }
             Kind::Failed => Err(Failure::decode(&frame.payload)
                 .map_or_else(|| explain::nonsense("exec"), |failure| explain::failure("exec", &failure))),
             _ => Ok(()),
         }
-    }
-
-    fn outcome_of(&self, ended: &Ended) -> ExecOutcome {
-        let status = match ended.how {
-            How::Exited(code) => ExecStatus::Exited { code },
-            How::Signalled(signal) => ExecStatus::Signalled { signal },
-            How::TimedOut => ExecStatus::TimedOut,
-            How::CpuExhausted => ExecStatus::CpuExhausted,
-            How::OutOfMemory => ExecStatus::OutOfMemory,
-            How::OutputLimit => ExecStatus::OutputLimit,
-            How::DiskFull => ExecStatus::DiskFull,
-            How::TooManyProcesses => ExecStatus::TooManyProcesses,
-            How::Cancelled => ExecStatus::Cancelled,
-            How::NotStarted(_) => ExecStatus::NotStarted,
-        };
-        let stderr = match ended.how {
-            How::NotStarted(errno) => not_started(&self.program, errno),
-            _ => text(&ended.stderr),
-        };
-        let outcome = ExecOutcome::new(status, text(&ended.stdout), stderr, self.started.elapsed())
-            .cpu(Duration::from_micros(ended.cpu_us))
-            .written(ended.written);
-        // Who ends between two looks was never seen.
-        if ended.peak > 0 { outcome.peak_memory(ended.peak) } else { outcome }
     }
 }
 
@@ -126,12 +106,8 @@ pub(super) fn credit(frame: &Frame) -> usize {
     usize::try_from(Reader(&frame.payload).u64().unwrap_or(0)).unwrap_or(0)
 }
 
-/// Sends all that is read, as fast as `room` allows. It never ends: what it feeds does.
-pub(super) async fn feed(
-    mut source: impl AsyncRead + Unpin,
-    sender: RouteSender,
-    room: Arc<Semaphore>,
-) -> std::convert::Infallible {
+/// Sends all that is read, and that it has ended, as fast as `room` allows.
+pub(super) async fn feed(mut source: impl AsyncRead + Unpin, sender: RouteSender, room: Arc<Semaphore>) {
     let mut buffer = vec![0; PIECE];
     while let Ok(count @ 1..) = source.read(&mut buffer).await {
         let permits = u32::try_from(count).unwrap_or(u32::MAX);
@@ -140,21 +116,6 @@ pub(super) async fn feed(
         sender.send(Kind::Data, &buffer[..count]);
     }
     sender.send(Kind::End, &[]);
-    std::future::pending().await
-}
-
-fn text(kept: &Kept) -> Output {
-    output::text(&kept.head, &kept.tail, kept.omitted)
-}
-
-/// Says in the command's place why it could not be started.
-fn not_started(program: &str, errno: i32) -> Output {
-    let reason = match errno {
-        libc::ENOENT => "there is no such program in the sandbox".to_owned(),
-        libc::ELIBBAD | libc::ELIBACC => "the interpreter it names is not in the sandbox".to_owned(),
-        _ => std::io::Error::from_raw_os_error(errno).to_string(),
-    };
-    Output { text: format!("{program}: {reason}\n"), omitted: 0 }
 }
 
 #[async_trait]

@@ -1,13 +1,6 @@
 //! The backend itself: one for an engine is enough.
 
-use std::{
-    collections::BTreeMap,
-    fs::File,
-    io::Read as _,
-    path::Path,
-    sync::{Arc, Mutex, PoisonError, Weak},
-    time::Duration,
-};
+use std::{fs::File, io::Read as _, os::fd::AsRawFd as _, path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bollard::{
@@ -32,8 +25,15 @@ use super::{
     agent::to_hex,
     capabilities, engine, image,
     link::Link,
-    profile::{Common, Data, label},
+    profile::{Common, Data, Engine, label},
+    seccomp,
     session::{DockerSession, remove},
+};
+use crate::{
+    local::files::in_memory,
+    proxy::{Proxy, Resolve, SystemResolver},
+    request::check_limits,
+    slots::Slots,
 };
 
 /// How often opening is tried again when a container of the same name is just going away.
@@ -51,13 +51,13 @@ pub struct DockerSandbox {
 #[derive(Debug)]
 struct Shared {
     config: DockerConfig,
+    /// How proxies find hosts.
+    resolver: Arc<dyn Resolve>,
     machine: OnceCell<Machine>,
     capabilities: OnceCell<SandboxCapabilities>,
-    sessions: Mutex<BTreeMap<String, Slot>>,
+    /// By the name of their container.
+    sessions: Slots<String, DockerSession>,
 }
-
-/// The session in the container of this name. The lock is held while it is opened, so that nobody opens a second one.
-type Slot = Arc<tokio::sync::Mutex<Weak<DockerSession>>>;
 
 /// What was found out about the engine.
 #[derive(Debug, Clone)]
@@ -65,16 +65,25 @@ struct Machine {
     docker: Docker,
     common: Common,
     is_rootless: bool,
+    resolver: Arc<dyn Resolve>,
+    /// What [`Engine::Podman`] names, as long as it is needed.
+    _profile: Option<Arc<File>>,
 }
 
 impl DockerSandbox {
     /// A backend with these settings. Touches nothing yet.
     pub fn new(config: DockerConfig) -> Self {
+        Self::with_resolver(config, SystemResolver)
+    }
+
+    /// A backend whose sessions' proxies find hosts and reach them by this.
+    pub fn with_resolver(config: DockerConfig, resolver: impl Resolve + 'static) -> Self {
         let shared = Shared {
             config,
+            resolver: Arc::new(resolver),
             machine: OnceCell::new(),
             capabilities: OnceCell::new(),
-            sessions: Mutex::default(),
+            sessions: Slots::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -99,7 +108,7 @@ impl Sandbox for DockerSandbox {
     }
 
     async fn adopt(&self, id: &str) -> Result<Arc<dyn SandboxSession>, SandboxError> {
-        let slot = self.shared.slot(id);
+        let slot = self.shared.sessions.of(id.to_owned());
         let mut present = slot.lock().await;
         if let Some(session) = present.upgrade().filter(|session| session.is_open()) {
             return Ok(session);
@@ -160,14 +169,14 @@ impl Sandbox for DockerSandbox {
 
 impl Shared {
     async fn machine(&self) -> Result<&Machine, SandboxError> {
-        self.machine.get_or_try_init(|| Machine::find_out(&self.config)).await
+        self.machine.get_or_try_init(|| Machine::find_out(&self.config, Arc::clone(&self.resolver))).await
     }
 
     async fn open(&self, spec: SessionSpec) -> Result<Arc<DockerSession>, SandboxError> {
         check(&spec)?;
         let machine = self.machine().await?;
         let name = machine.name(&spec);
-        let slot = self.slot(&name);
+        let slot = self.sessions.of(name.clone());
         let mut present = slot.lock().await;
         if let Some(session) = present.upgrade().filter(|session| session.is_open()) {
             return Ok(session);
@@ -182,15 +191,6 @@ impl Shared {
         let session = Arc::new(session);
         *present = Arc::downgrade(&session);
         Ok(session)
-    }
-
-    fn slot(&self, name: &str) -> Slot {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        // Owners come and go; those without a session and without anyone opening one leave no trace.
-        sessions.retain(|_, slot| {
-            Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|slot| slot.strong_count() > 0)
-        });
-        Arc::clone(sessions.entry(name.to_owned()).or_default())
     }
 
     /// The data folder's real path, and who writes there. It is created when it does not exist.
@@ -219,7 +219,7 @@ impl Shared {
 }
 
 impl Machine {
-    async fn find_out(config: &DockerConfig) -> Result<Self, SandboxError> {
+    async fn find_out(config: &DockerConfig, resolver: Arc<dyn Resolve>) -> Result<Self, SandboxError> {
         let (commands, connections) = config.ids;
         if commands == 0 || connections == 0 || commands == connections {
             let message = "commands and connections need two user ids, and neither may be root's";
@@ -238,14 +238,17 @@ impl Machine {
         let there = u32::try_from(info.ncpu.unwrap_or(1)).unwrap_or(1);
         let processors = config.processors.clamp(0.01, f64::from(there.max(1)));
         let prepared = image::prepare(&docker, config).await?;
+        let (engine, profile) = whose(&docker, &config.endpoint).await?;
         let common = Common {
             image: prepared.image,
             runtime: config.runtime.clone(),
             ids: config.ids,
             nano_cpus: billionths(processors),
             path: prepared.path,
+            volumes: prepared.volumes,
+            engine,
         };
-        Ok(Self { docker, common, is_rootless })
+        Ok(Self { docker, common, is_rootless, resolver, _profile: profile })
     }
 
     /// The name of the container for this owner: the same from everywhere, so that there is one.
@@ -291,17 +294,31 @@ impl Machine {
         has_data: bool,
     ) -> Result<DockerSession, SandboxError> {
         let started = self.docker.start_container(name, None::<StartContainerOptions>).await;
-        let linked = match started {
-            Ok(()) => Link::connect(&self.docker, name, self.common.ids.1, token, spec.lease).await,
+        let session = match started {
+            Ok(()) => self.connect(name, token, spec.lease, has_data, &spec.network).await,
             Err(error) => Err(not_made(&error)),
         };
-        match linked {
-            Ok(link) => Ok(DockerSession::new(name.to_owned(), self.docker.clone(), link, has_data)),
-            Err(error) => {
-                let _ = remove(&self.docker, name).await;
-                Err(error)
-            }
+        if session.is_err() {
+            let _ = remove(&self.docker, name).await;
         }
+        session
+    }
+
+    /// The session in a container that runs.
+    async fn connect(
+        &self,
+        name: &str,
+        token: &str,
+        lease: Duration,
+        has_data: bool,
+        network: &Network,
+    ) -> Result<DockerSession, SandboxError> {
+        let link = Link::connect(&self.docker, name, self.common.ids.1, token, lease).await?;
+        let session = DockerSession::new(name.to_owned(), self.docker.clone(), link, has_data);
+        if let Network::Proxy { allowed } = network {
+            session.let_out(&Proxy::new(allowed.clone(), Arc::clone(&self.resolver))).await?;
+        }
+        Ok(session)
     }
 
     async fn adopt(&self, id: &str) -> Result<DockerSession, SandboxError> {
@@ -322,8 +339,8 @@ impl Machine {
         let has_data = labels.get(label::DATA).is_some_and(|data| data == "true");
         let lease = Duration::from_millis(lease.unwrap_or(60_000));
         let token = labels.get(label::TOKEN).map_or("", String::as_str);
-        let link = Link::connect(&self.docker, id, self.common.ids.1, token, lease).await?;
-        Ok(DockerSession::new(id.to_owned(), self.docker.clone(), link, has_data))
+        let network = labels.get(label::NETWORK).and_then(|network| serde_json::from_str(network).ok());
+        self.connect(id, token, lease, has_data, &network.unwrap_or_default()).await
     }
 
     async fn containers(&self, operation: &str) -> Result<Vec<ContainerSummary>, SandboxError> {
@@ -340,6 +357,24 @@ impl Machine {
             Err(error) => Err(engine::failed("list", &error)),
         }
     }
+}
+
+/// Whose engine it is, and what has to be kept open for it.
+async fn whose(docker: &Docker, endpoint: &Endpoint) -> Result<(Engine, Option<Arc<File>>), SandboxError> {
+    if !engine::is_podman(docker).await? {
+        return Ok((Engine::Docker, None));
+    }
+    if !matches!(endpoint, Endpoint::Unix { .. }) {
+        let message =
+            "Podman takes the profile of system calls from a file of its own machine: let a broker run there";
+        return Err(SandboxError::unsupported("open", message));
+    }
+    let file = in_memory(seccomp::profile().to_string().as_bytes());
+    let file = file.map_err(|error| SandboxError::io("open", &error))?;
+    let profile = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
+    let most = rustix::process::getrlimit(rustix::process::Resource::Nproc).maximum;
+    let processes = most.and_then(|most| i64::try_from(most).ok()).unwrap_or(1 << 20).min(1 << 20);
+    Ok((Engine::Podman { profile, processes }, Some(Arc::new(file))))
 }
 
 /// What nobody can guess, as text.
@@ -391,23 +426,8 @@ fn billionths(processors: f64) -> i64 {
 
 /// Refuses what can't be given, and limits that can't be meant.
 fn check(spec: &SessionSpec) -> Result<(), SandboxError> {
-    if spec.network != Network::None {
-        return Err(SandboxError::unsupported("open", "this backend has no way out to the network"));
+    if !matches!(spec.network, Network::None | Network::Proxy { .. }) {
+        return Err(SandboxError::unsupported("open", "this backend knows no such network"));
     }
-    let limits = &spec.limits;
-    let smallest = [
-        ("memory", limits.memory, 1 << 20),
-        ("disk", limits.disk, 1 << 20),
-        ("inodes", limits.inodes, 32),
-        ("processes", limits.processes, 1),
-        ("open_files", limits.open_files, 16),
-    ];
-    match smallest.iter().find(|(_, value, least)| value < least) {
-        None => Ok(()),
-        Some((name, value, least)) => Err(SandboxError::new(
-            SandboxErrorKind::InvalidRequest,
-            "open",
-            format!("the limit on {name} is {value}, and nothing runs with less than {least}"),
-        )),
-    }
+    check_limits(&spec.limits, 1 << 20, 32)
 }

@@ -5,7 +5,7 @@ mod request;
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -32,7 +32,9 @@ use super::{
     link::{Link, Route, closed},
     port,
     running::{Running, credit},
+    way_out::WayOut,
 };
+use crate::proxy::Proxy;
 
 /// How long an engine may take to remove a container.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -45,11 +47,24 @@ pub(super) struct DockerSession {
     link: Arc<Link>,
     closed: AtomicBool,
     has_data: bool,
+    way_out: Mutex<Option<WayOut>>,
 }
 
 impl DockerSession {
     pub(super) fn new(id: String, docker: Docker, link: Arc<Link>, has_data: bool) -> Self {
-        Self { id, docker, link, closed: AtomicBool::new(false), has_data }
+        let (closed, way_out) = (AtomicBool::new(false), Mutex::default());
+        Self { id, docker, link, closed, has_data, way_out }
+    }
+
+    /// Lets its commands reach what the proxy lets through.
+    pub(super) async fn let_out(&self, proxy: &Proxy) -> Result<(), SandboxError> {
+        let way_out = WayOut::open(&self.link, proxy).await?;
+        *self.way_out() = Some(way_out);
+        Ok(())
+    }
+
+    fn way_out(&self) -> MutexGuard<'_, Option<WayOut>> {
+        self.way_out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether it can take requests.
@@ -71,7 +86,8 @@ impl DockerSession {
 
     fn start(&self, command: Command, service: bool, streaming: bool) -> Result<Running, SandboxError> {
         let started = Instant::now();
-        let payload = request::exec(&command, service, streaming)?.encode();
+        let variables = self.way_out().as_ref().map(|way_out| way_out.variables.clone()).unwrap_or_default();
+        let payload = request::exec(&command, variables, service, streaming)?.encode();
         let route = self.begin("exec", Kind::Exec, &payload)?;
         Ok(Running::new(route, started, command.argv.into_iter().next().unwrap_or_default()))
     }
@@ -123,7 +139,7 @@ impl DockerSession {
 }
 
 /// The outcome of a request, if this frame is it.
-fn conclusion(operation: &str, frame: Frame) -> Option<Result<Vec<u8>, SandboxError>> {
+pub(super) fn conclusion(operation: &str, frame: Frame) -> Option<Result<Vec<u8>, SandboxError>> {
     match frame.kind {
         Kind::Done => Some(Ok(frame.payload)),
         Kind::Failed => Some(Err(Failure::decode(&frame.payload)
@@ -234,6 +250,7 @@ impl SandboxSession for DockerSession {
 
     async fn close(&self) -> Result<(), SandboxError> {
         self.closed.store(true, Ordering::Release);
+        drop(self.way_out().take());
         self.link.tell(Kind::Close);
         remove(&self.docker, &self.id).await
     }

@@ -123,8 +123,8 @@ impl LocalSession {
     }
 }
 
-/// A file in memory with this content, to be sent to a session.
-pub(super) fn in_memory(content: &[u8]) -> io::Result<File> {
+/// A file in memory with this content, for someone who takes descriptors.
+pub(crate) fn in_memory(content: &[u8]) -> io::Result<File> {
     let memory = File::from(rustix::fs::memfd_create("samokoder-content", MemfdFlags::CLOEXEC)?);
     io::Write::write_all(&mut &memory, content)?;
     Ok(memory)

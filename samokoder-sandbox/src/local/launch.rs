@@ -35,14 +35,16 @@ use super::{
 /// How long a machine under load may take to build a session.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The init program, as the build script compiled it.
+pub(super) const INIT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/init"));
+
 /// The init program, ready to be started.
 #[derive(Debug)]
 pub(super) struct Program(OwnedFd);
 
 impl Program {
-    /// Puts the embedded program where it can be run but not changed.
-    pub(super) fn unpack() -> io::Result<Self> {
-        let content: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/init"));
+    /// Puts a program where it can be run but not changed.
+    pub(super) fn unpack(content: &[u8]) -> io::Result<Self> {
         let mut file = File::from(sealable().or_else(|_| unnamed())?);
         file.write_all(content)?;
         // A file that someone could still write to can't be run: this descriptor has to go.

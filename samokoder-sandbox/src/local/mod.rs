@@ -92,7 +92,7 @@ mod config;
 #[cfg(local_backend)]
 mod explain;
 #[cfg(local_backend)]
-mod files;
+pub(crate) mod files;
 #[cfg(local_backend)]
 pub(crate) mod filter;
 #[cfg(local_backend)]
@@ -123,8 +123,14 @@ pub(crate) mod view;
 #[cfg(local_backend)]
 mod way_out;
 #[cfg(local_backend)]
-#[path = "../../init/wire/mod.rs"]
-#[allow(dead_code, unreachable_pub, missing_docs, reason = "one file for both sides; each uses its half")]
+#[path = "../../init/wire.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    missing_docs,
+    reason = "one file for both sides; each uses its half"
+)]
 mod wire;
 
 pub use config::LocalConfig;

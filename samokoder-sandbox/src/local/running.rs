@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use samokoder_core::sandbox::{ExecOutcome, ExecStatus, Output, SandboxError, SandboxErrorKind, Service};
+use samokoder_core::sandbox::{ExecOutcome, SandboxError, SandboxErrorKind, Service};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::UnixStream,
@@ -11,9 +11,9 @@ use tokio::{
 
 use super::{
     launch::closed,
-    wire::{Answer, Ended, How, Kept, TOO_MUCH_OUTPUT},
+    wire::{Answer, TOO_MUCH_OUTPUT},
 };
-use crate::output;
+use crate::outcome::outcome;
 
 /// A command that has been started. Its supervisor sees the stream close when this is dropped, and ends it.
 #[derive(Debug)]
@@ -44,35 +44,12 @@ impl Running {
             > 0
         {}
         let outcome = match Answer::decode(&self.received) {
-            Some(Answer::Ended(ended)) => self.outcome_of(&ended),
+            Some(Answer::Ended(ended)) => outcome(&ended, &self.program, self.started.elapsed()),
             Some(Answer::Failed(failure)) => return Err(super::explain::request("exec", &failure)),
             _ => return Err(closed("exec")),
         };
         self.outcome = Some(outcome.clone());
         Ok(outcome)
-    }
-
-    fn outcome_of(&self, ended: &Ended) -> ExecOutcome {
-        let status = match ended.how {
-            How::Exited(code) => ExecStatus::Exited { code },
-            How::Signalled(signal) => ExecStatus::Signalled { signal },
-            How::TimedOut => ExecStatus::TimedOut,
-            How::CpuExhausted => ExecStatus::CpuExhausted,
-            How::OutOfMemory => ExecStatus::OutOfMemory,
-            How::OutputLimit => ExecStatus::OutputLimit,
-            How::DiskFull => ExecStatus::DiskFull,
-            How::TooManyProcesses => ExecStatus::TooManyProcesses,
-            How::Cancelled => ExecStatus::Cancelled,
-            How::NotStarted(_) => ExecStatus::NotStarted,
-        };
-        let stderr = match ended.how {
-            How::NotStarted(errno) => not_started(&self.program, errno),
-            _ => text(&ended.stderr),
-        };
-        ExecOutcome::new(status, text(&ended.stdout), stderr, self.started.elapsed())
-            .cpu(Duration::from_micros(ended.cpu_us))
-            .peak_memory(ended.peak)
-            .written(ended.written)
     }
 
     /// Has the command ended because it wrote too much.
@@ -84,20 +61,6 @@ impl Running {
     async fn tell(&mut self, number: u64) {
         let _ = self.stream.write_all(&number.to_le_bytes()).await;
     }
-}
-
-fn text(kept: &Kept) -> Output {
-    output::text(&kept.head, &kept.tail, kept.omitted)
-}
-
-/// Says in the command's place why it could not be started.
-fn not_started(program: &str, errno: i32) -> Output {
-    let reason = match errno {
-        libc::ENOENT => "there is no such program in the sandbox".to_owned(),
-        libc::ELIBBAD | libc::ELIBACC => "the interpreter it names is not in the sandbox".to_owned(),
-        _ => std::io::Error::from_raw_os_error(errno).to_string(),
-    };
-    Output { text: format!("{program}: {reason}\n"), omitted: 0 }
 }
 
 #[async_trait]

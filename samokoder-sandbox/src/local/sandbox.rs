@@ -1,9 +1,9 @@
 //! The backend itself: one for a process is enough.
 
 use std::{
-    collections::BTreeMap,
+    borrow::Cow,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::Arc,
 };
 
 use async_trait::async_trait;
@@ -13,7 +13,11 @@ use samokoder_core::sandbox::{
 };
 use tokio::sync::OnceCell;
 
-use crate::proxy::{Proxy, Resolve, SystemResolver};
+use crate::{
+    proxy::{Proxy, Resolve, SystemResolver},
+    request::check_limits,
+    slots::Slots,
+};
 
 use super::{
     LocalConfig, capabilities, identity,
@@ -39,17 +43,16 @@ pub struct LocalSandbox {
 #[derive(Debug)]
 struct Shared {
     config: LocalConfig,
+    /// The init program.
+    init: Cow<'static, [u8]>,
     /// How proxies find hosts.
     resolver: Arc<dyn Resolve>,
     machine: OnceCell<Machine>,
     capabilities: OnceCell<SandboxCapabilities>,
     /// By tenant and owner.
-    sessions: Mutex<BTreeMap<(String, String), Slot>>,
+    sessions: Slots<(String, String), LocalSession>,
     reaper: Arc<Reaper>,
 }
-
-/// The session of one owner. The lock is held while it is opened, so that nobody opens a second one.
-type Slot = Arc<tokio::sync::Mutex<Weak<LocalSession>>>;
 
 /// What was found out about this machine.
 #[derive(Debug)]
@@ -70,12 +73,25 @@ impl LocalSandbox {
 
     /// A backend whose sessions' proxies find hosts and reach them by this.
     pub fn with_resolver(config: LocalConfig, resolver: impl Resolve + 'static) -> Self {
+        Self::with(config, Arc::new(resolver), Cow::Borrowed(launch::INIT))
+    }
+
+    /// A backend whose commands are held by this program in place of its own init program: whatever that does not
+    /// hold, nobody holds. For tests that show what is found out about a sandbox that lacks something.
+    #[cfg(feature = "mutants")]
+    #[doc(hidden)]
+    pub fn with_untrusted_init_program(config: LocalConfig, program: Vec<u8>) -> Self {
+        Self::with(config, Arc::new(SystemResolver), Cow::Owned(program))
+    }
+
+    fn with(config: LocalConfig, resolver: Arc<dyn Resolve>, init: Cow<'static, [u8]>) -> Self {
         let shared = Shared {
             config,
-            resolver: Arc::new(resolver),
+            init,
+            resolver,
             machine: OnceCell::new(),
             capabilities: OnceCell::new(),
-            sessions: Mutex::default(),
+            sessions: Slots::default(),
             reaper: Arc::default(),
         };
         Self { shared: Arc::new(shared) }
@@ -100,12 +116,12 @@ impl Sandbox for LocalSandbox {
     }
 
     async fn open(&self, spec: SessionSpec) -> Result<Arc<dyn SandboxSession>, SandboxError> {
-        let slot = self.shared.slot(&spec);
+        let slot = self.shared.sessions.of((spec.tenant.clone(), spec.owner.clone()));
         let mut present = slot.lock().await;
         if let Some(session) = present.upgrade().filter(|session| session.is_open()) {
             return Ok(session);
         }
-        check(&spec)?;
+        check_limits(&spec.limits, 64 << 10, 16)?;
         let data = spec.data.as_deref().map(data_folder).transpose()?;
         let session = Arc::new(self.shared.launch(&spec, data.as_deref()).await?);
         match spec.network {
@@ -143,7 +159,7 @@ impl Shared {
     async fn machine(&self) -> Result<&Machine, SandboxError> {
         let find_out = async {
             let ids = identity::host_ids(self.config.ids)?;
-            let program = Program::unpack().map_err(|error| SandboxError::io("open", &error))?;
+            let program = Program::unpack(&self.init).map_err(|error| SandboxError::io("open", &error))?;
             let config = self.config.clone();
             let toolchains = tokio::task::spawn_blocking(move || toolchain::find_all(&config)).await;
             let toolchains = toolchains.map_err(|error| {
@@ -179,44 +195,11 @@ impl Shared {
 
     /// The sessions that are open; one that is just being opened is waited for.
     async fn open_sessions(&self) -> Vec<Arc<LocalSession>> {
-        let slots: Vec<Slot> = {
-            let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-            sessions.values().cloned().collect()
-        };
         let mut open = Vec::new();
-        for slot in slots {
+        for slot in self.sessions.all() {
             open.extend(slot.lock().await.upgrade().filter(|session| session.is_open()));
         }
         open
-    }
-
-    fn slot(&self, spec: &SessionSpec) -> Slot {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        // Owners come and go; those without a session and without anyone opening one leave no trace.
-        sessions.retain(|_, slot| {
-            Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|slot| slot.strong_count() > 0)
-        });
-        Arc::clone(sessions.entry((spec.tenant.clone(), spec.owner.clone())).or_default())
-    }
-}
-
-/// Refuses limits that can't be meant.
-fn check(spec: &SessionSpec) -> Result<(), SandboxError> {
-    let limits = &spec.limits;
-    let smallest = [
-        ("memory", limits.memory, 1 << 20),
-        ("disk", limits.disk, 64 << 10),
-        ("inodes", limits.inodes, 16),
-        ("processes", limits.processes, 1),
-        ("open_files", limits.open_files, 16),
-    ];
-    match smallest.iter().find(|(_, value, least)| value < least) {
-        None => Ok(()),
-        Some((name, value, least)) => Err(SandboxError::new(
-            SandboxErrorKind::InvalidRequest,
-            "open",
-            format!("the limit on {name} is {value}, and nothing runs with less than {least}"),
-        )),
     }
 }
 

@@ -22,7 +22,7 @@ use samokoder_core::{
 };
 use tokio::{io::AsyncReadExt as _, net::TcpSocket};
 
-use crate::proxy::Proxy;
+use crate::{proxy::Proxy, request::check_command};
 
 use super::{
     explain, files,
@@ -30,7 +30,7 @@ use super::{
     running::Running,
     streams::{self, Allowance, Pipes},
     way_out::WayOut,
-    wire::{self, Answer, Exec, Facts, MAX_DATAGRAM, Request},
+    wire::{self, Answer, Exec, Facts, Request},
 };
 
 /// How long the kernel may take to end everything in a session.
@@ -126,22 +126,7 @@ impl LocalSession {
     }
 
     fn request(&self, command: &Command, wall: Option<Duration>) -> Result<Exec, SandboxError> {
-        let invalid = |message: &str| SandboxError::new(SandboxErrorKind::InvalidRequest, "exec", message);
-        if command.argv.first().is_none_or(String::is_empty) {
-            return Err(invalid("the command is empty"));
-        }
-        if command.env.keys().any(|name| name.is_empty() || name.contains('=')) {
-            return Err(invalid("a variable's name is empty or contains `=`"));
-        }
-        let texts = command.argv.iter().chain(command.env.keys()).chain(command.env.values());
-        if texts.clone().any(|text| text.contains('\0')) {
-            return Err(invalid("an argument or a variable contains a NUL character"));
-        }
-        if texts.map(|text| text.len() + 16).sum::<usize>() > MAX_DATAGRAM - 32 * 1024 {
-            return Err(invalid(
-                "arguments and variables together are longer than 128 KiB; pass a file instead",
-            ));
-        }
+        check_command(command)?;
         let path = self.path.join(&b':');
         let way_out = self.way_out.lock().unwrap_or_else(PoisonError::into_inner);
         let variables = way_out.iter().flat_map(|way_out| &way_out.variables);

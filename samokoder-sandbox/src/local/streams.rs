@@ -20,8 +20,11 @@ use tokio::{
     time::Instant,
 };
 
-use super::{running::Running, wire::Kept};
-use crate::output;
+use super::running::Running;
+use crate::{
+    inside::{Keeper, Kept},
+    outcome::text,
+};
 
 /// How large a pipe is, where the kernel lets an ordinary user have that much, and how much is read at a time.
 const PIPE: usize = 1 << 20;
@@ -115,9 +118,9 @@ pub(super) async fn run(
     let mut outcome = outcome?;
     let written = reading.written.into_inner();
     outcome.written = written;
-    outcome.stdout = output::text(&stdout.head, &stdout.tail, stdout.omitted);
+    outcome.stdout = text(&stdout);
     if outcome.status != ExecStatus::NotStarted {
-        outcome.stderr = output::text(&stderr.head, &stderr.tail, stderr.omitted);
+        outcome.stderr = text(&stderr);
     }
     // It may have ended just before it could be killed.
     let by_itself = matches!(outcome.status, ExecStatus::Exited { .. } | ExecStatus::Signalled { .. });
@@ -131,8 +134,7 @@ impl Reading {
     /// Reads a stream to its end, or, when the command is over, as far as there is something in it: what the command
     /// started is gone, but it may have handed the stream to someone else.
     async fn read(&self, mut pipe: Receiver, stream: OutputStream, mut over: watch::Receiver<bool>) -> Kept {
-        let half = usize::try_from(self.allowance.kept / 2).unwrap_or(usize::MAX);
-        let (mut kept, mut buffer) = (Kept::default(), BytesMut::new());
+        let (mut keeper, mut buffer) = (Keeper::new(self.allowance.kept), BytesMut::new());
         let mut is_taken = true;
         loop {
             buffer.reserve(PIECE);
@@ -141,9 +143,9 @@ impl Reading {
                 count = pipe.read_buf(&mut buffer) => count,
                 _ = over.wait_for(|over| *over) => pipe.try_read_buf(&mut buffer),
             };
-            let Ok(count @ 1..) = count else { return kept };
+            let Ok(count @ 1..) = count else { return keeper.finish() };
             let bytes = buffer.split().freeze();
-            kept.add(&bytes, half);
+            keeper.add(&bytes);
             let before = self.written.fetch_add(count as u64, Ordering::Relaxed);
             if before + count as u64 > self.allowance.output {
                 self.too_much.notify_one();

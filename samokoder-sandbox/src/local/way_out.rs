@@ -1,11 +1,14 @@
 //! The way out of a session: the proxy, on the session's own loopback.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+};
 
 use samokoder_core::sandbox::SandboxError;
 use tokio::net::TcpSocket;
 
-use crate::proxy::{Listening, Proxy};
+use crate::proxy::{Listening, Proxy, variables};
 
 /// Connections that wait for the proxy to take them.
 const BACKLOG: u32 = 128;
@@ -15,7 +18,7 @@ const BACKLOG: u32 = 128;
 #[derive(Debug)]
 pub(super) struct WayOut {
     /// What commands are told.
-    pub(super) variables: Vec<(&'static str, String)>,
+    pub(super) variables: BTreeMap<String, String>,
     _listening: Listening,
 }
 
@@ -28,18 +31,7 @@ impl WayOut {
             Ok((listener.local_addr()?, listener))
         };
         let (address, listener) = listen().map_err(|error| SandboxError::io("open", &error))?;
-        let url = format!("http://{address}");
-        let variables = [
-            ("HTTP_PROXY", &*url),
-            ("HTTPS_PROXY", &url),
-            ("http_proxy", &url),
-            ("https_proxy", &url),
-            ("NO_PROXY", "localhost,127.0.0.1,::1"),
-            ("no_proxy", "localhost,127.0.0.1,::1"),
-            // Node goes by the others only when it is told to.
-            ("NODE_USE_ENV_PROXY", "1"),
-        ];
-        let variables = variables.map(|(name, value)| (name, value.to_owned())).into();
+        let variables = variables(address);
         Ok(Self { variables, _listening: proxy.listen(listener) })
     }
 }

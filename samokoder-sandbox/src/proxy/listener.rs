@@ -5,14 +5,18 @@ use std::{io, sync::Arc};
 use samokoder_core::sandbox::Duplex;
 #[cfg(unix)]
 use tokio::net::UnixListener;
-use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+};
 
 use super::Proxy;
 
 /// Connections that are served at a time; more wait.
 const CONNECTIONS: usize = 128;
 
-/// Where clients connect: a Unix socket, or a TCP socket that only those who may use the proxy can reach.
+/// Where clients connect, which only those can reach who may use the proxy.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Listener {
@@ -21,6 +25,14 @@ pub enum Listener {
     Unix(UnixListener),
     /// A TCP socket, such as one on the loopback of a session's own network.
     Tcp(TcpListener),
+    /// Connections that someone else takes and hands over, until nobody is left who does.
+    Handed(mpsc::UnboundedReceiver<Box<dyn Duplex>>),
+}
+
+impl From<mpsc::UnboundedReceiver<Box<dyn Duplex>>> for Listener {
+    fn from(handed: mpsc::UnboundedReceiver<Box<dyn Duplex>>) -> Self {
+        Self::Handed(handed)
+    }
 }
 
 #[cfg(unix)]
@@ -37,11 +49,15 @@ impl From<TcpListener> for Listener {
 }
 
 impl Listener {
-    async fn accept(&self) -> io::Result<Box<dyn Duplex>> {
+    async fn accept(&mut self) -> io::Result<Box<dyn Duplex>> {
         Ok(match self {
             #[cfg(unix)]
             Self::Unix(listener) => Box::new(listener.accept().await?.0),
             Self::Tcp(listener) => Box::new(listener.accept().await?.0),
+            Self::Handed(handed) => match handed.recv().await {
+                Some(client) => client,
+                None => std::future::pending().await,
+            },
         })
     }
 }
@@ -61,7 +77,7 @@ impl Listening {
     }
 }
 
-async fn accept(proxy: Proxy, listener: Listener) {
+async fn accept(proxy: Proxy, mut listener: Listener) {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {

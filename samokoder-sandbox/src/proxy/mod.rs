@@ -18,6 +18,8 @@ mod refusal;
 mod relay;
 mod request;
 mod resolve;
+#[cfg(local_backend)]
+mod variables;
 
 use std::sync::{
     Arc,
@@ -28,6 +30,8 @@ use samokoder_core::sandbox::{AllowedHost, Duplex};
 
 pub use listener::{Listener, Listening};
 pub use resolve::{Resolve, SystemResolver};
+#[cfg(local_backend)]
+pub(crate) use variables::variables;
 
 /// A proxy with its list of hosts. Clones share their count.
 #[derive(Debug, Clone)]

@@ -3,19 +3,13 @@
 use std::{
     io,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use samokoder_core::sandbox::OutputStream;
+use samokoder_core::sandbox::{Duplex, OutputStream};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf},
-    net::{
-        UnixStream,
-        unix::{OwnedReadHalf, OwnedWriteHalf},
-    },
-};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf, ReadHalf, WriteHalf};
 
 use super::frame::{Frame, MAX_PIECE};
 
@@ -25,19 +19,19 @@ const READ: usize = 64 << 10;
 /// The receiving half.
 #[derive(Debug)]
 pub(super) struct Receiver {
-    stream: OwnedReadHalf,
+    stream: ReadHalf<Box<dyn Duplex + Sync>>,
     received: BytesMut,
 }
 
 /// The sending half.
 #[derive(Debug)]
 pub(super) struct Sender {
-    stream: OwnedWriteHalf,
+    stream: WriteHalf<Box<dyn Duplex + Sync>>,
     buffer: BytesMut,
 }
 
-pub(super) fn split(stream: UnixStream) -> (Receiver, Sender) {
-    let (reader, writer) = stream.into_split();
+pub(super) fn split(stream: Box<dyn Duplex + Sync>) -> (Receiver, Sender) {
+    let (reader, writer) = tokio::io::split(stream);
     (
         Receiver { stream: reader, received: BytesMut::new() },
         Sender { stream: writer, buffer: BytesMut::new() },
@@ -108,7 +102,9 @@ impl Sender {
     pub(super) async fn frame(&mut self, frame: &Frame) -> io::Result<()> {
         self.buffer.clear();
         frame.encode(&mut self.buffer).map_err(broken)?;
-        self.stream.write_all(&self.buffer).await
+        self.stream.write_all(&self.buffer).await?;
+        // What encrypts may hold something back.
+        self.stream.flush().await
     }
 
     pub(super) async fn message(&mut self, message: &impl Serialize) -> io::Result<()> {
@@ -131,7 +127,9 @@ impl Sender {
         let Ok(text) = serde_json::to_vec(message) else { return };
         if Frame::Message(text.into()).encode(&mut buffer).is_ok() {
             // A peer that is gone knows already.
-            let _ = self.stream.try_write(&buffer);
+            let mut context = Context::from_waker(Waker::noop());
+            let _ = Pin::new(&mut self.stream).poll_write(&mut context, &buffer);
+            let _ = Pin::new(&mut self.stream).poll_flush(&mut context);
         }
     }
 }
@@ -140,8 +138,8 @@ impl Sender {
 #[derive(Debug)]
 pub(super) struct Raw {
     received: BytesMut,
-    reader: OwnedReadHalf,
-    writer: OwnedWriteHalf,
+    reader: ReadHalf<Box<dyn Duplex + Sync>>,
+    writer: WriteHalf<Box<dyn Duplex + Sync>>,
 }
 
 impl Raw {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use samokoder_core::{
     project::WorkspacePath,
     sandbox::{
-        Command, Control, Enforcement, Entry, ExecOutcome, Limits, Network, ReapReport, SandboxCapabilities,
-        SandboxError, SessionInfo, SessionSpec, SessionStats, Toolchain,
+        AllowedHost, Command, Control, Enforcement, Entry, ExecOutcome, Limits, Network, ReapReport,
+        SandboxCapabilities, SandboxError, SessionInfo, SessionSpec, SessionStats, Toolchain,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -199,6 +199,12 @@ impl Spec {
         [&self.owner, &self.tenant].iter().all(|name| name.len() <= MAX_NAME)
     }
 
+    /// A host that it asks for and that is not one of these.
+    pub(super) fn beyond(&self, hosts: &[AllowedHost]) -> Option<&AllowedHost> {
+        let Network::Proxy { allowed } = &self.network else { return None };
+        allowed.iter().find(|asked| !asked.is_within(hosts))
+    }
+
     /// What is opened: nothing is more than `most`.
     pub(super) fn clamped(self, most: &Limits, lease: Duration) -> SessionSpec {
         let (asked, time) = (self.limits, Duration::from_millis);
@@ -231,9 +237,16 @@ pub(super) struct Capabilities {
     toolchains: Vec<Toolchain>,
 }
 
-impl From<SandboxCapabilities> for Capabilities {
-    fn from(found: SandboxCapabilities) -> Self {
-        Self { backend: found.backend, controls: found.controls, toolchains: found.toolchains }
+impl Capabilities {
+    /// What a broker with this sandbox gives to sessions that may ask for these hosts.
+    pub(super) fn of(found: SandboxCapabilities, hosts: &[AllowedHost]) -> Self {
+        let mut controls = found.controls;
+        if hosts.is_empty() {
+            let none = || Enforcement::Unsupported("the broker lets no session out".to_owned());
+            let proxy = controls.iter_mut().filter(|(control, _)| *control == Control::Proxy);
+            proxy.for_each(|(_, enforcement)| *enforcement = none());
+        }
+        Self { backend: found.backend, controls, toolchains: found.toolchains }
     }
 }
 

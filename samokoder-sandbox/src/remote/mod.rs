@@ -21,6 +21,18 @@
 //! # }
 //! ```
 //!
+//! # Over a network
+//!
+//! With the feature `remote-tls` a broker also listens at a TCP address, for clients that show a certificate of its
+//! authority's, and shows its own. It is TLS 1.3 alone. Certificates are read when a side is made; one is taken back by
+//! another authority.
+//!
+//! # The way out
+//!
+//! A session's list of hosts, names and ports, is part of its request. It has to be within the list that the broker was
+//! [given](Broker::hosts), which is empty unless it is set. The proxy runs beside the session, on the broker's side, and
+//! refuses private, link-local and other special addresses whatever the lists say.
+//!
 //! # The protocol
 //!
 //! Version 1. Each request has a connection of its own: both sides greet with the protocol's name and version, the client
@@ -38,9 +50,14 @@ mod broker;
 mod connection;
 mod frame;
 mod message;
+mod place;
 mod running;
 mod sandbox;
 mod session;
+#[cfg(feature = "remote-tls")]
+mod tls;
 
-pub use broker::Broker;
+pub use broker::{Broker, Listener};
 pub use sandbox::RemoteSandbox;
+#[cfg(feature = "remote-tls")]
+pub use tls::Credentials;

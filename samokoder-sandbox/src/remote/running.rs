@@ -14,7 +14,7 @@ use super::{
     connection::Sender,
     frame::{Frame, MAX_PIECE},
     message::{Answer, Word, millis},
-    sandbox::Asked,
+    place::Asked,
 };
 
 /// How much of what a command wrote is taken from a broker at its end, of each stream.

@@ -1,21 +1,17 @@
 //! The side that asks a broker.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use samokoder_core::sandbox::{
-    ReapReport, Sandbox, SandboxCapabilities, SandboxError, SandboxErrorKind, SandboxSession, SessionInfo,
-    SessionSpec,
+    ReapReport, Sandbox, SandboxCapabilities, SandboxError, SandboxSession, SessionInfo, SessionSpec,
 };
-use tokio::net::UnixStream;
 
+#[cfg(feature = "remote-tls")]
+use super::tls::{self, Credentials};
 use super::{
-    connection::{Receiver, Sender, split},
-    message::{Answer, Hello, Request, Spec, Word},
+    message::{Answer, Request, Spec, Word},
+    place::Place,
     session::RemoteSession,
 };
 
@@ -31,12 +27,19 @@ pub struct RemoteSandbox {
 impl RemoteSandbox {
     /// The sandbox of the broker that listens at this path. Touches nothing yet.
     pub fn unix(path: impl Into<PathBuf>) -> Self {
-        Self { place: Arc::new(Place(path.into())) }
+        Self { place: Arc::new(Place::Unix(path.into())) }
     }
 
-    /// Where the broker listens.
-    pub fn path(&self) -> &Path {
-        &self.place.0
+    /// The sandbox of the broker that listens at this address, a name and a port, with TLS: both sides show
+    /// certificates. Reads the files, and touches nothing else yet.
+    ///
+    /// # Errors
+    /// [`SandboxErrorKind::InvalidRequest`](samokoder_core::sandbox::SandboxErrorKind::InvalidRequest) for what is no
+    /// address, and for files that can't be read or don't belong together.
+    #[cfg(feature = "remote-tls")]
+    pub fn tls(address: &str, credentials: &Credentials) -> Result<Self, SandboxError> {
+        let connector = tls::Connector::new(address, credentials)?;
+        Ok(Self { place: Arc::new(Place::Tls(connector)) })
     }
 
     async fn session(
@@ -48,6 +51,13 @@ impl RemoteSandbox {
         let Answer::Session { id } = asked.answer().await? else { return Err(asked.nonsense()) };
         asked.tell(&Word::Hold).await?;
         Ok(Arc::new(RemoteSession::new(id, Arc::clone(&self.place), asked)))
+    }
+}
+
+impl fmt::Display for RemoteSandbox {
+    /// Where the broker listens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.place.fmt(f)
     }
 }
 
@@ -92,83 +102,5 @@ impl Sandbox for RemoteSandbox {
             Answer::Reaped(report) => Ok(report),
             _ => Err(asked.nonsense()),
         }
-    }
-}
-
-/// Where a broker listens.
-#[derive(Debug)]
-pub(super) struct Place(PathBuf);
-
-impl Place {
-    /// Connects and asks.
-    pub(super) async fn ask(&self, operation: &str, request: &Request) -> Result<Asked, SandboxError> {
-        let connected = UnixStream::connect(&self.0).await;
-        let stream = connected.map_err(|error| {
-            let message = format!("no sandbox can be reached at {}: {error}", self.0.display());
-            SandboxError::new(SandboxErrorKind::Infrastructure, operation, message)
-        })?;
-        let (receiver, sender) = split(stream);
-        let mut asked = Asked { receiver, sender, operation: operation.into() };
-        let greeted = async {
-            asked.sender.message(&Hello::current()).await?;
-            asked.sender.message(request).await?;
-            asked.receiver.message::<Hello>().await
-        };
-        match greeted.await {
-            Ok(hello) if hello == Hello::current() => Ok(asked),
-            Ok(hello) => {
-                let (theirs, ours) = (hello.version, Hello::current().version);
-                let message = format!(
-                    "the broker speaks version {theirs} of the protocol, and this side version {ours}"
-                );
-                Err(SandboxError::unsupported(operation, message))
-            }
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                Err(SandboxError::new(SandboxErrorKind::InvalidRequest, operation, error.to_string()))
-            }
-            Err(error) => Err(asked.lost(&error)),
-        }
-    }
-}
-
-/// A connection on which something was asked.
-#[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) receiver: Receiver,
-    pub(super) sender: Sender,
-    pub(super) operation: String,
-}
-
-impl Asked {
-    /// The next answer; a refusal is an error. Cancel safe.
-    pub(super) async fn answer(&mut self) -> Result<Answer, SandboxError> {
-        match self.receiver.message().await {
-            Ok(Answer::Failed(error)) => Err(error),
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(self.lost(&error)),
-        }
-    }
-
-    /// The answer of a request that has none but that it is done.
-    pub(super) async fn done(&mut self) -> Result<(), SandboxError> {
-        match self.answer().await? {
-            Answer::Done => Ok(()),
-            _ => Err(self.nonsense()),
-        }
-    }
-
-    pub(super) async fn tell(&mut self, word: &Word) -> Result<(), SandboxError> {
-        let told = self.sender.message(word).await;
-        told.map_err(|error| self.lost(&error))
-    }
-
-    pub(super) fn lost(&self, error: &io::Error) -> SandboxError {
-        let message = format!("the broker is gone: {error}");
-        SandboxError::new(SandboxErrorKind::Infrastructure, &self.operation, message)
-    }
-
-    pub(super) fn nonsense(&self) -> SandboxError {
-        let message = "the broker answers something else than it was asked";
-        SandboxError::new(SandboxErrorKind::Infrastructure, &self.operation, message)
     }
 }

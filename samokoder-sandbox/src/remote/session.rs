@@ -19,8 +19,8 @@ use super::{
     connection::{Raw, Sender},
     frame::Frame,
     message::{Answer, FileHeader, Request, Word},
+    place::{Asked, Place},
     running::{Collecting, RemoteService, pass_on},
-    sandbox::{Asked, Place},
 };
 
 /// A handle on a session. A connection stands for it: the broker sees it close when this process is gone.

@@ -1,17 +1,21 @@
 //! The sandboxes, from outside.
 
-#![cfg(all(target_os = "linux", feature = "local"))]
+#![cfg(all(target_os = "linux", feature = "local", feature = "suite"))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test, what is not as expected ends it")]
 
+mod abuse;
 mod contract;
+mod data;
 #[cfg(feature = "docker")]
 mod docker;
-mod greed;
 mod host;
+mod killed;
 mod launch;
 mod local;
+#[cfg(feature = "mutants")]
+mod mutants;
+mod owner;
 mod proxy;
-mod prying;
 mod quota;
 #[cfg(feature = "remote")]
 mod remote;

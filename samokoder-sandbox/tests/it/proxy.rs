@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use samokoder_core::sandbox::{
-    AllowedHost, Command, Control, Duplex, Enforcement, Network, Sandbox as _, SessionSpec,
+    AllowedHost, Command, Control, Duplex, Enforcement, Network, Sandbox as _, SandboxSession, SessionSpec,
 };
 use samokoder_sandbox::{
     local::{LocalConfig, LocalSandbox},
@@ -22,7 +22,7 @@ use crate::support::mark;
 
 /// Names as a test wants them, and hosts that answer with what they were sent, after their name.
 #[derive(Debug, Clone, Default)]
-struct Outside {
+pub(crate) struct Outside {
     names: Arc<Mutex<BTreeMap<String, Vec<Vec<IpAddr>>>>>,
     connected: Arc<Mutex<Vec<SocketAddr>>>,
 }
@@ -38,7 +38,7 @@ impl Outside {
         outside
     }
 
-    fn connected(&self) -> Vec<String> {
+    pub(crate) fn connected(&self) -> Vec<String> {
         self.connected.lock().unwrap().iter().map(ToString::to_string).collect()
     }
 }
@@ -77,11 +77,11 @@ fn echo(mut stream: DuplexStream) {
 
 const PUBLIC: &str = "93.184.215.14";
 
-fn registry() -> Outside {
+pub(crate) fn registry() -> Outside {
     Outside::with(&[("registry.example.org", &[&[PUBLIC]])])
 }
 
-fn allowed() -> Vec<AllowedHost> {
+pub(crate) fn allowed() -> Vec<AllowedHost> {
     vec![AllowedHost::new("registry.example.org").ports([443, 80]), AllowedHost::new("*.cdn.example.org")]
 }
 
@@ -357,23 +357,28 @@ async fn it_serves_on_a_unix_socket_until_it_is_dropped() {
     assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
 }
 
-/// A session with a way out, in a sandbox that finds programs where this test's caller does.
-async fn session(outside: &Outside) -> (LocalSandbox, Arc<dyn samokoder_core::sandbox::SandboxSession>) {
+/// A sandbox that finds programs where this test's caller does, and whose proxies find these hosts.
+pub(crate) fn sandbox_with(outside: &Outside) -> LocalSandbox {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let config = LocalConfig::default().search_path(std::env::split_paths(&path));
-    let sandbox = LocalSandbox::with_resolver(config, outside.clone());
-    let spec = SessionSpec::new(mark()).network(Network::Proxy { allowed: allowed() });
-    let session = sandbox.open(spec).await.unwrap();
-    (sandbox, session)
+    LocalSandbox::with_resolver(config, outside.clone())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_in_a_session_reaches_listed_hosts_through_the_proxy_alone() {
     let outside = registry();
-    let (sandbox, session) = session(&outside).await;
+    let sandbox = sandbox_with(&outside);
+    let spec = SessionSpec::new(mark()).network(Network::Proxy { allowed: allowed() });
+    let session = sandbox.open(spec).await.unwrap();
     let capabilities = sandbox.capabilities().await.unwrap();
     let proxy = capabilities.controls.iter().find(|(control, _)| *control == Control::Proxy).unwrap();
     assert!(matches!(proxy.1, Enforcement::Supervised(_)), "{proxy:?}");
+    reaches_listed_hosts_alone(&*session, &outside).await;
+    session.close().await.unwrap();
+}
+
+/// Fails unless a command of the session, which has a way out, reaches [`registry`] through the proxy and nothing else.
+pub(crate) async fn reaches_listed_hosts_alone(session: &dyn SandboxSession, outside: &Outside) {
     let ask = r#"
 import os, socket, urllib.request, urllib.error
 def get(url):
@@ -408,7 +413,6 @@ except OSError as error:
     assert!(text.contains("403") && text.contains("host-not-listed"), "{text}");
     assert!(!text.contains("LEAK") && text.contains("no name"), "{text}");
     assert_eq!(outside.connected(), [format!("{PUBLIC}:80")]);
-    session.close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

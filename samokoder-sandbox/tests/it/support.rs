@@ -2,9 +2,8 @@
 
 use std::{
     fs,
-    path::PathBuf,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicU32, Ordering},
     },
     time::{Duration, Instant},
@@ -54,7 +53,7 @@ impl Probed {
     pub(crate) async fn open_with(spec: SessionSpec) -> Self {
         let sandbox = bare_sandbox();
         let session = sandbox.open(spec).await.unwrap();
-        let content = fs::read(probe_program()).unwrap().into();
+        let content = samokoder_sandbox::suite::probe().unwrap().into();
         let path = WorkspacePath::parse("probe").unwrap();
         session.checkout(vec![CheckoutFile { path, content }]).await.unwrap();
         Self { session, _sandbox: sandbox }
@@ -71,26 +70,6 @@ impl Probed {
         let outcome = self.probe(arguments).await;
         outcome.stdout.text.trim().parse().unwrap_or_else(|_| panic!("{outcome:?}"))
     }
-}
-
-/// The probe program, built when it is needed. A copy of the tests elsewhere has it beside it.
-pub(crate) fn probe_program() -> &'static PathBuf {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let beside = std::env::current_exe().unwrap().with_file_name("probe");
-        if beside.exists() {
-            return beside;
-        }
-        let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("probe");
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/probe/main.rs");
-        let built = std::process::Command::new("rustc")
-            .args(["--edition=2024", "-Copt-level=2", "-Cstrip=symbols", "--cap-lints=allow", source, "-o"])
-            .arg(&program)
-            .status()
-            .expect("rustc is where cargo found it");
-        assert!(built.success(), "the probe program could not be built");
-        program
-    })
 }
 
 /// The processes of this machine whose command line contains `mark`.

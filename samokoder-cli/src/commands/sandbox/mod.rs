@@ -1,6 +1,7 @@
 //! `samokoder sandbox`.
 
 mod check;
+mod own;
 mod run;
 mod serve;
 mod sessions;
@@ -24,6 +25,7 @@ pub(crate) async fn sandbox(command: SandboxCommand) -> Result<Outcome, Failure>
         SandboxCommand::Ps(args) => sessions::list(args).await,
         SandboxCommand::Reap(args) => sessions::reap(args).await,
         SandboxCommand::Serve(args) => serve::serve(args).await,
+        SandboxCommand::Own(args) => own::own(args).await,
     }
 }
 

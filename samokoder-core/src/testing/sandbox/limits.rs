@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Bench, Case, Finding, case, expect, run, shell};
-use crate::sandbox::{Command, Control, Enforcement, ExecStatus, Limits};
+use crate::sandbox::{Command, Control, Enforcement, ExecStatus, Limits, SandboxErrorKind, SessionSpec};
 
 pub(super) const CASES: &[Case] = &[
     case!("wall time is limited, by the session and by the command", wall),
@@ -14,6 +14,7 @@ pub(super) const CASES: &[Case] = &[
     case!("the disk is limited in bytes and in files", disk),
     case!("open files are limited", open_files),
     case!("output is limited, its beginning and its end are kept", output),
+    case!("limits that can't be meant are refused", meaningless),
 ];
 
 async fn wall(bench: Bench<'_>) -> Finding {
@@ -114,4 +115,15 @@ async fn output(bench: Bench<'_>) -> Finding {
         && text.ends_with("x\nlast\n")
         && outcome.stdout.omitted > 90_000;
     expect(right, "expected the beginning and the end", &outcome)
+}
+
+async fn meaningless(bench: Bench<'_>) -> Finding {
+    for limits in [Limits { memory: 0, ..Limits::default() }, Limits { processes: 0, ..Limits::default() }] {
+        match bench.sandbox.open(SessionSpec::new(Bench::owner()).limits(limits)).await {
+            Err(error)
+                if error.kind == SandboxErrorKind::InvalidRequest && error.message.contains("limit") => {}
+            other => return Err(format!("expected InvalidRequest, got {other:?}")),
+        }
+    }
+    Ok(())
 }

@@ -30,8 +30,9 @@ use std::{
 
 use futures::future::BoxFuture;
 
+pub use watched::Watched;
+
 use crate::sandbox::{Command, ExecOutcome, Limits, Sandbox, SandboxSession, SessionSpec};
-use watched::Watched;
 
 /// What a case found: nothing, or what was wrong in words.
 pub type Finding = Result<(), String>;

@@ -19,17 +19,19 @@ use crate::{
 
 /// A sandbox or a session of one, and whether anything was refused as unsupported.
 #[derive(Debug)]
-pub(super) struct Watched<T: ?Sized> {
+pub struct Watched<T: ?Sized> {
     inner: Arc<T>,
     refused: Arc<AtomicBool>,
 }
 
 impl<T: ?Sized> Watched<T> {
-    pub(super) fn new(inner: Arc<T>) -> Self {
+    /// Watches this one.
+    pub fn new(inner: Arc<T>) -> Self {
         Self { inner, refused: Arc::default() }
     }
 
-    pub(super) fn has_refused(&self) -> bool {
+    /// Whether it, or a session of it, has refused something that it can't hold.
+    pub fn has_refused(&self) -> bool {
         self.refused.load(Ordering::Acquire)
     }
 

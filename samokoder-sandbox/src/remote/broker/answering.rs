@@ -3,15 +3,16 @@
 use std::{io, time::Duration};
 
 use bytes::Bytes;
-use samokoder_core::sandbox::{CheckoutFile, ReapReport, SandboxError, SandboxErrorKind, SessionInfo};
+use samokoder_core::sandbox::{
+    CheckoutFile, Duplex, ReapReport, SandboxError, SandboxErrorKind, SessionInfo,
+};
 use serde::Serialize;
-use tokio::net::UnixStream;
 
 use super::{Shared, running, sessions::Terms};
 use crate::remote::{
     connection::{Receiver, Sender, split},
     frame::{Frame, MAX_MESSAGE},
-    message::{Answer, FileHeader, Hello, MAX_NAME, Request, Word},
+    message::{Answer, Capabilities, FileHeader, Hello, MAX_NAME, Request, Word},
 };
 
 /// How long a client may take to say what it wants.
@@ -41,7 +42,7 @@ impl Peer {
 }
 
 /// Serves a connection to its end. Returns the session whose handle was lost with it.
-pub(super) async fn serve(shared: &Shared, stream: UnixStream) -> io::Result<Option<String>> {
+pub(super) async fn serve(shared: &Shared, stream: Box<dyn Duplex + Sync>) -> io::Result<Option<String>> {
     let (receiver, sender) = split(stream);
     let mut peer = Peer { receiver, sender };
     let asked = async {
@@ -69,6 +70,11 @@ pub(super) async fn serve(shared: &Shared, stream: UnixStream) -> io::Result<Opt
             if !spec.is_named() {
                 let message = format!("a tenant and an owner have {MAX_NAME} bytes at most");
                 let error = SandboxError::new(SandboxErrorKind::InvalidRequest, "open", message);
+                return peer.answer(Err(error)).await.map(|()| None);
+            }
+            if let Some(host) = spec.beyond(&shared.broker.hosts) {
+                let message = format!("the broker lets no session reach {host}");
+                let error = SandboxError::unsupported("open", message);
                 return peer.answer(Err(error)).await.map(|()| None);
             }
             let spec = spec.clamped(&shared.broker.most, shared.broker.lease);
@@ -138,7 +144,7 @@ async fn answer(shared: &Shared, mut peer: Peer, request: Request) -> io::Result
     let answer = match request {
         Request::Capabilities {} => {
             let found = peer.during(backend.capabilities()).await?;
-            found.map(|found| Answer::Capabilities(found.into()))
+            found.map(|found| Answer::Capabilities(Capabilities::of(found, &shared.broker.hosts)))
         }
         Request::List {} => {
             let found = peer.during(backend.list()).await?;

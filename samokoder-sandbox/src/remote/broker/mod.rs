@@ -1,38 +1,50 @@
 //! The side that holds the sandbox.
 
 mod answering;
+mod listener;
 mod running;
 mod sessions;
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 
-use samokoder_core::sandbox::{Limits, Sandbox};
+use samokoder_core::sandbox::{AllowedHost, Limits, Sandbox};
 use tokio::{
-    net::{UnixListener, UnixStream},
+    net::UnixListener,
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
 };
 
-use self::sessions::Sessions;
+pub use self::listener::Listener;
+use self::{listener::Client, sessions::Sessions};
 
 /// How many connections are served at a time; a session takes one, and each of its commands another one.
 const CONNECTIONS: usize = 4096;
 
 /// Serves a sandbox to other processes, which reach it with [`RemoteSandbox`](super::RemoteSandbox).
 ///
-/// Whoever may connect to its socket may do with any of its sessions whatever the protocol has words for; the rights on
-/// the socket's file say who that is.
+/// Whoever may connect may do with any of its sessions whatever the protocol has words for. The rights on its socket's
+/// file say who that is, or, with [`Listener::tls`], the authority that signs certificates.
 #[derive(Debug, Clone)]
 pub struct Broker {
     sandbox: Arc<dyn Sandbox>,
     most: Limits,
     lease: Duration,
+    hosts: Vec<AllowedHost>,
 }
 
 impl Broker {
-    /// A broker for this sandbox, which opens sessions with the default limits at most, and leases of ten minutes.
+    /// A broker for this sandbox, which opens sessions with the default limits at most, leases of ten minutes, and no
+    /// way out to the network.
     pub fn new(sandbox: Arc<dyn Sandbox>) -> Self {
-        Self { sandbox, most: Limits::default(), lease: Duration::from_mins(10) }
+        Self { sandbox, most: Limits::default(), lease: Duration::from_mins(10), hosts: Vec::new() }
+    }
+
+    /// Replaces the hosts that sessions may ask for. A session reaches those that it asks for, through a proxy on this
+    /// side; one that asks for another one is not opened.
+    #[must_use]
+    pub fn hosts(mut self, allowed: impl Into<Vec<AllowedHost>>) -> Self {
+        self.hosts = allowed.into();
+        self
     }
 
     /// Replaces the most that a session gets of anything; a request for more is given this much.
@@ -55,29 +67,12 @@ impl Broker {
     /// # Errors
     /// When the path can't be used, or another broker listens there.
     pub fn listen(path: &Path) -> io::Result<UnixListener> {
-        use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
-        if std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
-            if std::os::unix::net::UnixStream::connect(path).is_ok() {
-                return Err(io::Error::new(io::ErrorKind::AddrInUse, "another process listens there"));
-            }
-            std::fs::remove_file(path)?;
-        }
-        // Nobody can connect between the two steps: the socket is made where only this user gets to, and moved.
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let hidden = folder.join(format!(".samokoder-{}", std::process::id()));
-        std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(&hidden)?;
-        let made = hidden.join("s");
-        let listener = UnixListener::bind(&made).and_then(|listener| {
-            std::fs::set_permissions(&made, std::fs::Permissions::from_mode(0o600))?;
-            std::fs::rename(&made, path)?;
-            Ok(listener)
-        });
-        let _ = std::fs::remove_dir_all(&hidden);
-        listener
+        Listener::unix(path)
     }
 
     /// Serves whoever connects, until the future is dropped; that ends every connection, command and session.
-    pub async fn serve(self, listener: UnixListener) {
+    pub async fn serve(self, listener: impl Into<Listener>) {
+        let listener = listener.into();
         let shared = Arc::new(Shared { broker: self, sessions: Sessions::default() });
         let room = Arc::new(Semaphore::new(CONNECTIONS));
         let mut connections = JoinSet::new();
@@ -86,7 +81,7 @@ impl Broker {
                 accepted = accept(&listener, &room) => accepted,
                 Some(_) = connections.join_next() => continue,
             };
-            let (place, stream) = match accepted {
+            let (place, client) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // Too many open files, or a client that has gone again: the next one may be better off.
@@ -97,7 +92,7 @@ impl Broker {
             };
             let shared = Arc::clone(&shared);
             connections.spawn(async move {
-                let lost = shared.serve(stream).await;
+                let lost = shared.serve(client).await;
                 // A lease that runs out afterwards takes no room.
                 drop(place);
                 if let Some(id) = lost {
@@ -109,12 +104,9 @@ impl Broker {
 }
 
 /// The next connection, when there is room for one.
-async fn accept(
-    listener: &UnixListener,
-    room: &Arc<Semaphore>,
-) -> io::Result<(OwnedSemaphorePermit, UnixStream)> {
+async fn accept(listener: &Listener, room: &Arc<Semaphore>) -> io::Result<(OwnedSemaphorePermit, Client)> {
     let place = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
-    Ok((place, listener.accept().await?.0))
+    Ok((place, listener.accept().await?))
 }
 
 /// What all connections share.
@@ -126,8 +118,9 @@ struct Shared {
 
 impl Shared {
     /// Serves one connection to its end. Returns the session whose handle was lost with it.
-    async fn serve(&self, stream: UnixStream) -> Option<String> {
-        match answering::serve(self, stream).await {
+    async fn serve(&self, client: Client) -> Option<String> {
+        let served = async { answering::serve(self, client.admit().await?).await };
+        match served.await {
             Ok(lost) => lost,
             Err(error) => {
                 tracing::debug!(%error, "a connection broke");

@@ -1,7 +1,7 @@
 //! What is left of sessions, and who may have them.
 
 use std::{
-    process::{Command as HostCommand, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -9,10 +9,10 @@ use samokoder_core::sandbox::{Command, Sandbox, SandboxErrorKind, SessionSpec};
 use samokoder_sandbox::docker::{DockerConfig, DockerSandbox};
 
 use super::support;
-use crate::support::mark;
-
-/// The variable that makes this program an owner that waits to be killed.
-const OWNER: &str = "SAMOKODER_TEST_DOCKER_OWNER";
+use crate::{
+    killed::{Killed, kills, until_gone},
+    support::mark,
+};
 
 /// The sessions of an owner, each as whether it is orphaned.
 async fn sessions_of(sandbox: &impl Sandbox, owner: &str) -> Vec<bool> {
@@ -40,30 +40,6 @@ async fn a_dropped_session_is_removed_in_docker() {
     let session = sandbox.open(SessionSpec::new(&owner)).await.unwrap();
     assert_eq!(sessions_of(&sandbox, &owner).await, [false]);
     drop(session);
-    eventually(&sandbox, &owner, &[]).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_owner_that_is_killed_leaves_nothing_after_the_lease_in_docker() {
-    let Some(sandbox) = support::docker() else { return };
-    if let Some(owner) = std::env::var_os(OWNER) {
-        let spec = SessionSpec::new(owner.into_string().unwrap()).lease(Duration::from_secs(3));
-        let session = sandbox.open(spec).await.unwrap();
-        let _service = session.spawn(Command::new(["sleep", "600"])).await.unwrap();
-        std::future::pending::<()>().await;
-    }
-    let owner = mark();
-    let test = "docker::lifecycle::an_owner_that_is_killed_leaves_nothing_after_the_lease_in_docker";
-    let mut process = HostCommand::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
-        .env(OWNER, &owner)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    eventually(&sandbox, &owner, &[false]).await;
-    process.kill().unwrap();
-    process.wait().unwrap();
     eventually(&sandbox, &owner, &[]).await;
 }
 
@@ -116,4 +92,17 @@ async fn an_engine_that_is_not_there_is_named() {
     let error = sandbox.open(SessionSpec::new("x")).await.unwrap_err();
     assert_eq!(error.kind, SandboxErrorKind::Unsupported);
     assert!(error.message.contains("/no/such/engine.sock"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn owners_that_are_killed_leave_nothing_after_the_lease_in_docker() {
+    let Some(sandbox) = support::docker() else { return };
+    let sandbox: Arc<dyn Sandbox> = Arc::new(sandbox);
+    sandbox.capabilities().await.unwrap();
+    let (count, lease) = (kills(), Duration::from_secs(2));
+    let killed = tokio::task::spawn_blocking(move || Killed::kill("docker", count, lease)).await.unwrap();
+    until_gone(&sandbox, &killed, lease + Duration::from_mins(1)).await;
+    let containers = support::containers();
+    let left: Vec<_> = killed.marks.iter().filter(|mark| containers.contains(mark.as_str())).collect();
+    assert!(left.is_empty(), "{left:?}");
 }

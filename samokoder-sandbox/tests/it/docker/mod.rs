@@ -1,5 +1,10 @@
 //! Containers: with the engine's own runtime (`in_docker`), and with gVisor's kernel (`in_gvisor`).
 
+mod abuse;
 mod contract;
+mod images;
 mod lifecycle;
-mod support;
+mod mutants;
+mod network;
+mod podman;
+pub(crate) mod support;

@@ -1,5 +1,10 @@
 //! What these tests share.
 
+use std::{
+    io::{Read as _, Write as _},
+    os::unix::net::UnixStream,
+};
+
 use samokoder_sandbox::docker::{DockerConfig, DockerSandbox};
 
 /// What the tests read to find an engine: `unix:///path/to/docker.sock`.
@@ -15,15 +20,31 @@ pub(crate) fn gvisor() -> Option<DockerSandbox> {
     Some(DockerSandbox::new(config()?.runtime("runsc")))
 }
 
-/// The engine, with an image of this machine's programs.
+/// Where the engine listens.
 #[expect(clippy::print_stderr, reason = "shown with --nocapture: the test is left out")]
-pub(crate) fn config() -> Option<DockerConfig> {
+pub(crate) fn host() -> Option<String> {
     let Some(host) = std::env::var_os(VARIABLE) else {
         eprintln!("left out: {VARIABLE} is not set; `cargo xtask test` sets it");
         return None;
     };
-    let host = host.into_string().unwrap();
+    Some(host.into_string().unwrap())
+}
+
+/// The engine, with an image of this machine's programs.
+pub(crate) fn config() -> Option<DockerConfig> {
+    let host = host()?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     let config = DockerConfig::default().socket(host.trim_start_matches("unix://"));
     Some(config.host_image(std::env::split_paths(&path)))
+}
+
+/// All that the engine knows of its containers, whatever state they are in.
+pub(crate) fn containers() -> String {
+    let host = std::env::var(VARIABLE).unwrap();
+    let mut stream = UnixStream::connect(host.trim_start_matches("unix://")).unwrap();
+    stream.write_all(b"GET /containers/json?all=true HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains(" 200 "), "{answer}");
+    answer
 }

@@ -1,5 +1,11 @@
 //! A sandbox behind a broker is the sandbox, but for what a broker does not speak of.
 
+#[cfg(feature = "remote-tls")]
+mod certificates;
+mod network;
+#[cfg(feature = "remote-tls")]
+mod tls;
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use samokoder_core::{
@@ -17,26 +23,30 @@ use tokio::{
 use crate::support;
 
 /// A broker, with a socket of its own. It ends when this is dropped.
-struct Served {
+pub(crate) struct Served {
     folder: TempDir,
     serving: JoinHandle<()>,
 }
 
 impl Served {
-    fn start(change: impl FnOnce(Broker) -> Broker) -> Self {
+    pub(crate) fn start(change: impl FnOnce(Broker) -> Broker) -> Self {
+        Self::of(Broker::new(Arc::new(support::sandbox())), change)
+    }
+
+    pub(crate) fn of(broker: Broker, change: impl FnOnce(Broker) -> Broker) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = Broker::listen(&folder.path().join("socket")).unwrap();
-        let broker = change(Broker::new(Arc::new(support::sandbox())));
+        let broker = change(broker);
         #[expect(clippy::disallowed_methods, reason = "it is aborted with the test's broker")]
         let serving = tokio::spawn(broker.serve(listener));
         Self { folder, serving }
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("socket")
     }
 
-    fn sandbox(&self) -> RemoteSandbox {
+    pub(crate) fn sandbox(&self) -> RemoteSandbox {
         RemoteSandbox::unix(self.path())
     }
 

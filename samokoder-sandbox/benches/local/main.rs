@@ -3,9 +3,11 @@
 //!
 //! Targets: a warm exec in 2 ms (median) and 10 ms (p99), open and exec in 15 ms, 500 MB of output a second, the end of
 //! 1,000 processes in 100 ms, 2 MiB for a session. Beside it, in the same run: the same program started without a
-//! sandbox, and by bubblewrap (Debian's package `bubblewrap`), which builds its sandbox for each command.
+//! sandbox, by bubblewrap (Debian's package `bubblewrap`), which builds its sandbox for each command, and by a Docker
+//! engine, whose own exec is what the `docker` backend is held against (1.15 times as long).
 //!
-//! `cargo bench -p samokoder-sandbox --bench local`
+//! `cargo bench -p samokoder-sandbox --features docker --bench local`, with the engine's place in
+//! `SAMOKODER_DOCKER_HOST`: `unix:///var/run/docker.sock`. What is not there is passed over.
 
 #![expect(clippy::unwrap_used, reason = "a bench ends at the first thing that is not as it should be")]
 #![expect(
@@ -13,15 +15,19 @@
     reason = "percentiles and figures that are no time are printed beside criterion's"
 )]
 
+#[cfg(feature = "docker")]
+mod docker;
+mod measure;
+
 use std::{
-    cell::RefCell,
     fs,
     process::{Command as HostCommand, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use criterion::{Criterion, SamplingMode};
+use criterion::Criterion;
+use measure::{host, measure, timed};
 use samokoder_core::sandbox::{
     Chunk, Command, ExecOutcome, Limits, Sandbox as _, SandboxSession, SessionSpec, Streams,
 };
@@ -45,6 +51,8 @@ fn main() {
     output(&mut criterion, &runtime, &sandbox);
     kill(&mut criterion, &runtime, &sandbox);
     runtime.block_on(memory(&sandbox));
+    #[cfg(feature = "docker")]
+    docker::latency(&mut criterion, &runtime);
     criterion.final_summary();
 }
 
@@ -54,51 +62,14 @@ fn describe() {
     println!("machine: {cores} cores; load {}", load.split(' ').next().unwrap_or("unknown"));
 }
 
-/// Runs one thing as often as asked for, and remembers how long each took.
-fn measure(criterion: &mut Criterion, name: &str, mut run: impl FnMut() -> Duration) {
-    let measured = RefCell::new(Vec::<Duration>::new());
-    let mut group = criterion.benchmark_group("local");
-    group.sampling_mode(SamplingMode::Flat);
-    group.bench_function(name, |bench| {
-        bench.iter_custom(|times| {
-            (0..times)
-                .map(|_| {
-                    let time = run();
-                    measured.borrow_mut().push(time);
-                    time
-                })
-                .sum()
-        });
-    });
-    group.finish();
-    let mut times = measured.into_inner();
-    times.sort();
-    if let Some(last) = times.len().checked_sub(1) {
-        let at = |percent: usize| times[last * percent / 100];
-        println!(
-            "local/{name}: p50 {:.2?}, p95 {:.2?}, p99 {:.2?} of {}",
-            at(50),
-            at(95),
-            at(99),
-            times.len()
-        );
-    }
-}
-
-fn timed<T>(run: impl FnOnce() -> T) -> (Duration, T) {
-    let began = Instant::now();
-    let done = run();
-    (began.elapsed(), done)
-}
-
 fn latency(criterion: &mut Criterion, runtime: &Runtime, sandbox: &LocalSandbox) {
     let session = runtime.block_on(open(sandbox, "warm", Limits::default()));
-    measure(criterion, "warm exec of true", || {
+    measure(criterion, "local/warm exec of true", || {
         let (time, outcome) = timed(|| runtime.block_on(session.exec(Command::new(["true"]))).unwrap());
         assert!(outcome.success(), "{outcome:?}");
         time
     });
-    measure(criterion, "open, exec of true", || {
+    measure(criterion, "local/open, exec of true", || {
         let (time, session) = timed(|| {
             runtime.block_on(async {
                 let session = open(sandbox, "cold", Limits::default()).await;
@@ -109,19 +80,13 @@ fn latency(criterion: &mut Criterion, runtime: &Runtime, sandbox: &LocalSandbox)
         runtime.block_on(session.close()).unwrap();
         time
     });
-    measure(criterion, "true without a sandbox", || host(&["true"]));
+    measure(criterion, "local/true without a sandbox", || host(&["true"]));
     let bubblewrap =
         ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"];
     match HostCommand::new(bubblewrap[0]).arg("--version").stdout(Stdio::null()).status() {
-        Ok(_) => measure(criterion, "true by bubblewrap", || host(&bubblewrap)),
+        Ok(_) => measure(criterion, "local/true by bubblewrap", || host(&bubblewrap)),
         Err(_) => println!("local/true by bubblewrap: passed over, there is no bwrap here"),
     }
-}
-
-fn host(argv: &[&str]) -> Duration {
-    let (time, status) = timed(|| HostCommand::new(argv[0]).args(&argv[1..]).stdin(Stdio::null()).status());
-    assert!(status.unwrap().success());
-    time
 }
 
 fn output(criterion: &mut Criterion, runtime: &Runtime, sandbox: &LocalSandbox) {
@@ -129,12 +94,12 @@ fn output(criterion: &mut Criterion, runtime: &Runtime, sandbox: &LocalSandbox) 
     let session = runtime.block_on(open(sandbox, "output", limits));
     let command = || Command::new(["head", "-c", &OUTPUT.to_string(), "/dev/zero"]);
     let report = |outcome: &ExecOutcome| assert_eq!(outcome.written, OUTPUT, "{outcome:?}");
-    measure(criterion, "100 MB kept at both ends", || {
+    measure(criterion, "local/100 MB kept at both ends", || {
         let (time, outcome) = timed(|| runtime.block_on(session.exec(command())).unwrap());
         report(&outcome);
         time
     });
-    measure(criterion, "100 MB passed on", || {
+    measure(criterion, "local/100 MB passed on", || {
         let (time, (outcome, taken)) = timed(|| runtime.block_on(pass_on(&session, command())));
         report(&outcome);
         assert_eq!(taken, OUTPUT);
@@ -162,7 +127,7 @@ fn kill(criterion: &mut Criterion, runtime: &Runtime, sandbox: &LocalSandbox) {
     let script = format!(
         "rm -f ready; i=0; while [ $i -lt {PROCESSES} ]; do sleep 600 & i=$((i+1)); done; touch ready; wait"
     );
-    measure(criterion, "end of 1,000 processes", || {
+    measure(criterion, "local/end of 1,000 processes", || {
         runtime.block_on(async {
             let mut service = session.spawn(Command::new(["sh", "-c", &script])).await.unwrap();
             let running = Command::new(["sh", "-c", "until test -e ready; do sleep 0.01; done; rm ready"]);

@@ -1,6 +1,6 @@
 //! Numbers and byte strings, one after the other: the form in which both sides write and read.
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Writer(pub Vec<u8>);
 
 impl Writer {
@@ -27,6 +27,15 @@ impl Writer {
         self
     }
 
+    /// `setrlimit`s: (resource, soft, hard).
+    pub fn limits(&mut self, limits: &[(u32, u64, u64)]) -> &mut Self {
+        self.u64(limits.len() as u64);
+        for (resource, soft, hard) in limits {
+            self.u64((*resource).into()).u64(*soft).u64(*hard);
+        }
+        self
+    }
+
     pub fn pairs(&mut self, pairs: &[(Vec<u8>, Vec<u8>)]) -> &mut Self {
         self.u64(pairs.len() as u64);
         for (first, second) in pairs {
@@ -36,6 +45,7 @@ impl Writer {
     }
 }
 
+#[derive(Debug)]
 pub struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -68,6 +78,10 @@ impl<'a> Reader<'a> {
 
     pub fn list(&mut self) -> Option<Vec<Vec<u8>>> {
         (0..self.u64()?).map(|_| self.bytes()).collect()
+    }
+
+    pub fn limits(&mut self) -> Option<Vec<(u32, u64, u64)>> {
+        (0..self.u64()?).map(|_| Some((self.u32()?, self.u64()?, self.u64()?))).collect()
     }
 
     pub fn pairs(&mut self) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {

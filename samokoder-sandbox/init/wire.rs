@@ -3,9 +3,9 @@
 //! Requests are datagrams on the control socket, with file descriptors attached. Each request brings a socket
 //! of its own for the answer, so nothing has to be matched and a dropped future is seen as end of file.
 
-mod codec;
+pub use crate::inside::{Ended, Failure, How, Keeper, Kept};
 
-use codec::{Reader, Writer};
+use crate::inside::codec::{Reader, Writer};
 
 /// Largest datagram in bytes; the kernel's default socket buffer holds it.
 pub const MAX_DATAGRAM: usize = 160 * 1024;
@@ -150,72 +150,6 @@ pub enum Answer {
     Used(Used),
 }
 
-/// A step that failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// What was being done, in words.
-    pub step: String,
-    /// The operating system's error number.
-    pub errno: i32,
-}
-
-/// How a command ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
-    pub how: How,
-    /// Processor time of all its processes in microseconds.
-    pub cpu_us: u64,
-    /// The most memory that they held, in bytes.
-    pub peak: u64,
-    /// What was written to both streams, in bytes, kept or not.
-    pub written: u64,
-    pub stdout: Kept,
-    pub stderr: Kept,
-}
-
-/// The reason a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
-    Exited(i32),
-    Signalled(i32),
-    TimedOut,
-    CpuExhausted,
-    OutOfMemory,
-    OutputLimit,
-    DiskFull,
-    TooManyProcesses,
-    Cancelled,
-    /// With the error number of `execve`.
-    NotStarted(i32),
-}
-
-/// The beginning and the end of a stream.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Kept {
-    pub head: Vec<u8>,
-    pub tail: Vec<u8>,
-    pub omitted: u64,
-}
-
-impl Kept {
-    /// Adds what comes next, and keeps up to `half` bytes of the beginning and as many of the end.
-    pub fn add(&mut self, mut bytes: &[u8], half: usize) {
-        let room = half - self.head.len().min(half);
-        let (head, rest) = bytes.split_at(room.min(bytes.len()));
-        self.head.extend_from_slice(head);
-        bytes = rest;
-        if let Some(excess) = bytes.len().checked_sub(half) {
-            self.omitted += (self.tail.len() + excess) as u64;
-            self.tail.clear();
-            bytes = &bytes[excess..];
-        }
-        let excess = (self.tail.len() + bytes.len()).saturating_sub(half);
-        self.tail.drain(..excess);
-        self.omitted += excess as u64;
-        self.tail.extend_from_slice(bytes);
-    }
-}
-
 impl Setup {
     pub fn encode(&self) -> Vec<u8> {
         let mut w = Writer::default();
@@ -224,11 +158,7 @@ impl Setup {
         w.pairs(&self.trees).pairs(&self.links).pairs(&self.files);
         w.u64(self.disk.0).u64(self.disk.1);
         w.list(self.data.as_slice()).bytes(&self.filter);
-        w.u64(self.rlimits.len() as u64);
-        for (resource, soft, hard) in &self.rlimits {
-            w.u64((*resource).into()).u64(*soft).u64(*hard);
-        }
-        w.u64(self.memory).u64(self.processes).u64(self.data_size);
+        w.limits(&self.rlimits).u64(self.memory).u64(self.processes).u64(self.data_size);
         w.u64(self.output.0).u64(self.output.1).u64(self.landlock);
         let groups = self.groups.clone().unwrap_or_default();
         w.u64(u64::from(self.groups.is_some())).u64(groups.unified.into());
@@ -247,7 +177,7 @@ impl Setup {
             disk: (r.u64()?, r.u64()?),
             data: r.list()?.pop(),
             filter: r.bytes()?,
-            rlimits: (0..r.u64()?).map(|_| Some((r.u32()?, r.u64()?, r.u64()?))).collect::<Option<_>>()?,
+            rlimits: r.limits()?,
             memory: r.u64()?,
             processes: r.u64()?,
             data_size: r.u64()?,
@@ -324,17 +254,8 @@ impl Answer {
             Self::Ready => {
                 w.u64(0);
             }
-            Self::Failed(failure) => {
-                w.u64(1).bytes(failure.step.as_bytes()).i32(failure.errno);
-            }
-            Self::Ended(ended) => {
-                w.u64(2);
-                let (kind, value) = ended.how.number();
-                w.u64(kind).i32(value).u64(ended.cpu_us).u64(ended.peak).u64(ended.written);
-                for kept in [&ended.stdout, &ended.stderr] {
-                    w.bytes(&kept.head).bytes(&kept.tail).u64(kept.omitted);
-                }
-            }
+            Self::Failed(failure) => failure.write(w.u64(1)),
+            Self::Ended(ended) => ended.write(w.u64(2)),
             Self::Built(facts) => {
                 w.u64(3).u64(facts.landlock);
             }
@@ -355,18 +276,8 @@ impl Answer {
         let mut r = Reader(bytes);
         Some(match r.u64()? {
             0 => Self::Ready,
-            1 => Self::Failed(Failure {
-                step: String::from_utf8_lossy(&r.bytes()?).into_owned(),
-                errno: r.i32()?,
-            }),
-            2 => Self::Ended(Ended {
-                how: How::from_number(r.u64()?, r.i32()?)?,
-                cpu_us: r.u64()?,
-                peak: r.u64()?,
-                written: r.u64()?,
-                stdout: Kept { head: r.bytes()?, tail: r.bytes()?, omitted: r.u64()? },
-                stderr: Kept { head: r.bytes()?, tail: r.bytes()?, omitted: r.u64()? },
-            }),
+            1 => Self::Failed(Failure::read(&mut r)?),
+            2 => Self::Ended(Ended::read(&mut r)?),
             3 => Self::Built(Facts { landlock: r.u64()? }),
             4 => {
                 let count = r.u64()?;
@@ -376,39 +287,6 @@ impl Answer {
                 Self::Items((0..count).map(item).collect::<Option<_>>()?)
             }
             5 => Self::Used(Used { processes: r.u64()?, memory: r.u64()?, disk: r.u64()?, inodes: r.u64()? }),
-            _ => return None,
-        })
-    }
-}
-
-impl How {
-    fn number(self) -> (u64, i32) {
-        match self {
-            Self::Exited(code) => (0, code),
-            Self::Signalled(signal) => (1, signal),
-            Self::TimedOut => (2, 0),
-            Self::CpuExhausted => (3, 0),
-            Self::OutOfMemory => (4, 0),
-            Self::OutputLimit => (5, 0),
-            Self::Cancelled => (6, 0),
-            Self::NotStarted(errno) => (7, errno),
-            Self::DiskFull => (8, 0),
-            Self::TooManyProcesses => (9, 0),
-        }
-    }
-
-    fn from_number(kind: u64, value: i32) -> Option<Self> {
-        Some(match kind {
-            0 => Self::Exited(value),
-            1 => Self::Signalled(value),
-            2 => Self::TimedOut,
-            3 => Self::CpuExhausted,
-            4 => Self::OutOfMemory,
-            5 => Self::OutputLimit,
-            6 => Self::Cancelled,
-            7 => Self::NotStarted(value),
-            8 => Self::DiskFull,
-            9 => Self::TooManyProcesses,
             _ => return None,
         })
     }

@@ -1,0 +1,109 @@
+//! System calls, made as they are.
+
+use std::{ffi::c_long, io};
+
+unsafe extern "C" {
+    fn syscall(number: c_long, ...) -> c_long;
+    #[link_name = "fork"]
+    fn c_fork() -> i32;
+    #[link_name = "setsid"]
+    fn c_setsid() -> i32;
+    #[link_name = "signal"]
+    fn c_signal(number: i32, handler: usize) -> usize;
+    #[link_name = "kill"]
+    fn c_kill(pid: i32, signal: i32) -> i32;
+    fn _exit(status: i32) -> !;
+    fn waitpid(pid: i32, status: *mut i32, options: i32) -> i32;
+    fn mmap(
+        address: usize,
+        length: usize,
+        protection: i32,
+        flags: i32,
+        descriptor: i32,
+        offset: i64,
+    ) -> *mut u8;
+}
+
+pub const EPERM: i32 = 1;
+pub const ESRCH: i32 = 3;
+pub const EACCES: i32 = 13;
+pub const ENOSYS: i32 = 38;
+const EPROTONOSUPPORT: i32 = 93;
+const ESOCKTNOSUPPORT: i32 = 94;
+const EAFNOSUPPORT: i32 = 97;
+
+/// `AT_FDCWD`.
+pub const HERE: usize = -100_isize as usize;
+
+/// The number of a call on x86-64, or on the architectures that share a table.
+pub const fn number(x86_64: i64, elsewhere: i64) -> i64 {
+    if cfg!(target_arch = "x86_64") { x86_64 } else { elsewhere }
+}
+
+/// Makes a call: what it returns, or the error number.
+pub fn call(number: i64, arguments: [usize; 5]) -> Result<i64, i32> {
+    let [a, b, c, d, e] = arguments;
+    // SAFETY: none; what these calls do to this process is what is being tried.
+    let result = unsafe { syscall(number as c_long, a, b, c, d, e) };
+    if result == -1 { Err(io::Error::last_os_error().raw_os_error().unwrap_or(0)) } else { Ok(result as i64) }
+}
+
+/// Whether an error says that something may not be or is not there, in place of being about the arguments: those were
+/// looked at only by a kernel that would have done it.
+pub fn is_refusal(errno: i32) -> bool {
+    [EPERM, EACCES, ENOSYS, EAFNOSUPPORT, EPROTONOSUPPORT, ESOCKTNOSUPPORT].contains(&errno)
+}
+
+/// A copy of this process, which has one thread: 0 in the copy, `None` when there can't be one.
+pub fn fork() -> Option<i32> {
+    // SAFETY: callers have one thread.
+    let pid = unsafe { c_fork() };
+    (pid >= 0).then_some(pid)
+}
+
+pub fn exit(status: i32) -> ! {
+    // SAFETY: always allowed.
+    unsafe { _exit(status) }
+}
+
+pub fn setsid() {
+    // SAFETY: takes nothing.
+    unsafe { c_setsid() };
+}
+
+/// Has this process take no notice of a signal, where that is possible.
+pub fn ignore(signal: i32) {
+    // SAFETY: 1 is SIG_IGN; numbers that can't be set are refused without effect.
+    unsafe { c_signal(signal, 1) };
+}
+
+/// Signals a process; the error number says why not.
+pub fn kill(pid: i32, signal: i32) -> Result<(), i32> {
+    // SAFETY: touches no memory.
+    match unsafe { c_kill(pid, signal) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error().raw_os_error().unwrap_or(0)),
+    }
+}
+
+/// Waits for a child; `None` when there is none.
+pub fn wait() -> Option<i32> {
+    // SAFETY: the status is not asked for.
+    let pid = unsafe { waitpid(-1, std::ptr::null_mut(), 0) };
+    (pid > 0).then_some(pid)
+}
+
+/// Memory that belongs to no process alone, written to; whether there was any.
+pub fn hold_shared(length: usize) -> bool {
+    const READ_WRITE: i32 = 3;
+    const SHARED_ANONYMOUS: i32 = 0x21;
+    // SAFETY: a new mapping, written within its bounds.
+    unsafe {
+        let start = mmap(0, length, READ_WRITE, SHARED_ANONYMOUS, -1, 0);
+        if start as isize == -1 {
+            return false;
+        }
+        (0..length).step_by(4096).for_each(|page| start.add(page).write(1));
+    }
+    true
+}

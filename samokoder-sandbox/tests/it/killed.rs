@@ -1,0 +1,205 @@
+//! Owners that are killed with `kill -9` at any moment, and what of them is left on this machine.
+//!
+//! So many as `SAMOKODER_KILLS` says, by hand for example
+//!
+//! ```text
+//! SAMOKODER_KILLS=1000 cargo test -p samokoder-sandbox --all-features --test it -- killed:: --nocapture
+//! ```
+
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    io::{BufRead as _, BufReader},
+    os::unix::fs::MetadataExt as _,
+    path::Path,
+    process::{Child, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use samokoder_core::sandbox::{Sandbox, SessionSpec};
+
+use crate::{
+    owner,
+    support::{self, eventually, mark},
+};
+
+/// How many owners are killed.
+const VARIABLE: &str = "SAMOKODER_KILLS";
+
+/// How many when nobody says it.
+const USUAL: u32 = 12;
+
+/// How many are there at the same time.
+const AT_ONCE: u32 = 4;
+
+pub(crate) fn kills() -> u32 {
+    env::var(VARIABLE).map_or(USUAL, |count| count.parse().expect("SAMOKODER_KILLS is a number"))
+}
+
+/// Numbers that look random, the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % most.max(1)
+    }
+}
+
+/// Owners that were killed: what they are known by.
+#[derive(Default)]
+pub(crate) struct Killed {
+    pub(crate) marks: BTreeSet<String>,
+    pids: BTreeSet<u32>,
+    ready: u32,
+}
+
+impl Killed {
+    /// Kills so many owners of sessions, each at another moment between its start and long after it is ready.
+    pub(crate) fn kill(backend: &str, count: u32, lease: Duration) -> Self {
+        let (start, mut killed, mut random) = (owner::process(backend), Self::default(), Random(46));
+        let begin = || {
+            let mark = mark();
+            let process = start(&SessionSpec::new(&mark).lease(lease))
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            (mark, process)
+        };
+        let began = Instant::now();
+        let (mark, mut first) = begin();
+        assert!(is_ready(&mut first), "an owner did not get ready");
+        let most = u64::try_from(began.elapsed().as_micros()).unwrap() * 5 / 4;
+        killed.end(mark, first, true);
+        for _ in 0..(count - 1).div_ceil(AT_ONCE) {
+            let mut running: Vec<_> = (0..AT_ONCE).map(|_| (random.below(most), begin())).collect();
+            let together = Instant::now();
+            running.sort_by_key(|(moment, _)| *moment);
+            for (moment, (mark, mut process)) in running {
+                let moment = Duration::from_micros(moment);
+                std::thread::sleep(moment.saturating_sub(together.elapsed()));
+                process.kill().unwrap();
+                let ready = is_ready(&mut process);
+                killed.end(mark, process, ready);
+            }
+        }
+        killed
+    }
+
+    fn end(&mut self, mark: String, mut process: Child, ready: bool) {
+        process.kill().unwrap();
+        process.wait().unwrap();
+        self.marks.insert(mark);
+        self.pids.insert(process.id());
+        self.ready += u32::from(ready);
+    }
+
+    /// What of them is left on this machine: processes, cgroups.
+    fn left(&self) -> Vec<String> {
+        let mut left = Vec::new();
+        for entry in fs::read_dir("/proc").unwrap().flatten() {
+            let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).into_owned();
+            if self.marks.iter().any(|mark| line.split('\0').any(|word| word == mark))
+                || is_orphan(&entry.path())
+            {
+                left.push(format!("process {} {line:?}", entry.file_name().display()));
+            }
+        }
+        let mut folders = vec![Path::new("/sys/fs/cgroup").to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    continue;
+                }
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let owner =
+                    name.strip_prefix("samokoder-").and_then(|rest| rest.split('-').nth(1)?.parse().ok());
+                if owner.is_some_and(|pid| self.pids.contains(&pid)) {
+                    left.push(format!("cgroup {}", entry.path().display()));
+                }
+                folders.push(entry.path());
+            }
+        }
+        left
+    }
+}
+
+/// Whether an owner says that it is ready, before it ends.
+fn is_ready(process: &mut Child) -> bool {
+    let stdout = process.stdout.take().unwrap();
+    BufReader::new(stdout).lines().map_while(Result::ok).any(|line| line == "ready")
+}
+
+/// Whether this is an init program that nobody has started who is still there.
+fn is_orphan(process: &Path) -> bool {
+    let status = fs::read_to_string(process.join("status")).unwrap_or_default();
+    let field = |name: &str| status.lines().find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()));
+    let parent = field("PPid:");
+    // Those within sessions have one of their own kind.
+    field("Name:").as_deref() == Some("samokoder-init")
+        && parent.as_deref() == Some("1")
+        && !status.contains("State:\tZ")
+}
+
+/// What this machine has that is not a process: mounts, network namespaces that are held by a mount, temporary files.
+fn things() -> BTreeSet<String> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let ours = mounts
+        .lines()
+        .filter(|line| line.contains("samokoder") || line.contains(" nsfs "))
+        .map(str::to_owned);
+    let temporary = fs::read_dir(env::temp_dir()).unwrap().flatten();
+    let temporary =
+        temporary.map(|entry| entry.path().display().to_string()).filter(|path| path.contains("samokoder"));
+    ours.chain(temporary).collect()
+}
+
+/// The network namespaces of processes here.
+fn networks() -> BTreeSet<u64> {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    processes.filter_map(|process| Some(fs::metadata(process.path().join("ns/net")).ok()?.ino())).collect()
+}
+
+#[expect(clippy::print_stderr, reason = "shown with --nocapture: how much was tried")]
+#[tokio::test(flavor = "multi_thread")]
+async fn owners_that_are_killed_leave_nothing_on_local() {
+    let (before, networks_before) = (things(), networks());
+    let began = Instant::now();
+    let killed =
+        tokio::task::spawn_blocking(|| Killed::kill("local", kills(), Duration::ZERO)).await.unwrap();
+    eventually("nothing runs", || killed.left().iter().all(|what| what.starts_with("cgroup")));
+    // What is left when init programs were killed before they could remove it, whoever opens a session next removes.
+    let report = support::bare_sandbox().reap().await.unwrap();
+    assert_eq!(report.failed, Vec::<String>::new());
+    assert_eq!(killed.left(), Vec::<String>::new());
+    assert_eq!(things().difference(&before).collect::<Vec<_>>(), Vec::<&String>::new());
+    let networks_now = networks();
+    eprintln!(
+        "{} owners were killed in {:?}, {} of them ready; {} cgroups were reaped; {} network namespaces before, {} after",
+        killed.marks.len(),
+        began.elapsed(),
+        killed.ready,
+        report.removed.len(),
+        networks_before.len(),
+        networks_now.len(),
+    );
+}
+
+/// The sandbox's sessions of these owners, until there are none.
+pub(crate) async fn until_gone(sandbox: &Arc<dyn Sandbox>, killed: &Killed, within: Duration) {
+    let deadline = Instant::now() + within;
+    loop {
+        let report = sandbox.reap().await.unwrap();
+        let sessions = sandbox.list().await.unwrap();
+        let left: Vec<_> = sessions.iter().filter(|session| killed.marks.contains(&session.owner)).collect();
+        if left.is_empty() && killed.left().is_empty() && report.failed.is_empty() {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{left:?}, {:?}, {report:?}", killed.left());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
