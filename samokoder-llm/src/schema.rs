@@ -1,5 +1,7 @@
 //! JSON schemas in the dialects that providers accept.
 
+use std::convert::Infallible;
+
 use serde_json::{Map, Value, json};
 
 /// Keywords that a strict schema may have and that are copied as they are.
@@ -67,30 +69,43 @@ pub fn google(schema: &Value) -> Value {
     let Some(schema) = schema.as_object() else { return schema.clone() };
     let mut made = Map::new();
     for (keyword, value) in schema {
-        match (keyword.as_str(), value) {
-            ("$schema" | "$comment" | "discriminator", _) => {}
-            ("const", value) => {
+        match keyword.as_str() {
+            "$schema" | "$comment" | "discriminator" => {}
+            "const" => {
                 made.insert("enum".into(), json!([value]));
                 if value.is_string() {
                     made.entry("type").or_insert("string".into());
                 }
             }
-            ("properties" | "$defs" | "definitions" | "patternProperties", Value::Object(schemas)) => {
-                let schemas = schemas.iter().map(|(name, schema)| (name.clone(), google(schema)));
-                made.insert(keyword.clone(), Value::Object(schemas.collect()));
-            }
-            ("anyOf" | "oneOf" | "allOf" | "prefixItems", Value::Array(schemas)) => {
-                made.insert(keyword.clone(), schemas.iter().map(google).collect());
-            }
-            ("items" | "additionalProperties" | "not", schema) => {
-                made.insert(keyword.clone(), google(schema));
-            }
-            (_, value) => {
-                made.insert(keyword.clone(), value.clone());
+            _ => {
+                let Ok(value) = inner(keyword, value, |schema, _| Ok::<_, Infallible>(google(schema)));
+                made.insert(keyword.clone(), value);
             }
         }
     }
     Value::Object(made)
+}
+
+/// The value of a keyword with each schema in it made anew. The function gets the schema and the path to it.
+///
+/// # Errors
+/// Those of the function.
+pub(crate) fn inner<E>(
+    keyword: &str,
+    value: &Value,
+    make: impl Fn(&Value, &str) -> Result<Value, E>,
+) -> Result<Value, E> {
+    match (keyword, value) {
+        ("properties" | "$defs" | "definitions" | "patternProperties", Value::Object(schemas)) => schemas
+            .iter()
+            .map(|(name, schema)| Ok((name.clone(), make(schema, &format!("/{keyword}/{name}"))?)))
+            .collect(),
+        ("anyOf" | "oneOf" | "allOf" | "prefixItems", Value::Array(schemas)) => {
+            schemas.iter().map(|schema| make(schema, &format!("/{keyword}"))).collect()
+        }
+        ("items" | "additionalProperties" | "not", schema) => make(schema, &format!("/{keyword}")),
+        (_, value) => Ok(value.clone()),
+    }
 }
 
 /// The words that ask for one JSON value of this schema, for a model that can't be held to it.

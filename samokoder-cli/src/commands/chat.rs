@@ -113,12 +113,13 @@ impl Printer for Text {
 /// JSON, one object a line.
 #[derive(Debug, Default)]
 struct Lines {
-    printed: BTreeSet<String>,
+    /// Which calls were printed. Some servers give two the same id.
+    printed: BTreeSet<usize>,
 }
 
 impl Lines {
-    fn call(&mut self, call: &ToolCall) {
-        if self.printed.insert(call.id.clone()) {
+    fn call(&mut self, at: usize, call: &ToolCall) {
+        if self.printed.insert(at) {
             line(&json!({
                 "type": "tool_call", "id": call.id, "name": call.name,
                 "arguments": if call.arguments.is_empty() { "{}" } else { call.arguments.as_str() },
@@ -136,10 +137,12 @@ impl Printer for Lines {
                 line(&json!({ "type": "reasoning", "text": text }));
             }
             StreamEvent::ToolCallEnd { id, arguments } => {
-                if let Some(call) = so_far.tool_calls().find(|call| call.id == *id) {
+                let mut calls = so_far.tool_calls().enumerate();
+                let ended = calls.find(|(at, call)| call.id == *id && !self.printed.contains(at));
+                if let Some((at, call)) = ended {
                     let mut call = call.clone();
                     call.arguments = arguments.clone().unwrap_or(call.arguments);
-                    self.call(&call);
+                    self.call(at, &call);
                 }
             }
             _ => {}
@@ -147,8 +150,8 @@ impl Printer for Lines {
     }
 
     fn end(&mut self, response: &ChatResponse) {
-        for call in response.tool_calls() {
-            self.call(call);
+        for (at, call) in response.tool_calls().enumerate() {
+            self.call(at, call);
         }
         let Usage { input, cached_input, cache_write, output, reasoning, .. } = response.usage;
         let mut usage = json!({

@@ -16,6 +16,8 @@ mod thinking;
 mod usage;
 
 use samokoder_core::llm::{ChatRequest, LlmError, ModelCapabilities};
+#[cfg(feature = "http")]
+pub(crate) use usage::steps;
 
 use crate::{
     vendor::{Auth, Vendor},

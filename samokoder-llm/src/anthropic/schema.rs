@@ -3,6 +3,8 @@
 use samokoder_core::llm::{LlmError, LlmErrorKind};
 use serde_json::{Map, Value, json};
 
+use crate::schema::inner;
+
 /// Formats of texts that the provider knows.
 const FORMATS: [&str; 10] =
     ["date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"];
@@ -40,21 +42,10 @@ fn at(schema: &Value, path: &str) -> Result<Value, FreeKeys> {
     let mut said = vec![];
     for (keyword, value) in schema {
         match (keyword.as_str(), value) {
-            ("$defs" | "definitions" | "properties", Value::Object(named)) => {
-                let mut schemas = Map::new();
-                for (name, schema) in named {
-                    schemas.insert(name.clone(), at(schema, &format!("{path}/{keyword}/{name}"))?);
-                }
-                kept.insert(keyword.clone(), Value::Object(schemas));
-            }
-            ("anyOf" | "allOf" | "oneOf", Value::Array(schemas)) => {
-                let path = format!("{path}/{keyword}");
-                let schemas = schemas.iter().map(|schema| at(schema, &path)).collect::<Result<_, _>>()?;
+            ("$defs" | "definitions" | "properties" | "anyOf" | "allOf" | "oneOf" | "items", value) => {
+                let value = inner(keyword, value, |schema, step| at(schema, &format!("{path}{step}")))?;
                 let keyword = if keyword == "oneOf" { "anyOf" } else { keyword };
-                kept.insert(keyword.to_owned(), Value::Array(schemas));
-            }
-            ("items", items) => {
-                kept.insert(keyword.clone(), at(items, &format!("{path}/items"))?);
+                kept.insert(keyword.to_owned(), value);
             }
             ("additionalProperties", Value::Bool(false)) => {}
             ("additionalProperties", _) if schema.contains_key("properties") => {}

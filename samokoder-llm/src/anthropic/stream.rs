@@ -122,13 +122,15 @@ impl MessagesDecoder {
             self.stop = Some(finish_reason(reason));
         }
         fields.retain(|_, value| !value.is_null());
-        if let Some(usage) = usage {
+        let usage = usage.map(|usage| {
             fields.extend(self.counts.absorb(&usage));
-            events.push(StreamEvent::Usage(self.counts.usage()));
-        }
+            self.counts.usage()
+        });
         if !fields.is_empty() {
             events.push(StreamEvent::Extra(fields));
         }
+        // After what it is made of, if it has several steps.
+        usage.into_iter().for_each(|usage| events.push(StreamEvent::Usage(usage)));
     }
 
     /// The answer is there.

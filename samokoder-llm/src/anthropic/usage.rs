@@ -3,6 +3,8 @@
 use samokoder_core::llm::Usage;
 use serde_json::{Map, Value};
 
+use crate::wire;
+
 /// Fields of a usage that have a typed form.
 const TYPED: [&str; 6] = [
     "input_tokens",
@@ -26,10 +28,23 @@ pub(super) struct Counts {
     thinking: Option<u64>,
 }
 
+/// What each step of an answer used, where it had several, and which model took it, if not the one that was asked. The
+/// usage of the answer leaves out what an adviser and compaction used.
+#[cfg(feature = "http")]
+pub(crate) fn steps(extra: &Map<String, Value>) -> Option<Vec<(Option<&str>, Usage)>> {
+    let steps = extra.get("iterations")?.as_array().filter(|steps| !steps.is_empty())?;
+    let step = |step: &'_ Value| {
+        let mut counts = Counts::default();
+        counts.absorb(step);
+        counts.usage()
+    };
+    Some(steps.iter().map(|said| (said.get("model").and_then(Value::as_str), step(said))).collect())
+}
+
 impl Counts {
     /// Takes in a usage and returns what it says beside the counts, such as the service tier.
     pub(super) fn absorb(&mut self, usage: &Value) -> Map<String, Value> {
-        let count = |path: &str| usage.pointer(path).and_then(Value::as_u64);
+        let count = |path: &str| usage.pointer(path).and_then(wire::count);
         self.plain = count("/input_tokens").or(self.plain);
         self.cache_read = count("/cache_read_input_tokens").or(self.cache_read);
         self.cache_write = count("/cache_creation_input_tokens").or(self.cache_write);

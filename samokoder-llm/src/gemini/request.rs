@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::contents::contents;
 use crate::{
     schema,
-    wire::{accepts, add_extra},
+    wire::{accepts, add_extra, decimal},
 };
 
 /// The path for a model, with or without `models/` before its name.
@@ -66,9 +66,7 @@ fn generation(request: &ChatRequest) -> Map<String, Value> {
         config.insert("maxOutputTokens".into(), tokens.into());
     }
     if let Some(temperature) = request.temperature {
-        // With the digits that it was written with: 0.2, not 0.20000000298.
-        let temperature = temperature.to_string().parse::<f64>().map_or(Value::Null, Value::from);
-        config.insert("temperature".into(), temperature);
+        config.insert("temperature".into(), decimal(temperature));
     }
     if !request.stop.is_empty() {
         config.insert("stopSequences".into(), request.stop.clone().into());

@@ -4,7 +4,7 @@ use samokoder_core::llm::{FinishReason, Usage};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
-use crate::wire::{Arguments, Text};
+use crate::wire::{Arguments, Text, count_field};
 
 /// A chunk of an answer; a whole answer has the same form.
 #[derive(Debug, Default, Deserialize)]
@@ -81,10 +81,15 @@ pub(super) struct Feedback<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Tokens<'a> {
+    #[serde(deserialize_with = "count_field")]
     prompt_token_count: Option<u64>,
+    #[serde(deserialize_with = "count_field")]
     tool_use_prompt_token_count: Option<u64>,
+    #[serde(deserialize_with = "count_field")]
     cached_content_token_count: Option<u64>,
+    #[serde(deserialize_with = "count_field")]
     candidates_token_count: Option<u64>,
+    #[serde(deserialize_with = "count_field")]
     thoughts_token_count: Option<u64>,
     #[serde(borrow)]
     pub(super) service_tier: Option<Text<'a>>,

@@ -10,12 +10,16 @@ use std::{
 use bytes::Bytes;
 use futures::Stream;
 use http_body::Body as _;
-use samokoder_core::llm::{CallContext, LlmError, LlmErrorKind, Price, RateLimits, Start, StreamEvent};
+use samokoder_core::llm::{CallContext, LlmError, LlmErrorKind, Payer, RateLimits, Start, StreamEvent};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use super::send::{cancelled, connection, redact};
-use crate::{credentials::Credential, wire::Reader};
+use super::{
+    bill::Bill,
+    redaction::Redaction,
+    send::{cancelled, connection},
+};
+use crate::wire::Reader;
 
 /// An answer that comes over HTTP. Dropping it closes its connection or, with HTTP/2, its stream.
 pub(super) struct Answer {
@@ -31,10 +35,8 @@ pub(super) struct Answer {
     alarm: Pin<Box<Sleep>>,
     deadline: Option<Instant>,
     cancelled: Pin<Box<WaitForCancellationFutureOwned>>,
-    credential: Option<Credential>,
-    price: Option<Price>,
-    /// The provider's own account of the cost wins over ours.
-    priced: bool,
+    redaction: Redaction,
+    bill: Bill,
     failed: Option<LlmError>,
     over: bool,
 }
@@ -45,7 +47,7 @@ impl Answer {
         response: Option<reqwest::Response>,
         idle_timeout: Duration,
         call: CallContext,
-        price: Option<Price>,
+        bill: Bill,
     ) -> Self {
         let now = Instant::now();
         let deadline = call.deadline.map(Instant::from_std);
@@ -60,19 +62,18 @@ impl Answer {
             alarm: Box::pin(tokio::time::sleep_until(deadline.map_or(first, |deadline| deadline.min(first)))),
             deadline,
             cancelled: Box::pin(call.cancellation.cancelled_owned()),
-            credential: None,
-            price,
-            priced: false,
+            redaction: Redaction::default(),
+            bill,
             failed: None,
             over: false,
         }
     }
 
     /// Says first whose key is used and what the provider allows.
-    pub(super) fn begin(mut self, credential: Credential, limits: Option<RateLimits>) -> Self {
+    pub(super) fn begin(mut self, payer: Payer, redaction: Redaction, limits: Option<RateLimits>) -> Self {
         self.head.extend(limits.map(StreamEvent::RateLimits));
-        self.head.push(StreamEvent::Start(Start { payer: Some(credential.payer), ..Start::default() }));
-        self.credential = Some(credential);
+        self.head.push(StreamEvent::Start(Start { payer: Some(payer), ..Start::default() }));
+        self.redaction = redaction;
         self
     }
 
@@ -81,16 +82,8 @@ impl Answer {
             return Some(event);
         }
         let event = self.reader.next_event()?;
-        match &event {
-            StreamEvent::Cost(_) => self.priced = true,
-            StreamEvent::Usage(usage) if !self.priced => {
-                if let Some(price) = &self.price {
-                    self.head.push(StreamEvent::Cost(price.cost(usage)));
-                }
-            }
-            StreamEvent::Finish(_) => self.over = true,
-            _ => {}
-        }
+        self.head.extend(self.bill.cost(&event).map(StreamEvent::Cost));
+        self.over |= matches!(event, StreamEvent::Finish(_));
         Some(event)
     }
 
@@ -159,8 +152,7 @@ impl Stream for Answer {
             }
             if let Err(error) = ready!(this.poll_bytes(cx)) {
                 // Events that came before it are handed out first.
-                let credential = this.credential.as_ref();
-                this.failed = Some(credential.map_or(error.clone(), |credential| redact(error, credential)));
+                this.failed = Some(this.redaction.clean(error));
             } else if this.body.is_none() && !this.reader.finished() && this.failed.is_none() {
                 let message = "the answer stopped before its end";
                 this.failed = Some(LlmError::new(LlmErrorKind::Truncated, message));

@@ -3,22 +3,26 @@
 use std::{sync::Arc, time::Duration};
 
 use samokoder_core::llm::ModelCapabilities;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
+use super::address;
 use crate::{
     catalogue::Catalogue,
     credentials::{Credentials, Keys},
 };
 
-/// How a provider is reached. Everything has a default but the key.
-#[derive(Debug, Clone)]
+/// How a provider is reached. Everything has a default but the key. Its `Debug` form shows no key, no header's value,
+/// and of the address neither password nor query.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct HttpConfig {
-    /// Where it is, in its vendor's convention; the vendor's own place when absent.
+    /// Where it is, in its vendor's convention; the vendor's own place when absent. A query, such as `?api-version=…`,
+    /// is sent with every request.
     pub base_url: Option<String>,
     /// Where keys come from.
     pub credentials: Arc<dyn Credentials>,
-    /// The client that requests are sent with; one of our own when absent.
+    /// The client that requests are sent with; one of our own when absent. One that follows redirects may carry a key
+    /// in a header of its vendor's to whoever it is sent to.
     pub client: Option<reqwest::Client>,
     /// How long nothing at all may come, not even a sign of life, before the answer counts as lost. Models that think
     /// send nothing for minutes with some providers.
@@ -31,7 +35,7 @@ pub struct HttpConfig {
     #[cfg(feature = "sse-eventsource")]
     pub eventsource: bool,
     /// Headers that are sent with every request, such as an organisation's id.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(String, SecretString)>,
 }
 
 impl Default for HttpConfig {
@@ -94,8 +98,29 @@ impl HttpConfig {
 
     /// Adds a header to every request.
     #[must_use]
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
+    }
+
+    /// What of it may be a secret beside the key: a header may hold one, after a word such as `Basic`.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = String> {
+        self.headers.iter().flat_map(|(_, value)| {
+            let value = value.expose_secret();
+            let last = value.rsplit(' ').next().filter(|last| *last != value);
+            [Some(value), last].into_iter().flatten().map(ToOwned::to_owned)
+        })
+    }
+}
+
+impl std::fmt::Debug for HttpConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("HttpConfig")
+            .field("base_url", &self.base_url.as_deref().map(address::shown))
+            .field("credentials", &self.credentials)
+            .field("idle_timeout", &self.idle_timeout)
+            .field("headers", &headers)
+            .finish_non_exhaustive()
     }
 }

@@ -1,10 +1,13 @@
 //! Providers that are reached over HTTP.
 
+mod address;
 mod answer;
+mod bill;
 mod client;
 mod config;
 mod list;
 mod preflight;
+mod redaction;
 mod send;
 
 use std::sync::Arc;
@@ -15,8 +18,11 @@ use samokoder_core::llm::{
     ModelRole, ResponseFormat,
 };
 
+use address::Address;
+use bill::Bill;
 pub use client::client;
 pub use config::HttpConfig;
+use redaction::Redaction;
 
 use crate::{
     credentials::Credential,
@@ -40,7 +46,8 @@ use crate::{
 pub struct HttpProvider {
     vendor: &'static Vendor,
     config: HttpConfig,
-    base_url: String,
+    address: Address,
+    redaction: Redaction,
     client: reqwest::Client,
 }
 
@@ -51,9 +58,10 @@ impl HttpProvider {
     /// [`LlmErrorKind::BadRequest`] when the vendor has no place of its own and none is said, or what is said is no
     /// HTTP address; [`LlmErrorKind::Connection`] when no client can be made.
     pub fn new(vendor: &'static Vendor, config: HttpConfig) -> Result<Arc<Self>, LlmError> {
-        let base_url = base_url(vendor, config.base_url.as_deref())?;
+        let address = Address::of(vendor, config.base_url.as_deref())?;
+        let redaction = Redaction::of(config.secrets().chain(address.secrets()));
         let client = config.client.clone().map_or_else(client, Ok)?;
-        Ok(Arc::new(Self { vendor, config, base_url, client }))
+        Ok(Arc::new(Self { vendor, config, address, redaction, client }))
     }
 
     /// The vendor.
@@ -61,9 +69,9 @@ impl HttpProvider {
         self.vendor
     }
 
-    /// Where it is.
+    /// Where it is, without a password and without a query.
     pub fn base_url(&self) -> &str {
-        &self.base_url
+        self.address.shown()
     }
 
     async fn credential(&self, call: &CallContext) -> Result<Credential, LlmError> {
@@ -107,7 +115,8 @@ impl LlmProvider for HttpProvider {
         let encoded = wire.encode(&request, &model)?;
         drop(request);
         let credential = self.credential(call).await?;
-        send::send(self, wire, encoded, credential, model.price, call).await
+        let bill = Bill::new(self.vendor.id, self.config.catalogue.clone(), model.price);
+        send::send(self, wire, encoded, credential, bill, call).await
     }
 }
 
@@ -118,22 +127,4 @@ fn describe_format(request: &mut ChatRequest) {
     };
     let rules = request.messages.iter().take_while(|message| message.role == ModelRole::System).count();
     request.messages.insert(rules, Message::new(ModelRole::System, schema::instruction(&schema)));
-}
-
-/// The base URL without a slash at its end, and without a version that the vendor's paths begin with anyway.
-fn base_url(vendor: &Vendor, said: Option<&str>) -> Result<String, LlmError> {
-    let refuse = |message: String| Err(LlmError::new(LlmErrorKind::BadRequest, message));
-    let Some(url) = said.or(vendor.base_url) else {
-        return refuse(format!(
-            "the provider {:?} has no address of its own; say the base URL, such as http://localhost:8080/v1",
-            vendor.id
-        ));
-    };
-    let valid =
-        reqwest::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if !valid {
-        return refuse(format!("{url:?} is no base URL; write one such as http://localhost:8080/v1"));
-    }
-    let url = url.trim_end_matches('/');
-    Ok(url.strip_suffix(vendor.version).unwrap_or(url).trim_end_matches('/').to_owned())
 }

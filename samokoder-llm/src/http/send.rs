@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use samokoder_core::llm::{CallContext, ChatStream, LlmError, LlmErrorKind, Price};
+use samokoder_core::llm::{CallContext, ChatStream, LlmError, LlmErrorKind};
 use secrecy::ExposeSecret as _;
 
-use super::{HttpProvider, answer::Answer};
+use super::{HttpProvider, address::shown, answer::Answer, bill::Bill};
 use crate::{
     credentials::Credential,
     reply::{self, headers},
@@ -33,13 +33,13 @@ pub(super) async fn send(
     wire: &'static dyn Wire,
     encoded: Encoded,
     credential: Credential,
-    price: Option<Price>,
+    bill: Bill,
     call: &CallContext,
 ) -> Result<ChatStream, LlmError> {
     let request = request(provider, encoded, &credential)?;
     let exchange = async {
         let response = provider.client.execute(request).await.map_err(|error| connection(&error))?;
-        let limits = headers::limits(response.headers());
+        let limits = headers::limits(response.headers(), now());
         if !response.status().is_success() {
             return Err(refusal(response).await);
         }
@@ -61,9 +61,13 @@ pub(super) async fn send(
         () = call.cancellation.cancelled() => Err(cancelled()),
         () = wait(call.remaining()) => Err(LlmError::new(LlmErrorKind::Timeout, "there was no reply in time")),
     };
-    let (reader, response, limits) = exchange.map_err(|error| redact(error, &credential))?;
-    let answer = Answer::new(reader, response, provider.config.idle_timeout, call.clone(), price)
-        .begin(credential, limits);
+    let redaction = provider.redaction.with(&credential);
+    let (reader, response, limits) = exchange.map_err(|error| redaction.clean(error))?;
+    let answer = Answer::new(reader, response, provider.config.idle_timeout, call.clone(), bill).begin(
+        credential.payer,
+        redaction,
+        limits,
+    );
     Ok(Box::pin(answer))
 }
 
@@ -74,7 +78,7 @@ fn request(
 ) -> Result<reqwest::Request, LlmError> {
     let mut request = provider
         .client
-        .post(format!("{}{}", provider.base_url, encoded.path))
+        .post(provider.address.at(&encoded.path))
         .header(CONTENT_TYPE, "application/json")
         .body(encoded.body);
     for (name, value) in &encoded.headers {
@@ -89,7 +93,7 @@ pub(super) async fn get(
     path: &str,
     credential: &Credential,
 ) -> Result<Vec<u8>, LlmError> {
-    let mut request = provider.client.get(format!("{}{path}", provider.base_url));
+    let mut request = provider.client.get(provider.address.at(path));
     for (name, value) in provider.vendor.headers {
         request = request.header(*name, *value);
     }
@@ -102,7 +106,7 @@ pub(super) async fn get(
             Err(refusal(response).await)
         }
     };
-    exchange.await.map_err(|error| redact(error, credential))
+    exchange.await.map_err(|error| provider.redaction.with(credential).clean(error))
 }
 
 /// Adds what every request has: the configured headers and the key.
@@ -112,7 +116,7 @@ fn finish(
     credential: &Credential,
 ) -> Result<reqwest::Request, LlmError> {
     for (name, value) in &provider.config.headers {
-        request = request.header(name, value);
+        request = request.header(name, secret(value.expose_secret().to_owned())?);
     }
     let key = credential.key.as_ref().map(|key| key.expose_secret().trim());
     request = match (provider.vendor.auth, key) {
@@ -130,7 +134,7 @@ fn finish(
 
 fn secret(value: String) -> Result<HeaderValue, LlmError> {
     let mut value = HeaderValue::try_from(value).map_err(|_| {
-        let message = "the key has characters that no key has; was it copied whole?";
+        let message = "the key or a header has characters that none can have; was it copied whole?";
         LlmError::new(LlmErrorKind::Authentication, message)
     })?;
     value.set_sensitive(true);
@@ -141,12 +145,12 @@ fn secret(value: String) -> Result<HeaderValue, LlmError> {
 async fn refusal(response: reqwest::Response) -> LlmError {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = read(response, MAX_ERROR).await.unwrap_or_default();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a date in a header is compared with the clock on the wall"
-    )]
-    let now = SystemTime::now();
-    headers::complete(reply::error(status, &body), &headers, now)
+    headers::complete(reply::error(status, &body), &headers, now())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a date in a header is compared with the clock on the wall")]
+fn now() -> SystemTime {
+    SystemTime::now()
 }
 
 async fn read(mut response: reqwest::Response, at_most: usize) -> Result<Vec<u8>, LlmError> {
@@ -166,7 +170,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     content.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// A connection that failed: all its causes, in a line, without the address's query.
+/// A connection that failed: all its causes, in a line, without what may be a secret in the address.
 pub(super) fn connection(error: &reqwest::Error) -> LlmError {
     let mut message = String::new();
     let mut cause: Option<&dyn std::error::Error> = Some(error);
@@ -176,6 +180,9 @@ pub(super) fn connection(error: &reqwest::Error) -> LlmError {
             message = if message.is_empty() { text } else { format!("{message}: {text}") };
         }
         cause = error.source();
+    }
+    if let Some(url) = error.url() {
+        message = message.replace(url.as_str(), &shown(url.as_str()));
     }
     let kind = match error {
         error if error.is_timeout() => LlmErrorKind::Timeout,
@@ -195,24 +202,4 @@ pub(super) async fn wait(time: Option<Duration>) {
         Some(time) => tokio::time::sleep(time).await,
         None => std::future::pending().await,
     }
-}
-
-/// Takes the key out of an error: servers repeat it in theirs.
-pub(super) fn redact(mut error: LlmError, credential: &Credential) -> LlmError {
-    let Some(key) =
-        credential.key.as_ref().map(|key| key.expose_secret().trim()).filter(|key| !key.is_empty())
-    else {
-        return error;
-    };
-    let clean = |text: &mut String| {
-        if text.contains(key) {
-            *text = text.replace(key, "[key]");
-        }
-    };
-    clean(&mut error.message);
-    if let Some(reply) = &mut error.reply {
-        clean(&mut reply.body);
-        reply.code.iter_mut().chain(&mut reply.request_id).for_each(clean);
-    }
-    error
 }

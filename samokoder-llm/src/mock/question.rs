@@ -67,6 +67,13 @@ impl Question {
         last.map_or("", |message| message.text.as_str())
     }
 
+    /// Its tokens.
+    pub(crate) fn count(&self) -> u64 {
+        let texts = self.messages.iter().map(|message| tokens::count(&message.text)).sum::<u64>();
+        let tools = self.tools.iter().map(|tool| tokens::count(&tool.parameters.to_string())).sum::<u64>();
+        texts + tools
+    }
+
     /// A field of the request, `null` if it has none.
     pub(crate) fn field(&self, name: &str) -> Value {
         self.body.get(name).cloned().unwrap_or_default()
@@ -130,9 +137,7 @@ impl Spent {
 }
 
 fn count_prompt(question: &Question, given: Usage) -> u64 {
-    let texts = question.messages.iter().map(|message| tokens::count(&message.text)).sum::<u64>();
-    let tools = question.tools.iter().map(|tool| tokens::count(&tool.parameters.to_string())).sum::<u64>();
-    (texts + tools).max(given.cached_tokens + given.cache_write_tokens)
+    question.count().max(given.cached_tokens + given.cache_write_tokens)
 }
 
 fn count_answer(reply: &Reply) -> u64 {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::PROTOCOL;
 use crate::{
     reply,
-    wire::{Arguments, Decoder, Events, Frame, Text, elements},
+    wire::{Arguments, Decoder, Events, Frame, Text, count, elements},
 };
 
 /// A line, of what is read for every piece of text.
@@ -131,8 +131,8 @@ impl OllamaDecoder {
     fn done(&mut self, mut fields: Map<String, Value>, events: &mut Events) {
         self.stop_thinking(events);
         let reason = fields.remove("done_reason");
-        let mut count = |name: &str| fields.remove(name).as_ref().and_then(Value::as_u64);
-        let (input, output) = (count("prompt_eval_count"), count("eval_count"));
+        let mut number = |name: &str| fields.remove(name).as_ref().and_then(count);
+        let (input, output) = (number("prompt_eval_count"), number("eval_count"));
         if input.or(output).is_some() {
             let (input, output) = (input.unwrap_or_default(), output.unwrap_or_default());
             events.push(StreamEvent::Usage(Usage { input, output, ..Usage::default() }));

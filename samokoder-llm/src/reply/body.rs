@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+/// The limit that a request met whose cost has no room beside those under way.
+pub(super) const IN_FLIGHT: &str = "openrouter_in_flight_budget";
+
 /// What a body says of an error.
 #[derive(Debug, Default)]
 pub(super) struct ErrorBody {
@@ -39,12 +42,20 @@ impl ErrorBody {
         // The error of a failed answer is within the answer: `{"type": "response.failed", "response": {"error": …}}`.
         let value = outer.get("response").filter(|response| response.get("error").is_some()).unwrap_or(outer);
         let inner = value.get("error").filter(|error| !error.is_null()).unwrap_or(value);
+        // OpenRouter's word for money that only requests under way hold back.
+        if inner.pointer("/metadata/limit_source").is_some_and(|source| source == IN_FLIGHT) {
+            self.add(IN_FLIGHT);
+        }
         for from in [inner, value] {
             for name in
                 ["/details/error_code", "/metadata/error_type", "/error_type", "/code", "/type", "/status"]
             {
                 match from.pointer(name) {
-                    Some(Value::String(name)) if name != "error" && !name.is_empty() => self.add(name),
+                    Some(Value::String(name)) if name != "error" && !name.is_empty() => {
+                        // Azure's codes may be numbers.
+                        self.status = self.status.or_else(|| status(&name.parse().ok()?));
+                        self.add(name);
+                    }
                     Some(Value::Number(code)) => self.status = self.status.or_else(|| status(code)),
                     _ => {}
                 }
@@ -55,10 +66,12 @@ impl ErrorBody {
                 }
             }
         }
-        for text in [inner, &inner["message"], &inner["detail"], &value["message"], &value["detail"]] {
+        let named = [inner, value].into_iter().flat_map(|from| [from.get("message"), from.get("detail")]);
+        for text in std::iter::once(inner).filter(|inner| inner.is_string()).chain(named.flatten()) {
             match text {
-                Value::String(text) if self.message.is_empty() => self.message.clone_from(text),
-                Value::Array(_) if self.message.is_empty() => self.message = text.to_string(),
+                _ if !self.message.is_empty() => break,
+                Value::String(text) => self.message.clone_from(text),
+                Value::Array(_) | Value::Object(_) => self.message = text.to_string(),
                 _ => {}
             }
         }
@@ -93,6 +106,11 @@ impl ErrorBody {
     /// What happened, in words.
     pub(super) fn message(&self, status: u16) -> String {
         match (&*self.message, &self.code) {
+            ("", None) if (300..400).contains(&status) => {
+                format!(
+                    "the provider sends elsewhere (status {status}), which is not followed; check the base URL"
+                )
+            }
             ("", None) => format!("the provider replied with status {status} and no words"),
             ("", Some(code)) => code.clone(),
             (message, _) => message.to_owned(),

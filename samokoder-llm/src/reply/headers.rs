@@ -14,10 +14,10 @@ pub(crate) fn complete(mut error: LlmError, headers: &HeaderMap, now: SystemTime
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let wait = error.retry_after.or_else(|| {
         let ms = text("retry-after-ms").and_then(|ms| wait::duration(&format!("{}ms", ms.trim())));
-        ms.or_else(|| wait::retry_after(text("retry-after")?, now))
+        ms.or_else(|| wait::until(text("retry-after")?, now))
     });
     error.retry_after = wait;
-    let limits = limits(headers);
+    let limits = limits(headers, now);
     if let Some(reply) = &mut error.reply {
         let ids = ["x-request-id", "request-id", "x-generation-id", "cf-ray"];
         reply.request_id = ids.iter().find_map(|name| text(name)).map(Into::into);
@@ -32,22 +32,34 @@ pub(crate) fn complete(mut error: LlmError, headers: &HeaderMap, now: SystemTime
 }
 
 /// What the provider allows, if it says so.
-pub(crate) fn limits(headers: &HeaderMap) -> Option<RateLimits> {
-    let found = RateLimits { requests: allowance(headers, "requests"), tokens: allowance(headers, "tokens") };
+pub(crate) fn limits(headers: &HeaderMap, now: SystemTime) -> Option<RateLimits> {
+    let found =
+        RateLimits { requests: allowance(headers, &REQUESTS, now), tokens: allowance(headers, &TOKENS, now) };
     (found != RateLimits::default()).then_some(found)
 }
 
-fn allowance(headers: &HeaderMap, of: &str) -> Allowance {
-    let text = |name: String| headers.get(name).and_then(|value| value.to_str().ok());
-    let field = |field: &str| {
-        text(format!("x-ratelimit-{field}-{of}"))
-            .or_else(|| text(format!("anthropic-ratelimit-{of}-{field}")))
-    };
+/// Names of the limit, of what remains of it, and of when it is there again; Anthropic's after those of the others.
+type Names = [[&'static str; 2]; 3];
+
+const REQUESTS: Names = [
+    ["x-ratelimit-limit-requests", "anthropic-ratelimit-requests-limit"],
+    ["x-ratelimit-remaining-requests", "anthropic-ratelimit-requests-remaining"],
+    ["x-ratelimit-reset-requests", "anthropic-ratelimit-requests-reset"],
+];
+
+const TOKENS: Names = [
+    ["x-ratelimit-limit-tokens", "anthropic-ratelimit-tokens-limit"],
+    ["x-ratelimit-remaining-tokens", "anthropic-ratelimit-tokens-remaining"],
+    ["x-ratelimit-reset-tokens", "anthropic-ratelimit-tokens-reset"],
+];
+
+fn allowance(headers: &HeaderMap, [limit, remaining, reset]: &Names, now: SystemTime) -> Allowance {
+    let field = |names: &[&'static str; 2]| names.iter().find_map(|name| headers.get(*name)?.to_str().ok());
     // Azure sends -1 for what it does not know.
-    let number = |name: &str| field(name)?.trim().parse().ok();
+    let number = |names| field(names)?.trim().parse().ok();
     Allowance {
-        limit: number("limit").filter(|limit| *limit > 0),
-        remaining: number("remaining"),
-        reset: field("reset").and_then(wait::duration),
+        limit: number(limit).filter(|limit| *limit > 0),
+        remaining: number(remaining),
+        reset: field(reset).and_then(|reset| wait::until(reset, now)),
     }
 }

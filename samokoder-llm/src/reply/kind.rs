@@ -33,10 +33,14 @@ fn by_name(name: &str) -> Option<LlmErrorKind> {
         | "billing_error"
         | "billing_hard_limit_reached"
         | "payment_required"
+        | "exceeded_current_quota_error"
         | "insufficient_credits" => Kind::QuotaExhausted,
-        "rate_limit_exceeded" | "rate_limit_error" | "slow_down" | "rate_limited" | "too_many_requests" => {
-            Kind::RateLimited
-        }
+        super::body::IN_FLIGHT
+        | "rate_limit_exceeded"
+        | "rate_limit_error"
+        | "slow_down"
+        | "rate_limited"
+        | "too_many_requests" => Kind::RateLimited,
         "server_is_overloaded"
         | "service_unavailable_error"
         | "overloaded_error"
@@ -82,19 +86,44 @@ fn by_name(name: &str) -> Option<LlmErrorKind> {
 
 fn by_words(error: &ErrorBody) -> Option<LlmErrorKind> {
     let says = |any: &[&str]| any.iter().any(|words| error.says(words));
-    if says(&["prompt is too long", "maximum context length", "exceeds the context", "input token count"]) {
+    if says(&TOO_LONG) {
         Some(LlmErrorKind::ContextTooLong)
-    } else if says(&[
-        "credit balance is too low",
-        "exceeded your current quota, please check your plan and billing",
-    ]) {
+    } else if says(&USED_UP) && error.retry_after.is_none() {
+        // Google says so of a limit for a minute too, with the wait beside it.
         Some(LlmErrorKind::QuotaExhausted)
-    } else if says(&["api key not valid", "invalid api key", "incorrect api key"]) {
+    } else if says(&["api key not valid", "api key expired", "invalid api key", "incorrect api key"]) {
         Some(LlmErrorKind::Authentication)
+    } else if says(&["your input was flagged"]) {
+        Some(LlmErrorKind::ContentRefused)
     } else {
         None
     }
 }
+
+/// What servers without a code say of a request that is too long.
+const TOO_LONG: [&str; 12] = [
+    "prompt is too long",
+    "prompt too long",
+    "maximum context length",
+    "maximum prompt length",
+    "context length exceeded",
+    "context window exceeds",
+    "exceeds the context",
+    "exceeds the available context",
+    "exceed context limit",
+    "greater than the context length",
+    "input token count",
+    "input is too long",
+];
+
+/// What providers without a code say of money that is used up.
+const USED_UP: [&str; 5] = [
+    "credit balance is too low",
+    "exceeded your current quota, please check your plan and billing",
+    "insufficient balance",
+    "used all available credits",
+    "reached its monthly spending limit",
+];
 
 fn by_status(status: u16) -> LlmErrorKind {
     use LlmErrorKind as Kind;

@@ -27,7 +27,8 @@ pub fn error(status: u16, body: &[u8]) -> LlmError {
     reply.code.clone_from(&found.code);
     reply.body = kept;
     let mut error = LlmError::new(kind, found.message(status)).reply(reply);
-    error.retry_after = found.retry_after;
+    let is_for_now = matches!(kind, LlmErrorKind::RateLimited | LlmErrorKind::Overloaded);
+    error.retry_after = found.retry_after.or_else(|| wait::in_words(&error.message).filter(|_| is_for_now));
     error
 }
 

@@ -28,10 +28,10 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
                 "ns" => 1e-9,
                 "us" | "µs" => 1e-6,
                 "ms" => 1e-3,
-                "s" | "sec" | "seconds" => 1.0,
-                "m" | "min" => 60.0,
-                "h" => 3600.0,
-                "d" => 86_400.0,
+                "s" | "sec" | "second" | "seconds" => 1.0,
+                "m" | "min" | "minute" | "minutes" => 60.0,
+                "h" | "hour" | "hours" => 3600.0,
+                "d" | "day" | "days" => 86_400.0,
                 _ => return None,
             };
         rest = &rest[letters..];
@@ -39,14 +39,51 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(sum).ok()
 }
 
-/// The value of a `Retry-After` header: a duration, or a date (RFC 9110, 10.2.3), of which one that has passed means at
-/// once.
+/// A wait that is asked for in words: "Please try again in 1.574s", "Please retry after 6 seconds".
+pub(crate) fn in_words(text: &str) -> Option<Duration> {
+    let text = text.to_ascii_lowercase();
+    let marks = ["try again in ", "retry in ", "retry after ", "try again after "];
+    let rest = marks.iter().find_map(|mark| Some(text.split_once(mark)?.1))?;
+    let mut words = rest.split_whitespace().map(|word| word.trim_end_matches(['.', ',', ';', ')']));
+    let (first, second) = (words.next()?, words.next().unwrap_or_default());
+    duration(&format!("{first} {second}")).or_else(|| duration(first))
+}
+
+/// The value of a header that says when: a duration, a date (RFC 9110, 10.2.3, or RFC 3339), or the seconds or
+/// milliseconds since 1970. What has passed means at once.
 #[cfg(feature = "http")]
-pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    duration(value).or_else(|| {
-        let date = httpdate::parse_http_date(value.trim()).ok()?;
-        Some(date.duration_since(now).unwrap_or(Duration::ZERO))
-    })
+pub(crate) fn until(value: &str, now: SystemTime) -> Option<Duration> {
+    /// More than any wait, and less than the seconds that have passed since 1970.
+    const EPOCH: u64 = 1_000_000_000;
+    let date = match duration(value) {
+        Some(wait) if wait.as_secs() < EPOCH => return Some(wait),
+        Some(since) if since.as_secs() < EPOCH * 1000 => SystemTime::UNIX_EPOCH.checked_add(since)?,
+        Some(since) => SystemTime::UNIX_EPOCH.checked_add(since / 1000)?,
+        None => httpdate::parse_http_date(value.trim()).ok().or_else(|| rfc3339(value.trim()))?,
+    };
+    Some(date.duration_since(now).unwrap_or(Duration::ZERO))
+}
+
+/// A time of RFC 3339 in UTC, without parts of a second.
+#[cfg(feature = "http")]
+fn rfc3339(text: &str) -> Option<SystemTime> {
+    let (date, time) = text.split_once(['T', 't', ' '])?;
+    let zone = time.get(8..)?.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+    let mut date = date.split('-').map(|field| field.parse::<u64>().ok());
+    let mut time = time.get(..8)?.split(':').map(|field| field.parse::<u64>().ok());
+    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
+    let (hours, minutes, seconds) = (time.next()??, time.next()??, time.next()??);
+    if !matches!(zone, "Z" | "z" | "+00:00") || !(1970..10_000).contains(&year) || !(1..=12).contains(&month)
+    {
+        return None;
+    }
+    // Years that begin in March, so that the leap day is the last one (Hinnant: chrono-compatible low-level date
+    // algorithms).
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let leaps = year / 4 - year / 100 + year / 400;
+    let days = (365 * year + leaps + (153 * month + 2) / 5 + day).checked_sub(719_469)?;
+    let since = ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(since))
 }
 
 #[cfg(test)]
@@ -78,9 +115,46 @@ mod tests {
     #[cfg(feature = "http")]
     fn a_date_is_a_wait_until_then_and_a_past_one_no_wait() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_mins(24_090_208);
-        let wait = |value| retry_after(value, now);
-        assert_eq!(wait("Wed, 21 Oct 2015 07:28:05 GMT"), Some(Duration::from_secs(5)));
-        assert_eq!(wait("Wed, 21 Oct 2015 07:27:00 GMT"), Some(Duration::ZERO));
-        assert_eq!(wait("later"), None);
+        let wait = |value| until(value, now);
+        for five_seconds in [
+            "Wed, 21 Oct 2015 07:28:05 GMT",
+            "2015-10-21T07:28:05Z",
+            "2015-10-21T07:28:05.75+00:00",
+            "1445412485",
+            "1445412485000",
+            "5s",
+        ] {
+            assert_eq!(wait(five_seconds), Some(Duration::from_secs(5)), "{five_seconds}");
+        }
+        for past in ["Wed, 21 Oct 2015 07:27:00 GMT", "2015-10-21T07:27:00Z", "1445412000"] {
+            assert_eq!(wait(past), Some(Duration::ZERO), "{past}");
+        }
+        assert_eq!(
+            until("2024-03-01T00:00:00Z", now),
+            Some(Duration::from_secs(1_709_251_200 - 1_445_412_480))
+        );
+        for wrong in ["later", "2015-13-21T07:28:05Z", "2015-10-21T07:28:05+02:00", "2015-10-21", "T", ""] {
+            assert_eq!(wait(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_wait_is_asked_for_in_words_too() {
+        for (text, ms) in [
+            (
+                "Rate limit reached for m. Limit 30000, Used 29000. Please try again in 1.574s. Visit https://a.b",
+                1_574,
+            ),
+            ("Please try again in 28ms.", 28),
+            ("Please try again in 6m0s", 360_000),
+            ("Please retry after 6 seconds.", 6_000),
+            ("Please retry in 34.07s.", 34_070),
+            ("Try again in 2 minutes, please", 120_000),
+        ] {
+            assert_eq!(in_words(text), Some(Duration::from_millis(ms)), "{text}");
+        }
+        for text in ["try again", "Please try again in a moment", "retry after the weekend"] {
+            assert_eq!(in_words(text), None, "{text}");
+        }
     }
 }

@@ -12,6 +12,7 @@ mod events;
 #[cfg(feature = "sse-eventsource")]
 mod eventsource;
 mod framer;
+mod number;
 mod raw;
 mod reader;
 mod text;
@@ -25,6 +26,7 @@ pub(crate) use arguments::Arguments;
 pub(crate) use body::{add_extra, decimal};
 pub use events::Events;
 pub use framer::{Frame, Framer, Framing};
+pub(crate) use number::{count, count_field};
 pub(crate) use raw::{elements, raw};
 pub use reader::Reader;
 pub(crate) use text::{Text, from_json, string};

@@ -13,6 +13,17 @@ pub struct Reader {
     framer: Framer,
     decoder: Box<dyn Decoder>,
     events: Events,
+    form: Form,
+}
+
+/// What the bytes are.
+#[derive(Debug)]
+enum Form {
+    /// Nothing but white space came yet.
+    Unknown,
+    Stream,
+    /// JSON where server-sent events should be: no event begins so, but errors and whole answers of some servers do.
+    Body(Vec<u8>),
 }
 
 impl Reader {
@@ -23,7 +34,9 @@ impl Reader {
 
     /// The same, with the stream cut in another way.
     pub fn framed(wire: &dyn Wire, framing: Framing) -> Self {
-        Self { framer: Framer::new(framing), decoder: wire.decoder(), events: Events::default() }
+        // Lines are JSON anyway.
+        let form = if framing == Framing::Lines { Form::Stream } else { Form::Unknown };
+        Self { framer: Framer::new(framing), decoder: wire.decoder(), events: Events::default(), form }
     }
 
     /// Takes more bytes of a stream. What comes after the finish is ignored.
@@ -32,16 +45,23 @@ impl Reader {
     /// What the provider reports in the stream; [`LlmErrorKind::Malformed`]. Events that were found before it can
     /// still be taken.
     pub fn feed(&mut self, mut bytes: &[u8]) -> Result<(), LlmError> {
+        if let Form::Unknown = self.form {
+            match bytes.trim_ascii_start() {
+                [] => {}
+                [b'{' | b'[', ..] => self.form = Form::Body(vec![]),
+                _ => self.form = Form::Stream,
+            }
+        }
+        if let Form::Body(body) = &mut self.form {
+            body.extend_from_slice(bytes);
+            return limited(body.len());
+        }
         while !self.events.finished()
             && let Some(frame) = self.framer.next_frame(&mut bytes)
         {
             self.decoder.frame(&frame, &mut self.events)?;
         }
-        if self.framer.pending() > MAX_FRAME {
-            let message = format!("the stream has an event of more than {} MiB", MAX_FRAME >> 20);
-            return Err(LlmError::new(LlmErrorKind::Malformed, message));
-        }
-        Ok(())
+        limited(self.framer.pending())
     }
 
     /// Takes the end of the stream.
@@ -51,6 +71,9 @@ impl Reader {
     pub fn end(&mut self) -> Result<(), LlmError> {
         if self.events.finished() {
             return Ok(());
+        }
+        if let Form::Body(body) = &self.form {
+            return self.decoder.whole(body, &mut self.events);
         }
         if let Some(frame) = self.framer.last_frame() {
             match self.decoder.frame(&frame, &mut self.events) {
@@ -79,4 +102,13 @@ impl Reader {
     pub fn finished(&self) -> bool {
         self.events.finished()
     }
+}
+
+/// Refuses to keep more bytes than an event can have.
+fn limited(bytes: usize) -> Result<(), LlmError> {
+    if bytes > MAX_FRAME {
+        let message = format!("the stream has an event of more than {} MiB", MAX_FRAME >> 20);
+        return Err(LlmError::new(LlmErrorKind::Malformed, message));
+    }
+    Ok(())
 }

@@ -19,7 +19,7 @@ use crate::llama::LlamaServer;
 async fn ask(base_url: &str, request: ChatRequest) -> Result<ChatResponse, LlmError> {
     let keys = Keys::new().platform("groq", "sk-test");
     let config = HttpConfig::default().base_url(format!("{base_url}/v1")).credentials(Arc::new(keys));
-    let provider = HttpProvider::new(Vendor::by_id("groq").unwrap(), config).unwrap();
+    let provider = HttpProvider::new(Vendor::by_id(request.model.provider()).unwrap(), config).unwrap();
     provider.complete(request, &CallContext::default()).await
 }
 
@@ -93,4 +93,16 @@ async fn a_real_server_answers_and_calls_a_tool_with_python_clients() {
         let arguments: Value = serde_json::from_str(&call.arguments).unwrap();
         assert!(call.name == "weather" && arguments["city"].is_string(), "{call:?}");
     }
+}
+
+#[tokio::test]
+async fn a_real_server_calls_the_tool_that_is_named_with_python_clients() {
+    let Some(server) = LlamaServer::start().await else { return };
+    let mut request = request();
+    request.model = "compatible:tiny".parse().unwrap();
+    request.tools.insert(0, Tool::new("joke", "Tells one.", json!({ "type": "object", "properties": {} })));
+    request.tool_choice = ToolChoice::Tool("weather".into());
+    let answer = ask(&server.base_url, request).await.unwrap();
+    assert!(answer.tool_calls().next().is_some(), "{answer:?}");
+    assert!(answer.tool_calls().all(|call| call.name == "weather"), "{answer:?}");
 }

@@ -141,6 +141,9 @@ fn routers_and_local_servers_have_forms_of_their_own() {
     is(Authentication, 401, r#"{"detail":"Invalid API Key"}"#);
     is(BadRequest, 400, r#"{"code":"invalid-argument","error":"the model does not take images"}"#);
     is(BadRequest, 422, r#"{"detail":[{"loc":["body"],"msg":"field required"}]}"#);
+    let nested = r#"{"object":"error","message":{"detail":[{"msg":"field required"}]},"type":"invalid_request_error"}"#;
+    is(BadRequest, 422, nested);
+    assert!(error(422, nested.as_bytes()).message.contains("field required"));
 }
 
 #[test]

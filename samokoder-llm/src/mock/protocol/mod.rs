@@ -160,7 +160,7 @@ impl Protocol {
         }
     }
 
-    fn no_such_model(self, model: &str) -> ApiError {
+    pub(crate) fn no_such_model(self, model: &str) -> ApiError {
         match self {
             Self::ChatCompletions => ApiError {
                 status: 404,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{HeaderMap, Request, Response, body::Incoming};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     super::{
@@ -120,7 +120,8 @@ async fn repeat(state: &State, replay: &Replay, asked: &Asked) -> Response<Body>
 fn list(access: &Access, route: Route, asked: &Asked) -> Plan {
     let is_anthropic = asked.headers.contains_key("anthropic-version");
     let protocol = match route {
-        Route::Tags | Route::Show => Protocol::Ollama,
+        Route::Tags | Route::Show | Route::Version => Protocol::Ollama,
+        Route::CountTokens => Protocol::Messages,
         _ if is_anthropic => Protocol::Messages,
         _ => Protocol::ChatCompletions,
     };
@@ -130,6 +131,20 @@ fn list(access: &Access, route: Route, asked: &Asked) -> Plan {
         Route::Tags => plan::json(&models::ollama(&models)),
         Route::Show => {
             show(access, &asked.body).map_or_else(|error| refuse(&error), |body| plan::json(&body))
+        }
+        Route::Version => plan::json(&json!({"version": "0.0.0"})),
+        Route::CountTokens => {
+            count(access, asked).map_or_else(|error| refuse(&error), |body| plan::json(&body))
+        }
+        Route::Model => {
+            let path = asked.path.split('?').next().unwrap_or_default();
+            let id = path.split_once("/v1/models/").map_or("", |(_, id)| id);
+            match protocol.authorise(&asked.headers, access) {
+                Err(error) => refuse(&error),
+                Ok(()) if !access.has_model(id) => refuse(&protocol.no_such_model(id)),
+                Ok(()) if is_anthropic => plan::json(&models::anthropic_model(id)),
+                Ok(()) => plan::json(&models::openai_model(id)),
+            }
         }
         Route::Models => match protocol.authorise(&asked.headers, access) {
             Err(error) => refuse(&error),
@@ -148,6 +163,16 @@ fn list(access: &Access, route: Route, asked: &Asked) -> Plan {
             ..ApiError::invalid(format!("Invalid URL ({} {})", asked.method, asked.path))
         }),
     }
+}
+
+/// How many tokens a request of Anthropic's has, which needs to say no limit to its answer.
+fn count(access: &Access, asked: &Asked) -> Result<Value, ApiError> {
+    Protocol::Messages.authorise(&asked.headers, access)?;
+    let mut body: Map<String, Value> =
+        serde_json::from_slice(&asked.body).map_err(|error| ApiError::invalid(error.to_string()))?;
+    body.insert("max_tokens".into(), 1.into());
+    let question = Protocol::Messages.read(Value::Object(body).to_string().as_bytes(), access)?;
+    Ok(json!({"input_tokens": question.count()}))
 }
 
 fn show(access: &Access, body: &[u8]) -> Result<Value, ApiError> {

@@ -4,23 +4,27 @@ use serde_json::{Value, json};
 
 /// OpenAI's list.
 pub(super) fn openai(models: &[&str]) -> Value {
-    let models = models
-        .iter()
-        .map(|id| json!({"id": id, "object": "model", "created": 1_767_225_600, "owned_by": "mock"}));
-    json!({"object": "list", "data": models.collect::<Vec<_>>()})
+    json!({"object": "list", "data": models.iter().map(|id| openai_model(id)).collect::<Vec<_>>()})
+}
+
+/// A model in OpenAI's form.
+pub(super) fn openai_model(id: &str) -> Value {
+    json!({"id": id, "object": "model", "created": 1_767_225_600, "owned_by": "mock"})
 }
 
 /// Anthropic's list.
 pub(super) fn anthropic(models: &[&str]) -> Value {
-    let list = models.iter().map(
-        |id| json!({"type": "model", "id": id, "display_name": id, "created_at": "2026-01-01T00:00:00Z"}),
-    );
     json!({
-        "data": list.collect::<Vec<_>>(),
+        "data": models.iter().map(|id| anthropic_model(id)).collect::<Vec<_>>(),
         "has_more": false,
         "first_id": models.first(),
         "last_id": models.last(),
     })
+}
+
+/// A model in Anthropic's form.
+pub(super) fn anthropic_model(id: &str) -> Value {
+    json!({"type": "model", "id": id, "display_name": id, "created_at": "2026-01-01T00:00:00Z"})
 }
 
 /// Ollama's list.

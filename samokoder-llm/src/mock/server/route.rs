@@ -9,6 +9,12 @@ pub(super) enum Route {
     Ask(Protocol),
     /// A list of models, in OpenAI's or Anthropic's form.
     Models,
+    /// One of them.
+    Model,
+    /// How many tokens a request of Anthropic's has.
+    CountTokens,
+    /// Ollama's version.
+    Version,
     /// A list of models, in Ollama's form.
     Tags,
     /// What Ollama knows of a model.
@@ -32,13 +38,16 @@ impl Route {
             "/api/chat" => ("POST", Self::Ask(Protocol::Ollama)),
             "/api/show" => ("POST", Self::Show),
             "/api/tags" => ("GET", Self::Tags),
+            "/api/version" => ("GET", Self::Version),
             "/mock/stats" => ("GET", Self::Stats),
             "/mock/requests" => ("GET", Self::Requests),
             _ => match PREFIXES.iter().find_map(|prefix| path.strip_prefix(prefix)).unwrap_or(path) {
                 "/v1/chat/completions" => ("POST", Self::Ask(Protocol::ChatCompletions)),
                 "/v1/responses" => ("POST", Self::Ask(Protocol::Responses)),
                 "/v1/messages" => ("POST", Self::Ask(Protocol::Messages)),
+                "/v1/messages/count_tokens" => ("POST", Self::CountTokens),
                 "/v1/models" => ("GET", Self::Models),
+                path if path.starts_with("/v1/models/") => ("GET", Self::Model),
                 _ => return Self::Unknown,
             },
         };

@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::wire::{Text, from_json};
+use crate::wire::{Text, count, from_json};
 
 /// What the chunk with the usage says beside the answer.
 #[derive(Debug, Default)]
@@ -62,11 +62,11 @@ impl<'de> Visitor<'de> for RestVisitor {
 }
 
 fn usage(said: &Value) -> Usage {
-    let number = |name: &str| said.get(name)?.as_u64();
-    let prompt = |name: &str| said.get("prompt_tokens_details")?.get(name)?.as_u64();
-    let completion = |name: &str| said.get("completion_tokens_details")?.get(name)?.as_u64();
+    let number = |name: &str| count(said.get(name)?);
+    let prompt = |name: &str| count(said.get("prompt_tokens_details")?.get(name)?);
+    let completion = |name: &str| count(said.get("completion_tokens_details")?.get(name)?);
     let input = number("prompt_tokens").unwrap_or_default();
-    let reasoning = completion("reasoning_tokens").unwrap_or_default();
+    let reasoning = completion("reasoning_tokens").or_else(|| number("reasoning_tokens")).unwrap_or_default();
     let mut output = number("completion_tokens").unwrap_or_default();
     // xAI and Google count reasoning beside the answer; the total gives them away.
     if reasoning > 0 && number("total_tokens") == Some(input.saturating_add(output).saturating_add(reasoning))
@@ -77,18 +77,22 @@ fn usage(said: &Value) -> Usage {
         input,
         cached_input: prompt("cached_tokens")
             .or_else(|| number("prompt_cache_hit_tokens"))
+            .or_else(|| number("cached_tokens"))
             .unwrap_or_default(),
-        cache_write: prompt("cache_write_tokens").unwrap_or_default(),
+        cache_write: prompt("cache_write_tokens")
+            .or_else(|| number("cache_creation_input_tokens"))
+            .unwrap_or_default(),
         output,
         reasoning,
         ..Usage::default()
     }
 }
 
-/// OpenRouter gives dollars, xAI ten-billionths of one.
+/// OpenRouter gives dollars, Perplexity dollars by what they are for, xAI ten-billionths of one.
 fn cost(said: &Value) -> Option<Money> {
-    if let Some(ticks) = said.get("cost_in_usd_ticks").and_then(Value::as_u64) {
+    if let Some(ticks) = said.get("cost_in_usd_ticks").and_then(count) {
         return Some(Money::from_picodollars(ticks.saturating_mul(100)));
     }
-    said.get("cost").and_then(Value::as_f64).map(Money::from_dollars)
+    let cost = said.get("cost")?;
+    cost.get("total_cost").unwrap_or(cost).as_f64().map(Money::from_dollars)
 }

@@ -37,7 +37,7 @@ impl Field {
 impl Chunk<'_> {
     /// The text that the chunk brings, if it brings nothing else.
     pub(super) fn only_text(&self) -> Option<(Field, &str)> {
-        let [Choice { index: None | Some(0), delta: Some(delta), finish_reason }] =
+        let [Choice { index: None | Some(0), delta: Some(delta), message: None, finish_reason }] =
             self.choices.as_deref()?
         else {
             return None;
@@ -58,17 +58,16 @@ impl Delta<'_> {
             Some(Content::Parts(_)) => return None,
         };
         let calls = self.tool_calls.as_deref().unwrap_or_default();
-        let details = self.reasoning_details.as_deref().unwrap_or_default();
-        if !refusal.is_empty() || !details.is_empty() || self.function_call.is_some() {
+        let lists = [&self.reasoning_details, &self.annotations, &self.images];
+        let brings_more = lists.into_iter().flatten().any(|list| !list.is_empty());
+        if !refusal.is_empty() || brings_more || self.function_call.is_some() {
             return None;
         }
         match (content, reasoning, reasoning_content, calls) {
             (text, "", "", []) if !text.is_empty() => Some((Field::Content, text)),
             ("", text, "", []) if !text.is_empty() => Some((Field::Reasoning, text)),
-            // An empty field of the other name would come first, and an empty list would stand for it.
-            ("", "", text, [])
-                if !text.is_empty() && self.reasoning.is_none() && self.reasoning_details.is_none() =>
-            {
+            // An empty list would stand for it.
+            ("", "", text, []) if !text.is_empty() && self.reasoning_details.is_none() => {
                 Some((Field::ReasoningContent, text))
             }
             ("", "", "", [call]) => call.only_arguments(),

@@ -35,6 +35,9 @@ pub struct Dialect {
     pub cache_control: bool,
     /// Whether the vendor pads its stream unless it is told not to.
     pub obfuscates: bool,
+    /// Whether the tool that is to be called can be named. llama.cpp takes a name for "as it sees fit"; where there can
+    /// be none, that tool is offered alone and a call required.
+    pub names_tool: bool,
 }
 
 impl Dialect {
@@ -45,6 +48,7 @@ impl Dialect {
         reasoning: ReasoningField::Effort { max: "high" },
         cache_control: false,
         obfuscates: false,
+        names_tool: false,
     };
 
     /// OpenAI's own. Its reasoning models refuse `max_tokens`.
@@ -53,17 +57,20 @@ impl Dialect {
         max_tokens: "max_completion_tokens",
         reasoning: ReasoningField::Effort { max: "xhigh" },
         obfuscates: true,
+        names_tool: true,
         ..Self::COMPATIBLE
     };
 
     /// Groq's.
-    pub const GROQ: Self = Self { name: "groq", max_tokens: "max_completion_tokens", ..Self::COMPATIBLE };
+    pub const GROQ: Self =
+        Self { name: "groq", max_tokens: "max_completion_tokens", names_tool: true, ..Self::COMPATIBLE };
 
     /// OpenRouter's.
     pub const OPENROUTER: Self = Self {
         name: "openrouter",
         reasoning: ReasoningField::Object,
         cache_control: true,
+        names_tool: true,
         ..Self::COMPATIBLE
     };
 }

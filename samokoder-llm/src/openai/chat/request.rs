@@ -24,8 +24,14 @@ pub(super) fn encode(
     set("stream", json!(true));
     set("stream_options", stream_options(dialect));
     if !request.tools.is_empty() {
-        set("tools", request.tools.iter().map(tool).collect());
-        if let Some(choice) = tool_choice(&request.tool_choice, model)? {
+        let choice = tool_choice(&request.tool_choice, model)?;
+        let (only, choice) = match &request.tool_choice {
+            ToolChoice::Tool(name) if !dialect.names_tool => (Some(name), Some(json!("required"))),
+            _ => (None, choice),
+        };
+        let offered = request.tools.iter().filter(|tool| only.is_none_or(|only| *only == tool.name));
+        set("tools", offered.map(tool).collect());
+        if let Some(choice) = choice {
             set("tool_choice", choice);
         }
     }

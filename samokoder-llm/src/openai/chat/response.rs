@@ -13,9 +13,9 @@ use crate::wire::{Arguments, Text};
 #[derive(Debug, Deserialize)]
 pub(super) struct Chunk<'a> {
     #[serde(borrow, default)]
-    pub(super) id: Option<Text<'a>>,
+    pub(super) id: Text<'a>,
     #[serde(borrow, default)]
-    pub(super) model: Option<Text<'a>>,
+    pub(super) model: Text<'a>,
     #[serde(borrow, default)]
     pub(super) choices: Option<Vec<Choice<'a>>>,
     #[serde(default)]
@@ -31,9 +31,12 @@ pub(super) struct Chunk<'a> {
 pub(super) struct Choice<'a> {
     #[serde(default)]
     pub(super) index: Option<u32>,
-    /// What it brings, or, in a whole answer, all of it.
-    #[serde(borrow, default, alias = "message")]
+    /// What it brings.
+    #[serde(borrow, default)]
     pub(super) delta: Option<Delta<'a>>,
+    /// All of a whole answer. Perplexity has both, in chunks with all that came so far here.
+    #[serde(borrow, default)]
+    pub(super) message: Option<Delta<'a>>,
     #[serde(borrow, default)]
     pub(super) finish_reason: Option<Text<'a>>,
 }
@@ -54,6 +57,12 @@ pub(super) struct Delta<'a> {
     /// OpenRouter's blocks, which it wants back as they are.
     #[serde(default)]
     pub(super) reasoning_details: Option<Vec<Value>>,
+    /// What a text is taken from.
+    #[serde(default)]
+    pub(super) annotations: Option<Vec<Value>>,
+    /// Pictures that were made.
+    #[serde(default)]
+    pub(super) images: Option<Vec<Value>>,
     #[serde(borrow, default)]
     pub(super) tool_calls: Option<Vec<Call<'a>>>,
     /// The form from before there were several calls.
@@ -86,7 +95,8 @@ pub(super) fn finish(reason: &str) -> Option<FinishReason> {
     Some(match reason {
         "" => return None,
         "stop" => FinishReason::Stop,
-        "length" => FinishReason::Length,
+        // Mistral's word for a full window.
+        "length" | "model_length" => FinishReason::Length,
         "tool_calls" | "function_call" => FinishReason::ToolCalls,
         "content_filter" => FinishReason::ContentFilter,
         other => FinishReason::Other(other.into()),

@@ -1,7 +1,7 @@
 //! Turns what a server sends into events.
 
 use samokoder_core::llm::{Echo, FinishReason, LlmError, LlmErrorKind, StreamEvent, ToolCall};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     account::Account,
@@ -27,6 +27,8 @@ pub(super) struct ChatDecoder {
     refused: bool,
     finish: Option<FinishReason>,
     account: Option<Account>,
+    /// What stands beside the text and has no typed form, by its name.
+    beside: Map<String, Value>,
     /// The last chunk that brought a text and nothing else, and which of its fields that was.
     usual: Option<(Field, Mould)>,
 }
@@ -41,6 +43,7 @@ impl ChatDecoder {
             refused: false,
             finish: None,
             account: None,
+            beside: Map::new(),
             usual: None,
         }
     }
@@ -49,22 +52,29 @@ impl ChatDecoder {
         if let Some((field, mould)) = &self.usual
             && let Some(text) = mould.text(bytes)
         {
-            self.delta(field.delta(text), events);
+            let field = *field;
+            self.piece(field, text, events);
             return Ok(());
         }
-        let chunk: Chunk<'_> = from_json(bytes)
-            .map_err(|error| reply::malformed("a chunk of the answer is no chunk", error, bytes))?;
-        if chunk.error.is_some() || (chunk.choices.is_none() && chunk.usage.is_none() && chunk.id.is_none()) {
-            return Err(reply::error(200, bytes));
-        }
-        if !self.started {
-            self.started = true;
-            events.start(chunk.id.as_deref(), chunk.model.as_deref());
-        }
-        if let Some((field, text)) = chunk.only_text()
+        let chunk = parse(bytes)?;
+        if self.started
+            && let Some((field, text)) = chunk.only_text()
             && let Some(mould) = Mould::of(bytes, text)
         {
             self.usual = Some((field, mould));
+        }
+        self.take(chunk, bytes, events)
+    }
+
+    fn take(&mut self, chunk: Chunk<'_>, bytes: &[u8], events: &mut Events) -> Result<(), LlmError> {
+        if chunk.error.is_some() || (chunk.choices.is_none() && chunk.usage.is_none() && chunk.id.is_empty())
+        {
+            return Err(reply::error(200, bytes));
+        }
+        // Azure begins with a chunk that has both, empty.
+        if !self.started && (chunk.id.some().is_some() || chunk.model.some().is_some()) {
+            self.started = true;
+            events.start(chunk.id.some(), chunk.model.some());
         }
         for choice in chunk.choices.into_iter().flatten() {
             // Answers beside the first are not asked for.
@@ -81,7 +91,7 @@ impl ChatDecoder {
     }
 
     fn choice(&mut self, choice: Choice<'_>, bytes: &[u8], events: &mut Events) -> Result<(), LlmError> {
-        if let Some(delta) = choice.delta {
+        if let Some(delta) = choice.delta.or(choice.message) {
             self.delta(delta, events);
         }
         match choice.finish_reason.as_deref() {
@@ -92,8 +102,16 @@ impl ChatDecoder {
         Ok(())
     }
 
-    fn delta(&mut self, delta: Delta<'_>, events: &mut Events) {
+    fn delta(&mut self, mut delta: Delta<'_>, events: &mut Events) {
         self.think(&delta, events);
+        for (name, list) in [("annotations", delta.annotations.take()), ("images", delta.images.take())] {
+            let list = list.into_iter().flatten().collect::<Vec<_>>();
+            if !list.is_empty()
+                && let Value::Array(all) = self.beside.entry(name).or_insert_with(|| json!([]))
+            {
+                all.extend(list);
+            }
+        }
         if let Some(content) = delta.content {
             self.content(content, events);
         }
@@ -109,8 +127,19 @@ impl ChatDecoder {
         }
     }
 
+    /// Takes a delta that brings this text and nothing else.
+    fn piece(&mut self, field: Field, text: Text<'_>, events: &mut Events) {
+        match field {
+            Field::Content if self.reasoning.is_empty() => events.text(&text),
+            Field::Reasoning => events.reasoning(&text),
+            field => self.delta(field.delta(text), events),
+        }
+    }
+
     fn think(&mut self, delta: &Delta<'_>, events: &mut Events) {
-        if let Some(text) = delta.reasoning.as_deref().or(delta.reasoning_content.as_deref()) {
+        // Some servers have both, one of them empty or both alike.
+        let names = [&delta.reasoning, &delta.reasoning_content];
+        if let Some(text) = names.into_iter().flatten().find_map(Text::some) {
             events.reasoning(text);
         }
         if let Some(details) = &delta.reasoning_details {
@@ -200,17 +229,23 @@ impl ChatDecoder {
         for (_, id) in self.calls.drain(..) {
             events.push(StreamEvent::ToolCallEnd { id, arguments: None });
         }
+        let mut extra = std::mem::take(&mut self.beside);
         if let Some(account) = self.account.take() {
             events.push(StreamEvent::Usage(account.usage));
             account.cost.into_iter().for_each(|cost| events.push(StreamEvent::Cost(cost)));
-            if !account.extra.is_empty() {
-                events.push(StreamEvent::Extra(account.extra));
-            }
+            extra.extend(account.extra);
+        }
+        if !extra.is_empty() {
+            events.push(StreamEvent::Extra(extra));
         }
         // The protocol has no word of its own for an answer that is a refusal.
         let refused = self.refused && reason == FinishReason::Stop;
         events.push(StreamEvent::Finish(if refused { FinishReason::Refusal } else { reason }));
     }
+}
+
+fn parse(bytes: &[u8]) -> Result<Chunk<'_>, LlmError> {
+    from_json(bytes).map_err(|error| reply::malformed("a chunk of the answer is no chunk", error, bytes))
 }
 
 /// Joins the pieces of OpenRouter's blocks, so that what is given back has the form of a whole answer.
@@ -263,7 +298,11 @@ impl Decoder for ChatDecoder {
     }
 
     fn whole(&mut self, body: &[u8], events: &mut Events) -> Result<(), LlmError> {
-        self.chunk(body, events)?;
+        let mut chunk = parse(body)?;
+        for choice in chunk.choices.iter_mut().flatten() {
+            choice.delta = choice.message.take().or(choice.delta.take());
+        }
+        self.take(chunk, body, events)?;
         self.end(events).map_err(|_| reply::error(200, body))
     }
 

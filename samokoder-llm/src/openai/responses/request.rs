@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::input::Input;
 use crate::{
     schema,
-    wire::{accepts, add_extra, refused},
+    wire::{accepts, add_extra, decimal, refused},
 };
 
 /// The body of a request.
@@ -122,9 +122,4 @@ fn format(name: &str, schema: &Value) -> Value {
         "schema": strict.unwrap_or_else(|| schema.clone()),
         "strict": is_strict,
     })
-}
-
-/// The number with the digits that it was written with: 0.2, not 0.20000000298.
-fn decimal(number: f32) -> Value {
-    number.to_string().parse::<f64>().map_or(Value::Null, Value::from)
 }

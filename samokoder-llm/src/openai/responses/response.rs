@@ -5,7 +5,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 
 use super::item::Fields;
-use crate::wire::{Events, Text};
+use crate::wire::{Events, Text, count_field};
 
 /// A response, as far as it is used.
 #[derive(Debug, Default, Deserialize)]
@@ -36,26 +36,32 @@ struct Incomplete<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Counts {
+    #[serde(deserialize_with = "count_field")]
     input_tokens: Option<u64>,
     input_tokens_details: Option<InputDetails>,
+    #[serde(deserialize_with = "count_field")]
     output_tokens: Option<u64>,
     output_tokens_details: Option<OutputDetails>,
     /// Dollars, from OpenRouter.
-    cost: Option<f64>,
+    cost: Option<Value>,
     /// Tenths of a nanodollar, from xAI.
+    #[serde(deserialize_with = "count_field")]
     cost_in_usd_ticks: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct InputDetails {
+    #[serde(deserialize_with = "count_field")]
     cached_tokens: Option<u64>,
+    #[serde(deserialize_with = "count_field")]
     cache_write_tokens: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct OutputDetails {
+    #[serde(deserialize_with = "count_field")]
     reasoning_tokens: Option<u64>,
 }
 
@@ -125,6 +131,6 @@ impl Counts {
 
     fn money(&self) -> Option<Money> {
         let ticks = self.cost_in_usd_ticks.map(|ticks| Money::from_picodollars(ticks.saturating_mul(100)));
-        self.cost.map(Money::from_dollars).or(ticks)
+        self.cost.as_ref().and_then(Value::as_f64).map(Money::from_dollars).or(ticks)
     }
 }

@@ -10,10 +10,12 @@ use samokoder_core::llm::{
     Message, ModelRole, Payer, StreamEvent,
 };
 use samokoder_llm::{
+    catalogue::Catalogue,
     credentials::Keys,
     http::{HttpConfig, HttpProvider},
     vendor::Vendor,
 };
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use server::{Reply, Server};
@@ -107,6 +109,97 @@ async fn a_refusal_keeps_status_id_body_and_wait_but_not_the_key() {
     assert_eq!(reply.request_id.as_deref(), Some("req_7"));
     assert!(reply.body.contains("[key]"), "{reply:?}");
     assert!(!format!("{error:?} {error}").contains(KEY));
+}
+
+#[tokio::test]
+async fn no_secret_is_in_what_is_shown_of_a_provider_or_its_errors() {
+    const SECRETS: [&str; 4] = [KEY, "header-secret-1", "basic-secret-2", "query-secret-3"];
+    let repeated = SECRETS.join(" ");
+    let cut_off = "x".repeat(4096 - 10) + KEY;
+    let stream = |data: &str| Reply::stream(&format!("event: error\ndata: {data}\n\n"));
+    for reply in [
+        Reply::json(401, &format!(r#"{{"error":{{"message":"{repeated}","code":"{repeated}"}}}}"#)),
+        Reply::json(400, &cut_off),
+        Reply::json(302, "").header("location", &format!("https://example.com/?key={KEY}")),
+        stream(&format!(r#"{{"error":"{repeated}"}}"#)),
+        stream(&format!("{}{KEY}", "x".repeat(290))),
+        Reply::stream(&format!("data: {{{}{KEY}\n\n", "x".repeat(190))),
+        Reply::json(200, &format!(r#"{{"error":"{repeated}"}}"#)),
+    ] {
+        let server = Server::start(reply).await;
+        let config = HttpConfig::default()
+            .header("x-gateway", SECRETS[1])
+            .header("proxy-authorization", format!("Basic {}", SECRETS[2]))
+            .key("compatible", KEY)
+            .base_url(
+                server.url("/v1").replace("http://", "http://user:url-secret-4@") + "?key=query-secret-3",
+            );
+        let shown = format!("{config:?}");
+        let provider = HttpProvider::new(Vendor::by_id("compatible").unwrap(), config).unwrap();
+        let error = provider.complete(request("compatible:m"), &CallContext::default()).await.unwrap_err();
+        let stored = serde_json::to_string(&error).unwrap();
+        let all = format!("{shown} {provider:?} {} {error} {error:?} {stored}", provider.base_url());
+        for secret in SECRETS.into_iter().chain(["url-secret-4", &KEY[..9]]) {
+            assert!(!all.contains(secret), "{secret} is in {all}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_can_not_be_reached_is_shown_without_its_secrets() {
+    let server = Server::start(Reply::silence()).await;
+    let url = server.url("/v1").replace("http://", "http://user:url-secret-4@") + "?key=query-secret-3";
+    drop(server);
+    let vendor = Vendor::by_id("compatible").unwrap();
+    let provider = HttpProvider::new(vendor, HttpConfig::default().base_url(url)).unwrap();
+    let error = provider.complete(request("compatible:m"), &CallContext::default()).await.unwrap_err();
+    assert!(error.message.contains("/v1/chat/completions"), "{error}");
+    assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+    let wrong =
+        HttpProvider::new(vendor, HttpConfig::default().base_url("ftp://a:url-secret-4@there/v1?key=b"));
+    assert!(wrong.unwrap_err().message.starts_with("\"ftp://there/v1\" is no base URL"));
+}
+
+#[tokio::test]
+async fn each_step_of_an_answer_is_paid_at_the_price_of_the_model_that_took_it() {
+    let steps = json!([
+        { "input_tokens": 1_000, "output_tokens": 0 },
+        { "input_tokens": 0, "output_tokens": 1_000, "model": "claude-opus-5-5" },
+    ]);
+    let events = [
+        json!({ "type": "message_start", "message": { "id": "m", "usage": { "input_tokens": 9 } } }),
+        json!({
+            "type": "message_delta", "delta": { "stop_reason": "end_turn" },
+            "usage": { "input_tokens": 1_000, "output_tokens": 0, "iterations": steps },
+        }),
+        json!({ "type": "message_stop" }),
+    ];
+    let stream: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+    let prices = Catalogue::builtin();
+    let price = |model: &str| prices.lookup("anthropic", model).unwrap().prices.as_ref().unwrap().price();
+    let (own, adviser) = (price("claude-sonnet-5-5"), price("claude-opus-5-5"));
+    let server = Server::start(Reply::stream(&stream)).await;
+    let provider = provider("anthropic", &server, HttpConfig::default());
+    let call = CallContext::default();
+    let answer = provider.complete(request("anthropic:claude-sonnet-5-5"), &call).await.unwrap();
+    assert_eq!((answer.usage.input, answer.usage.output), (1_000, 0));
+    assert_eq!(answer.cost, Some(own.input.times(1_000).plus(adviser.output.times(1_000))));
+}
+
+#[tokio::test]
+async fn a_path_goes_before_the_query_of_the_address() {
+    let server = Server::start(Reply::stream(ANSWER)).await;
+    let url = server.url("/openai/deployments/d/?api-version=2024-10-21");
+    let config = HttpConfig::default().base_url(url).header("api-key", "azure-key");
+    let provider = HttpProvider::new(Vendor::by_id("compatible").unwrap(), config).unwrap();
+    provider.complete(request("compatible:m"), &CallContext::default()).await.unwrap();
+    let head = server.requests().swap_remove(0);
+    assert!(
+        head.starts_with("POST /openai/deployments/d/chat/completions?api-version=2024-10-21 HTTP/1.1"),
+        "{head}"
+    );
+    assert!(head.contains("api-key: azure-key"), "{head}");
+    assert_eq!(provider.base_url(), server.url("/openai/deployments/d"));
 }
 
 #[tokio::test]

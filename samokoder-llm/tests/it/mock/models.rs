@@ -20,11 +20,27 @@ async fn models_are_listed_in_each_providers_form() {
     let version = ("anthropic-version", "2023-06-01");
     let anthropic = get(&server, "/v1/models", &[("x-api-key", "sk-test"), version]).await.json();
     assert_eq!((&anthropic["has_more"], &anthropic["data"][0]["type"]), (&json!(false), &json!("model")));
+    assert_eq!(get(&server, "/v1/models/second", &[BEARER]).await.json(), openai["data"][1]);
+    assert_eq!(get(&server, "/v1/models/third", &[BEARER]).await.status, 404);
+    let one = get(&server, "/v1/models/first", &[("x-api-key", "sk-test"), version]).await.json();
+    assert_eq!(one, anthropic["data"][0]);
     let ollama = get(&server, "/api/tags", &[]).await.json();
     assert_eq!(ollama["models"][0]["name"], "first");
     let shown = send(server.address(), "POST", "/api/show", &[], r#"{"model": "first"}"#).await.json();
     assert_eq!(shown["model_info"]["mock.context_length"], 131_072);
     assert_eq!(server.stats().asked, 0, "a list is not an answer of a model");
+}
+
+#[tokio::test]
+async fn the_tokens_of_a_request_are_counted_as_they_are_billed() {
+    let server = server().await;
+    let body = json!({"model": "first", "messages": [{"role": "user", "content": "One two three."}]});
+    let headers = [("x-api-key", "sk-test"), ("anthropic-version", "2023-06-01")];
+    let path = "/v1/messages/count_tokens";
+    let counted = send(server.address(), "POST", path, &headers, &body.to_string()).await;
+    assert_eq!(counted.json(), json!({"input_tokens": 3}));
+    assert_eq!(send(server.address(), "POST", path, &headers, "[]").await.status, 400);
+    assert_eq!(server.stats().asked, 0, "counting is not an answer of a model");
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! What servers that speak Chat Completions do differently, each of them seen.
 
 use samokoder_core::llm::{
-    ChatRequest, ChatResponse, FinishReason, LlmErrorKind, Message, ModelCapabilities, ModelRole, Part, Tool,
-    ToolCall, ToolChoice, Usage,
+    ChatRequest, ChatResponse, FinishReason, LlmErrorKind, Message, ModelCapabilities, ModelRole, Money,
+    Part, Tool, ToolCall, ToolChoice, Usage,
 };
 use samokoder_llm::{
     openai::chat::{ChatWire, Dialect},
@@ -10,7 +10,7 @@ use samokoder_llm::{
 };
 use serde_json::{Value, json};
 
-use super::{read, read_whole};
+use super::{SPLITS, read, read_whole};
 
 const WIRE: ChatWire = ChatWire { dialect: Dialect::COMPATIBLE };
 
@@ -137,6 +137,7 @@ fn every_field_may_be_missing_or_null_and_others_may_come() {
 #[test]
 fn a_finish_that_is_not_known_is_shown_as_it_is() {
     assert_eq!(answer(&[finish("galaxy_limit")]).finish, FinishReason::Other("galaxy_limit".into()));
+    assert_eq!(answer(&[finish("model_length")]).finish, FinishReason::Length);
 }
 
 #[test]
@@ -190,6 +191,101 @@ fn reasoning_counted_beside_the_answer_is_counted_with_it() {
     assert_eq!((response.usage.output, response.usage.reasoning), (25, 20));
     assert_eq!(response.cost.unwrap().to_string(), "$0.0050");
     assert_eq!(response.extra["usage"]["cost_in_usd_ticks"], 50_000_000);
+}
+
+#[test]
+fn every_spelling_of_cached_written_and_reasoned_tokens_and_of_the_cost_is_read() {
+    let of = |said: Value| {
+        let mut usage = json!({ "prompt_tokens": 10.0, "completion_tokens": 5, "total_tokens": 15 });
+        usage.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+        answer(&[finish("stop"), json!({ "id": "1", "choices": [], "usage": usage })])
+    };
+    let plain = Usage { input: 10, output: 5, ..Usage::default() };
+    let cached = Usage { cached_input: 4, ..plain };
+    for (said, usage) in [
+        (json!({ "prompt_tokens_details": { "cached_tokens": 4 } }), cached),
+        (json!({ "prompt_cache_hit_tokens": 4, "prompt_cache_miss_tokens": 6 }), cached),
+        (json!({ "cached_tokens": 4, "prompt_tokens_details": null }), cached),
+        (json!({ "prompt_tokens_details": { "cached_tokens": -1 } }), plain),
+        (json!({ "prompt_tokens_details": { "cache_write_tokens": 3 } }), Usage { cache_write: 3, ..plain }),
+        (json!({ "cache_creation_input_tokens": 3 }), Usage { cache_write: 3, ..plain }),
+        (json!({ "completion_tokens_details": { "reasoning_tokens": 2 } }), Usage { reasoning: 2, ..plain }),
+        (json!({ "reasoning_tokens": 2 }), Usage { reasoning: 2, ..plain }),
+    ] {
+        assert_eq!(of(said.clone()).usage, usage, "{said}");
+    }
+    for cost in [json!(0.25), json!({ "input_tokens_cost": 0.05, "total_cost": 0.25 })] {
+        assert_eq!(of(json!({ "cost": cost })).cost, Some(Money::from_dollars(0.25)), "{cost}");
+    }
+}
+
+#[test]
+fn a_piece_counts_and_not_the_answer_so_far_that_is_repeated_beside_it() {
+    let chunk = |piece: &str, so_far: &str, reason: Value| {
+        json!({ "id": "1", "choices": [{
+            "index": 0, "finish_reason": reason,
+            "message": { "role": "assistant", "content": so_far },
+            "delta": { "role": "assistant", "content": piece },
+        }] })
+    };
+    let chunks =
+        [chunk("a", "a", Value::Null), chunk("b", "ab", Value::Null), chunk("", "ab", json!("stop"))];
+    assert_eq!(answer(&chunks).text(), "ab");
+    let whole = read_whole(&WIRE, chunk("", "ab", json!("stop")).to_string().as_bytes());
+    assert_eq!(whole.unwrap().text(), "ab");
+}
+
+#[test]
+fn thoughts_may_come_under_two_names_one_of_them_empty_or_both_alike() {
+    for thought in [
+        json!({ "reasoning": "", "reasoning_content": "hm" }),
+        json!({ "reasoning": "hm", "reasoning_content": "" }),
+        json!({ "reasoning": "hm", "reasoning_content": "hm" }),
+        json!({ "reasoning": null, "reasoning_content": "hm", "reasoning_details": [] }),
+    ] {
+        let response = answer(&[delta(thought.clone()), delta(thought.clone()), finish("stop")]);
+        assert!(matches!(&response.parts[0], Part::Reasoning { text, .. } if text == "hmhm"), "{thought}");
+    }
+}
+
+#[test]
+fn an_answer_may_begin_with_a_chunk_about_the_prompt_that_has_no_id_yet() {
+    let first = json!({
+        "id": "", "model": "", "object": "", "created": 0, "choices": [],
+        "prompt_filter_results": [{ "prompt_index": 0, "content_filter_results": {} }],
+    });
+    let mut text = delta(json!({ "content": "a" }));
+    text["model"] = json!("m");
+    let filtered =
+        json!({ "id": "", "choices": [{ "index": 0, "finish_reason": null, "content_filter_offsets": {} }] });
+    let response = answer(&[first, text, filtered, finish("stop")]);
+    assert_eq!((response.id.as_deref(), response.model.as_deref()), (Some("1"), Some("m")));
+    assert_eq!(response.text(), "a");
+}
+
+#[test]
+fn what_a_text_is_taken_from_and_pictures_are_kept_beside_it() {
+    let (one, two) = (json!({ "type": "url_citation", "n": 1 }), json!({ "type": "url_citation", "n": 2 }));
+    let response = answer(&[
+        delta(json!({ "content": "a", "annotations": [one] })),
+        delta(json!({ "content": "b", "annotations": [two], "images": [{ "type": "image_url" }] })),
+        finish("stop"),
+    ]);
+    assert_eq!(response.text(), "ab");
+    assert_eq!(response.extra["annotations"], json!([one, two]));
+    assert_eq!(response.extra["images"], json!([{ "type": "image_url" }]));
+}
+
+#[test]
+fn json_where_events_should_be_is_a_whole_answer_or_an_error() {
+    let body =
+        "\n{\"id\":\"1\",\n \"choices\":[{\"message\":{\"content\":\"a\"},\n\n\"finish_reason\":\"stop\"}]}";
+    for split in SPLITS {
+        assert_eq!(read(&WIRE, super::split(body.as_bytes(), split)).unwrap().text(), "a");
+    }
+    let error =
+        read(&WIRE, [br#"{"error":{"code":"insufficient_quota","message":"m"}}"#.as_slice()]).unwrap_err();
+    assert_eq!(error.kind, LlmErrorKind::QuotaExhausted);
 }
 
 #[test]
@@ -273,12 +369,30 @@ fn what_is_typed_is_never_overwritten_by_what_is_extra() {
     request.extra = json!({ "tools": [], "seed": 1, "max_tokens": 1 }).as_object().unwrap().clone();
     let body = written(Dialect::COMPATIBLE, &request);
     assert_eq!(body["tools"][0]["function"]["name"], "f");
-    assert_eq!(body["tool_choice"]["function"]["name"], "f");
+    assert_eq!(body["tool_choice"], "required");
     assert_eq!(
         (&body["max_tokens"], &body["seed"], &body["temperature"]),
         (&json!(7), &json!(1), &json!(0.7))
     );
     assert!(body["tools"][0]["function"].get("strict").is_none(), "servers refuse what they don't know");
+}
+
+#[test]
+fn a_tool_that_must_be_called_is_named_or_where_names_are_not_understood_the_only_one_offered() {
+    let tools = ["f", "g"].map(|name| Tool::new(name, "", json!({ "type": "object" })));
+    let mut request = request(vec![Message::new(ModelRole::User, "hi")]).tools(tools);
+    request.tool_choice = ToolChoice::Tool("g".into());
+    let names = |body: &Value| {
+        let tools = body["tools"].as_array().unwrap().iter();
+        tools.map(|tool| tool["function"]["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for dialect in [Dialect::OPENAI, Dialect::GROQ, Dialect::OPENROUTER] {
+        let body = written(dialect, &request);
+        assert_eq!(body["tool_choice"], json!({ "type": "function", "function": { "name": "g" } }));
+        assert_eq!(names(&body), ["f", "g"]);
+    }
+    let body = written(Dialect::COMPATIBLE, &request);
+    assert_eq!((&body["tool_choice"], names(&body)), (&json!("required"), vec!["g".to_owned()]));
 }
 
 #[test]
