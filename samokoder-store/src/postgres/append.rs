@@ -7,13 +7,13 @@ use sqlx::{PgConnection, Row as _};
 
 use super::{
     branch::{self, not_found, number, seq},
-    connection::{begin, commit, finish, roll_back},
+    connection::{begin, finish},
     error::Failure,
     heads::{Head, Heads},
     lease,
     log::{Batch, fenced},
     news::{News, Topic},
-    tables,
+    tables::{self, Statements},
     text::escape,
 };
 use crate::projection::Target;
@@ -29,8 +29,8 @@ pub(super) struct Append {
     news: Arc<News>,
     /// How long a lease lasts, in seconds.
     lease: f64,
-    /// A transaction whose end is not known.
-    in_doubt: Mutex<Option<(String, Head)>>,
+    /// Where the log ends if a write was made whose end is not known.
+    in_doubt: Mutex<Option<Head>>,
 }
 
 impl Append {
@@ -55,7 +55,7 @@ impl Append {
         })
     }
 
-    fn in_doubt(&self) -> std::sync::MutexGuard<'_, Option<(String, Head)>> {
+    fn in_doubt(&self) -> std::sync::MutexGuard<'_, Option<Head>> {
         self.in_doubt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -76,13 +76,6 @@ impl Append {
 
 /// Appends the batch, unless an earlier attempt has.
 pub(super) async fn append(connection: &mut PgConnection, append: &Append) -> Result<Seq, Failure> {
-    let in_doubt = append.in_doubt().clone();
-    if let Some((transaction, head)) = in_doubt {
-        if was_committed(connection, &transaction).await? {
-            return Ok(append.done(head));
-        }
-        *append.in_doubt() = None;
-    }
     if let Some(head) = append.heads.get(&append.branch)
         && (head.epoch, head.seq) == (append.epoch, append.after)
         && !append.batch.is_empty()
@@ -91,7 +84,12 @@ pub(super) async fn append(connection: &mut PgConnection, append: &Append) -> Re
         return Ok(head);
     }
     loop {
-        let head = look(connection, append).await?;
+        let head = match look(connection, append).await {
+            Err(Failure::Refused(why)) => {
+                return was_written(connection, append).await?.ok_or(Failure::Refused(why));
+            }
+            outcome => outcome?,
+        };
         if append.batch.is_empty() {
             return Ok(head.seq);
         }
@@ -100,6 +98,19 @@ pub(super) async fn append(connection: &mut PgConnection, append: &Append) -> Re
             return Ok(head);
         }
     }
+}
+
+/// Where the log ends since an earlier attempt of which no answer came: its last record is there. One that still runs has
+/// locked the branch's row, which who writes again waits for; and one that has not begun finds the branch changed.
+async fn was_written(connection: &mut PgConnection, append: &Append) -> Result<Option<Seq>, Failure> {
+    let Some(head) = append.in_doubt().filter(|_| !append.batch.records.is_empty()) else { return Ok(None) };
+    let row = sqlx::query("SELECT FROM record WHERE branch = $1 AND seq = $2 AND link = $3")
+        .bind(head.id)
+        .bind(number(head.seq.0))
+        .bind(&head.tip.digest().as_bytes()[..])
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.map(|_| append.done(head)))
 }
 
 /// Where the log ends, when the lease may write there. A lease that has run out and that nobody has taken is renewed.
@@ -138,49 +149,57 @@ async fn look(connection: &mut PgConnection, append: &Append) -> Result<Head, Fa
     Ok(head)
 }
 
-/// Brings the tables up to the records that were just inserted. Those of a fork begin with its own first record.
-async fn tell_tables(connection: &mut PgConnection, append: &Append, head: Head) -> Result<(), Failure> {
-    let target = Target { row: head.id, branch: &append.branch, own_after: head.left_at };
-    if append.batch.records.is_empty() {
-        Ok(())
-    } else if head.is_fork && head.seq == head.left_at {
-        tables::refill(connection, target).await
-    } else {
-        tables::adding(target, &append.batch.records)?.run(connection).await
-    }
-}
-
 /// Writes the batch, if the log still ends at `head` and the lease is still good.
 async fn write(connection: &mut PgConnection, append: &Append, head: Head) -> Result<Option<Seq>, Failure> {
-    begin(connection).await?;
     let links = append.batch.links(append.after, head.tip);
     let next = Head {
         seq: append.after.after(append.batch.len()),
         tip: links.last().copied().unwrap_or(head.tip),
         ..head
     };
-    let Some(transaction) = insert(connection, &append.batch, &links, head, next).await? else {
-        append.heads.remove(&append.branch);
-        roll_back(connection).await?;
-        return Ok(None);
+    let target = Target { row: head.id, branch: &append.branch, own_after: head.left_at };
+    *append.in_doubt() = Some(next);
+    // The tables of a fork begin with its own first record.
+    let is_first = head.is_fork && head.seq == head.left_at && !append.batch.records.is_empty();
+    let is_written = if is_first {
+        begin(connection).await?;
+        let outcome = begin_fork(connection, &append.batch, &links, (head, next), target).await;
+        finish(connection, outcome).await?
+    } else {
+        let statements = tables::adding(target, &append.batch.records)?;
+        insert(connection, &append.batch, &links, (head, next), statements).await?
     };
-    if let Err(failure) = tell_tables(connection, append, head).await {
-        return finish(connection, Err(failure)).await;
+    if is_written {
+        return Ok(Some(append.done(next)));
     }
-    *append.in_doubt() = Some((transaction, next));
-    commit(connection).await?;
-    Ok(Some(append.done(next)))
+    append.heads.remove(&append.branch);
+    Ok(None)
 }
 
-/// Moves the branch on and inserts what the batch brings, in one statement. Gives the number of the transaction; none
-/// when the branch is not as it was.
+/// Writes the first batch of a branch that was forked, in a transaction, and makes its tables.
+async fn begin_fork(
+    connection: &mut PgConnection,
+    batch: &Batch,
+    links: &[Link],
+    heads: (Head, Head),
+    target: Target<'_>,
+) -> Result<bool, Failure> {
+    let is_written = insert(connection, batch, links, heads, Statements::default()).await?;
+    if is_written {
+        tables::refill(connection, target).await?;
+    }
+    Ok(is_written)
+}
+
+/// Moves the branch on from one head to the next and stores what the batch brings, in one statement. Not when the branch
+/// is not as it was.
 async fn insert(
     connection: &mut PgConnection,
     batch: &Batch,
     links: &[Link],
-    head: Head,
-    next: Head,
-) -> Result<Option<String>, Failure> {
+    (head, next): (Head, Head),
+    statements: Statements,
+) -> Result<bool, Failure> {
     let bytes = |link: &Link| link.digest().as_bytes().to_vec();
     let (digests, sizes, contents): (Vec<_>, Vec<_>, Vec<_>) = batch
         .contents
@@ -188,31 +207,13 @@ async fn insert(
         .map(|(digest, (size, content))| (&digest.as_bytes()[..], *size, &content[..]))
         .collect();
     let row = sqlx::query(
-        "WITH moved AS (
-             UPDATE branch SET head = $4, tip = $5
-             WHERE id = $1 AND epoch = $2 AND head = $3 AND tip = $6 AND lease_until > clock_timestamp()
-             RETURNING id, scope
-         ), recorded AS (
-             INSERT INTO record (branch, seq, epoch, at_ms, body, link)
-             SELECT moved.id, $3 + new.n, $2, new.at_ms, new.body, new.link
-             FROM moved, unnest($7::bigint[], $8::bytea[], $9::bytea[]) WITH ORDINALITY AS new (at_ms, body, link, n)
-         ), stored AS (
-             INSERT INTO blob (scope, digest, size, stored_ms, content)
-             SELECT moved.scope, new.digest, new.size, $10, new.content
-             FROM moved, unnest($11::bytea[], $12::bigint[], $13::bytea[]) AS new (digest, size, content)
-             ON CONFLICT (scope, digest) DO UPDATE SET stored_ms = excluded.stored_ms
-         ), taken AS (
-             UPDATE signal SET taken = $4 FROM moved
-             WHERE signal.branch = moved.id AND signal.id = ANY ($14::text[]) AND signal.taken IS NULL
-         )
-         SELECT pg_current_xact_id()::text FROM moved",
+        "SELECT samokoder_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(head.id)
     .bind(head.epoch)
     .bind(number(head.seq.0))
-    .bind(number(next.seq.0))
-    .bind(bytes(&next.tip))
     .bind(bytes(&head.tip))
+    .bind(bytes(&next.tip))
     .bind(batch.stamps())
     .bind(&batch.bodies)
     .bind(links.iter().map(bytes).collect::<Vec<_>>())
@@ -221,19 +222,9 @@ async fn insert(
     .bind(sizes)
     .bind(contents)
     .bind(&batch.taken)
-    .fetch_optional(connection)
+    .bind(statements.sql)
+    .bind(statements.values)
+    .fetch_one(connection)
     .await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?)
-}
-
-/// Whether a transaction was committed.
-async fn was_committed(connection: &mut PgConnection, transaction: &str) -> Result<bool, Failure> {
-    let row =
-        sqlx::query("SELECT pg_xact_status($1::text::xid8)").bind(transaction).fetch_one(connection).await?;
-    match row.try_get::<Option<&str>, _>(0)? {
-        Some("committed") => Ok(true),
-        // Its connection is lost, the server has not found out yet.
-        Some("in progress") => Err(Failure::InDoubt),
-        _ => Ok(false),
-    }
+    Ok(row.try_get(0)?)
 }

@@ -8,7 +8,7 @@ use std::{
 use futures::future::BoxFuture;
 use samokoder_core::store::{StoreError, StoreErrorKind};
 use sqlx::{
-    PgConnection, PgPool, Postgres,
+    Connection as _, PgConnection, PgPool, Postgres,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -103,8 +103,14 @@ impl Connections {
     {
         let deadline = Instant::now() + self.options.patience;
         let mut pause = FIRST_PAUSE;
+        let mut is_first = true;
         loop {
-            match self.once(argument, &work).await {
+            let outcome = match self.acquire(is_first).await {
+                Ok(connection) => once(connection, argument, &work).await,
+                Err(failure) => Err(failure),
+            };
+            is_first = false;
+            match outcome {
                 Err(failure) if failure.is_transient() && Instant::now() + pause < deadline => {
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -114,15 +120,16 @@ impl Connections {
         }
     }
 
-    async fn once<A, T>(
-        &self,
-        argument: &A,
-        work: &impl for<'c> Fn(&'c mut PgConnection, &'c A) -> Work<'c, T>,
-    ) -> Result<T, Failure> {
-        let mut lent = Lent { connection: self.pool().acquire().await?, is_clean: false };
-        let outcome = work(&mut lent.connection, argument).await;
-        lent.is_clean = matches!(outcome, Ok(_) | Err(Failure::Refused(_)));
-        outcome
+    /// A connection: at first any, of which it shows when it is used whether it is alive; that saves asking each one. After
+    /// a failure the others may have been cut too.
+    async fn acquire(&self, is_first: bool) -> Result<PoolConnection<Postgres>, Failure> {
+        loop {
+            let mut connection = self.pool().acquire().await?;
+            if is_first || connection.ping().await.is_ok() {
+                return Ok(connection);
+            }
+            connection.close_on_drop();
+        }
     }
 
     /// Closes all connections when they are done, unless they are someone else's.
@@ -141,7 +148,19 @@ fn pool(own: &PgConnectOptions, options: &PostgresOptions) -> PgPool {
     PgPoolOptions::new()
         .max_connections(options.connections)
         .acquire_timeout(options.patience)
+        .test_before_acquire(false)
         .connect_lazy_with(own.clone())
+}
+
+async fn once<A, T>(
+    connection: PoolConnection<Postgres>,
+    argument: &A,
+    work: &impl for<'c> Fn(&'c mut PgConnection, &'c A) -> Work<'c, T>,
+) -> Result<T, Failure> {
+    let mut lent = Lent { connection, is_clean: false };
+    let outcome = work(&mut lent.connection, argument).await;
+    lent.is_clean = matches!(outcome, Ok(_) | Err(Failure::Refused(_)));
+    outcome
 }
 
 /// A connection at work. Dropped in between, it is closed, which rolls back, and not returned to the pool.

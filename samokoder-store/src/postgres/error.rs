@@ -34,14 +34,15 @@ mod code {
     pub(super) const MAY_NOT: &str = "42501";
     pub(super) const NO_SUCH_TABLE: &str = "42P01";
     pub(super) const NO_SUCH_COLUMN: &str = "42703";
+    pub(super) const NO_SUCH_FUNCTION: &str = "42883";
     pub(super) const DISK_FULL: &str = "53100";
     pub(super) const DATA_CORRUPTED: &str = "XX001";
     pub(super) const INDEX_CORRUPTED: &str = "XX002";
 
     /// Trying again may help: a conflict with another transaction, a lock that was not given in time, a transaction that
-    /// was idle for too long, too many connections, a server that is shut down or not up yet.
-    pub(super) const TRANSIENT: [&str; 8] =
-        ["40001", "40P01", "55P03", "25P03", "53300", "57P01", "57P02", "57P03"];
+    /// was idle for too long, a connection that was, too many connections, a server that is shut down or not up yet.
+    pub(super) const TRANSIENT: [&str; 9] =
+        ["40001", "40P01", "55P03", "25P03", "57P05", "53300", "57P01", "57P02", "57P03"];
     /// The class of lost connections.
     pub(super) const CONNECTION: &str = "08";
 }
@@ -102,7 +103,11 @@ fn explain(operation: &'static str, error: sqlx::Error) -> StoreError {
             format!("{cause}; make it with CREATE SCHEMA, or name another one in the search path"),
         ),
         // The statements are always the same: what they can't work on is not what they made.
-        code::NO_SUCH_TABLE | code::NO_SUCH_COLUMN | code::DATA_CORRUPTED | code::INDEX_CORRUPTED => {
+        code::NO_SUCH_TABLE
+        | code::NO_SUCH_COLUMN
+        | code::NO_SUCH_FUNCTION
+        | code::DATA_CORRUPTED
+        | code::INDEX_CORRUPTED => {
             (StoreErrorKind::Damaged, format!("the database is damaged ({cause}); restore it from a copy"))
         }
         _ => (StoreErrorKind::Unavailable, format!("the database can't be used: {cause}")),

@@ -187,8 +187,14 @@ async fn send(news: Arc<News>) {
         let notes: Vec<_> = topics.iter().map(|topic| format!("NOTIFY {CHANNEL}, '{topic}'")).collect();
         // Hints need not be on the disk.
         let sql = format!("BEGIN; SET LOCAL synchronous_commit = off; {}; COMMIT", notes.join("; "));
+        let sent = news.connections.run_here("notify", &sql, |connection, sql| {
+            Box::pin(async move {
+                sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(connection).await?;
+                Ok(())
+            })
+        });
         // A hint that gets lost only makes someone late.
-        let _ = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&news.connections.pool()).await;
+        let _ = sent.await;
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
 const LOCK: i64 = 0x736d_6b64;
 
 /// Migration `n` makes form `n` out of form `n - 1`. Form 0 is a schema without the tables.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
 
 /// Brings the tables in the connection's first schema to the newest form.
 ///

@@ -15,13 +15,18 @@ use crate::projection::{self, Columns, Row, Sink, Target, Value};
 /// Records that are read at once.
 const PAGE: usize = 1000;
 
-/// Statements in the order in which they are to be run.
+/// Statements in the order in which they are to be run, as `samokoder_run` takes them.
 #[derive(Debug, Default)]
-pub(super) struct Statements(Vec<(&'static str, Vec<Value>)>);
+pub(super) struct Statements {
+    pub(super) sql: Vec<String>,
+    /// The values of each, written as an array.
+    pub(super) values: Vec<String>,
+}
 
 impl Sink for Statements {
     fn run(&mut self, sql: &'static str, values: Vec<Value>) -> Result<(), StoreError> {
-        self.0.push((sql, values));
+        self.sql.push(of_one_array(sql, &values));
+        self.values.push(array(&values));
         Ok(())
     }
 }
@@ -29,11 +34,51 @@ impl Sink for Statements {
 impl Statements {
     /// Runs them, in a transaction.
     pub(super) async fn run(self, connection: &mut PgConnection) -> Result<(), Failure> {
-        for (sql, values) in self.0 {
-            bind(sql, &values).execute(&mut *connection).await?;
-        }
+        sqlx::query("SELECT samokoder_run($1, $2)")
+            .bind(self.sql)
+            .bind(self.values)
+            .execute(connection)
+            .await?;
         Ok(())
     }
+}
+
+/// A statement whose values are elements of `$1`.
+fn of_one_array(sql: &'static str, values: &[Value]) -> String {
+    let mut parts = sql.split('$');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, rest) = part.split_at(digits);
+        let nth = number.parse::<usize>().unwrap_or_default();
+        let kind = match nth.checked_sub(1).and_then(|at| values.get(at)) {
+            Some(Value::Int(_)) => "bigint",
+            Some(Value::Bytes(_)) => "bytea",
+            Some(Value::Text(_)) | None => "text",
+        };
+        text.extend(["$1[", number, "]::", kind, rest]);
+    }
+    text
+}
+
+/// Values as PostgreSQL writes an array of text.
+fn array(values: &[Value]) -> String {
+    let texts = values.iter().map(|value| match value {
+        Value::Int(number) => number.map(|number| number.to_string()),
+        Value::Text(text) => text.as_deref().map(|text| quoted(&escape(text))),
+        Value::Bytes(bytes) => bytes.as_deref().map(|bytes| quoted(&hexadecimal(bytes))),
+    });
+    let texts: Vec<_> = texts.map(|text| text.unwrap_or_else(|| "NULL".into())).collect();
+    format!("{{{}}}", texts.join(","))
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
+    "\\x".chars().chain(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])).collect()
 }
 
 fn bind<'q>(
@@ -132,4 +177,20 @@ pub(super) async fn rebuild(connection: &mut PgConnection, branch: &Branch) -> R
         .await?;
     let outcome = refill(connection, target).await;
     finish(connection, outcome).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_have_one_array_of_values() {
+        let values = [1.into(), Value::Text(None), "a \\ \"b\", {c}".into(), vec![0x0f, 0xa0].into()];
+        assert_eq!(array(&values), r#"{1,NULL,"a \\ \"b\", {c}","\\x0fa0"}"#);
+        let sql = "UPDATE file SET path = COALESCE($2, $3), content = $4 WHERE branch = $1";
+        assert_eq!(
+            of_one_array(sql, &values),
+            "UPDATE file SET path = COALESCE($1[2]::text, $1[3]::text), content = $1[4]::bytea WHERE branch = $1[1]::bigint"
+        );
+    }
 }

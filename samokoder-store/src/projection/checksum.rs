@@ -55,10 +55,14 @@ macro_rules! prime {
     };
 }
 
-/// An SQL expression that changes when one of these columns does. It can't overflow, and NULL counts as -1.
+/// An SQL expression that changes when one of these columns of `$table` does. It can't overflow, and NULL counts as -1.
 macro_rules! mixed {
-    ($($column:literal * $factor:literal),+ $(,)?) => {
-        concat!("(0", $(" + (COALESCE(", $column, ", -1) % ", $crate::projection::checksum::prime!(), ") * ", $factor),+, ")")
+    ($table:literal: $($column:literal * $factor:literal),+ $(,)?) => {
+        concat!(
+            "(0",
+            $(" + (COALESCE(", $table, ".", $column, ", -1) % ", $crate::projection::checksum::prime!(), ") * ", $factor),+,
+            ")"
+        )
     };
 }
 

@@ -7,10 +7,11 @@ use samokoder_core::{
 
 use super::{Row, Sink, Target, Value, checksum, number};
 
-/// Changes with each number in a row of `summary`.
+/// Changes with each number in a row of `summary`, which a query knows as `$table`.
 macro_rules! numbers {
-    () => {
+    ($table:literal) => {
         $crate::projection::checksum::mixed!(
+            $table:
             "applied" * 2,
             "created_ms" * 3,
             "updated_ms" * 5,
@@ -30,7 +31,7 @@ macro_rules! numbers {
 /// Makes a row of `summary` valid as it is.
 pub(super) fn seal(target: Target<'_>, sink: &mut impl Sink) -> Result<(), StoreError> {
     sink.run(
-        concat!("UPDATE summary SET checksum = ", numbers!(), " WHERE branch = $1"),
+        concat!("UPDATE summary SET checksum = ", numbers!("summary"), " WHERE branch = $1"),
         vec![target.row.into()],
     )
 }
@@ -47,7 +48,8 @@ enum Sitting {
 #[derive(Debug, Default)]
 pub(super) struct Delta {
     applied: Option<Seq>,
-    created_ms: u64,
+    /// When the first record of the log was stored, if it is among them.
+    created_ms: Option<u64>,
     updated_ms: u64,
     version: Option<Seq>,
     /// From the description: counts as long as there is no specification.
@@ -62,8 +64,8 @@ pub(super) struct Delta {
 impl Delta {
     pub(super) fn add(&mut self, target: Target<'_>, row: Row<'_>) {
         self.applied = Some(row.seq);
-        if self.created_ms == 0 {
-            self.created_ms = row.at_ms;
+        if row.seq == Seq::START.after(1) {
+            self.created_ms = Some(row.at_ms);
         }
         self.updated_ms = row.at_ms;
         match row.record {
@@ -103,78 +105,62 @@ impl Delta {
 
     pub(super) fn write(self, target: Target<'_>, sink: &mut impl Sink) -> Result<(), StoreError> {
         let Some(applied) = self.applied else { return Ok(()) };
-        self.write_times(target, applied, sink)?;
-        self.write_words(target, sink)?;
-        self.write_spent(target, sink)?;
-        seal(target, sink)
-    }
-
-    fn write_times(&self, target: Target<'_>, applied: Seq, sink: &mut impl Sink) -> Result<(), StoreError> {
-        sink.run(
-            "UPDATE summary SET applied = $2, updated_ms = $3, version = COALESCE($4, version),
-                                tasks = COALESCE($5, tasks),
-                                created_ms = CASE WHEN created_ms = 0 THEN $6 ELSE created_ms END
-             WHERE branch = $1",
-            vec![
-                target.row.into(),
-                applied.into(),
-                self.updated_ms.into(),
-                self.version.map(|seq| seq.0).into(),
-                self.tasks.into(),
-                self.created_ms.into(),
-            ],
-        )?;
-        sink.run(
-            "UPDATE project SET created_ms = $3
-             WHERE scope = $1 AND project = $2 AND (created_ms = 0 OR created_ms > $3)
-               AND EXISTS (SELECT 1 FROM summary WHERE branch = $4 AND created_ms = $3)",
-            vec![
-                target.branch.scope.as_str().into(),
-                target.branch.project.into(),
-                self.created_ms.into(),
-                target.row.into(),
-            ],
-        )
-    }
-
-    fn write_words(&self, target: Target<'_>, sink: &mut impl Sink) -> Result<(), StoreError> {
         let title = self.specified.as_deref().or(self.described.as_deref());
-        if let Some(title) = title {
-            sink.run(
-                "UPDATE summary SET title = $2, title_checksum = $3,
-                                    specified = CASE WHEN $4 = 1 THEN 1 ELSE specified END
-                 WHERE branch = $1 AND ($4 = 1 OR specified = 0)",
-                vec![
-                    target.row.into(),
-                    title.into(),
-                    checksum::text(Some(title)).into(),
-                    i64::from(self.specified.is_some()).into(),
-                ],
-            )?;
-        }
         let end = match &self.run_end {
-            None => return Ok(()),
-            Some(Sitting::GoesOn) => None,
+            None | Some(Sitting::GoesOn) => None,
             Some(Sitting::Ended(end)) => Some(end.as_str()),
         };
-        sink.run(
-            "UPDATE summary SET run_end = $2, run_end_checksum = $3 WHERE branch = $1",
-            vec![target.row.into(), end.into(), checksum::text(end).into()],
-        )
+        let mut values = vec![
+            target.row.into(),
+            applied.into(),
+            self.updated_ms.into(),
+            self.created_ms.into(),
+            self.version.map(|seq| seq.0).into(),
+            self.tasks.into(),
+            title.into(),
+            title.map(|title| checksum::text(Some(title))).into(),
+            i64::from(self.specified.is_some()).into(),
+            i64::from(self.run_end.is_some()).into(),
+            end.into(),
+            checksum::text(end).into(),
+        ];
+        values.extend(self.spent.map(|sum| Value::from(number(sum))));
+        sink.run(WRITE, values)?;
+        self.write_project(target, sink)
     }
 
-    fn write_spent(&self, target: Target<'_>, sink: &mut impl Sink) -> Result<(), StoreError> {
-        if self.spent == [0; 3] {
-            return Ok(());
-        }
-        let spent = self.spent.map(|sum| Value::from(number(sum)));
+    /// A project began with the first record of any of its branches.
+    fn write_project(&self, target: Target<'_>, sink: &mut impl Sink) -> Result<(), StoreError> {
+        let Some(created_ms) = self.created_ms.filter(|at_ms| *at_ms > 0) else { return Ok(()) };
         sink.run(
-            "UPDATE summary SET
-                 money = CASE WHEN money > 9223372036854775807 - $2 THEN 9223372036854775807 ELSE money + $2 END,
-                 tokens = CASE WHEN tokens > 9223372036854775807 - $3 THEN 9223372036854775807 ELSE tokens + $3 END,
-                 calls = CASE WHEN calls > 9223372036854775807 - $4 THEN 9223372036854775807 ELSE calls + $4 END
-             WHERE branch = $1",
-            std::iter::once(target.row.into()).chain(spent).collect(),
+            "UPDATE project SET created_ms = $3
+             WHERE scope = $1 AND project = $2 AND (created_ms = 0 OR created_ms > $3)",
+            vec![target.branch.scope.as_str().into(), target.branch.project.into(), created_ms.into()],
         )
     }
 }
+
+/// All of it in one statement: each costs as much as what it writes.
+const WRITE: &str = concat!(
+    "UPDATE summary SET
+         applied = new.applied, updated_ms = new.updated_ms, created_ms = new.created_ms, version = new.version,
+         tasks = new.tasks, title = new.title, title_checksum = new.title_checksum, specified = new.specified,
+         run_end = new.run_end, run_end_checksum = new.run_end_checksum, money = new.money, tokens = new.tokens,
+         calls = new.calls, checksum = ",
+    numbers!("new"),
+    "
+     FROM (
+         SELECT $2 AS applied, $3 AS updated_ms, COALESCE($4, created_ms) AS created_ms,
+             COALESCE($5, version) AS version, COALESCE($6, tasks) AS tasks, files,
+             CASE WHEN $9 = 1 OR specified = 0 THEN COALESCE($7, title) ELSE title END AS title,
+             CASE WHEN $9 = 1 OR specified = 0 THEN COALESCE($8, title_checksum) ELSE title_checksum END AS title_checksum,
+             CASE WHEN $9 = 1 THEN 1 ELSE specified END AS specified,
+             CASE WHEN $10 = 1 THEN $11 ELSE run_end END AS run_end,
+             CASE WHEN $10 = 1 THEN $12 ELSE run_end_checksum END AS run_end_checksum,
+             CASE WHEN money > 9223372036854775807 - $13 THEN 9223372036854775807 ELSE money + $13 END AS money,
+             CASE WHEN tokens > 9223372036854775807 - $14 THEN 9223372036854775807 ELSE tokens + $14 END AS tokens,
+             CASE WHEN calls > 9223372036854775807 - $15 THEN 9223372036854775807 ELSE calls + $15 END AS calls
+         FROM summary WHERE branch = $1
+     ) AS new
+     WHERE summary.branch = $1"
+);

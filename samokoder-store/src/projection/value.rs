@@ -26,6 +26,12 @@ impl From<i64> for Value {
     }
 }
 
+impl From<Option<i64>> for Value {
+    fn from(value: Option<i64>) -> Self {
+        Self::Int(value)
+    }
+}
+
 impl From<Option<u64>> for Value {
     fn from(value: Option<u64>) -> Self {
         Self::Int(value.map(number))

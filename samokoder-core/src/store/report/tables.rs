@@ -127,7 +127,7 @@ impl Tables {
 
     /// Adds the next record.
     pub fn add(&mut self, stored: &Stored) {
-        if self.created_ms == 0 {
+        if stored.seq == Seq::START.after(1) {
             self.created_ms = stored.at_ms;
         }
         self.updated_ms = stored.at_ms;

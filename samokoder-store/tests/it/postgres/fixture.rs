@@ -51,6 +51,12 @@ impl Database {
         query.fetch_one(&mut self.connect().await).await.unwrap().get(0)
     }
 
+    /// What sets something for connections that are made from now on.
+    pub(crate) fn set(&self, setting: &str) -> String {
+        let (address, _) = self.0.split_once('?').unwrap_or((&self.0, ""));
+        format!("ALTER DATABASE {} SET {setting}", address.rsplit('/').next().unwrap_or_default())
+    }
+
     pub(crate) async fn store(&self) -> PostgresStore {
         self.store_with(PostgresOptions::default()).await
     }

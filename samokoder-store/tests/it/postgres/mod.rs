@@ -9,4 +9,5 @@ mod news;
 mod plans;
 mod rules;
 mod tables;
+mod trips;
 mod zombie;

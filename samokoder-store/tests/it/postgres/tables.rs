@@ -43,7 +43,7 @@ fn written(name: &str, finishes: Option<StepId>) -> Change {
 }
 
 /// A log with a row for every table.
-fn records() -> Vec<Record> {
+pub(crate) fn records() -> Vec<Record> {
     let (epic, task, step) = (EpicId::derive(["e"]), TaskId::derive(["t"]), StepId::derive(["s"]));
     let commit = |changes| Record::Commit(Commit { author: Author::Person, changes });
     let task_of_plan = Task {
