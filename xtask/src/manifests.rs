@@ -4,6 +4,9 @@ use std::{fs, io, path::Path};
 
 /// Each crate without features, then with each of its features alone, as arguments of cargo.
 ///
+/// Where a feature of the root does nothing but turn on one of a member's, the root is checked with it, and the member
+/// on the way.
+///
 /// # Errors
 /// When a manifest can't be read.
 pub(crate) fn feature_sets(root: &Path) -> io::Result<Vec<String>> {
@@ -21,9 +24,8 @@ pub(crate) fn feature_sets(root: &Path) -> io::Result<Vec<String>> {
         if !features.is_empty() {
             sets.push(format!("-p {name} --no-default-features"));
         }
-        sets.extend(
-            features.iter().map(|feature| format!("-p {name} --no-default-features --features {feature}")),
-        );
+        let own = features.iter().filter(|feature| !is_forwarded(&workspace, name, feature));
+        sets.extend(own.map(|feature| format!("-p {name} --no-default-features --features {feature}")));
     }
     Ok(sets)
 }
@@ -47,6 +49,12 @@ fn features(manifest: &str) -> Vec<&str> {
         .filter_map(|line| Some(line.split_once('=')?.0.trim()))
         .filter(|name| *name != "default")
         .collect()
+}
+
+/// Whether a feature in the workspace's root is this one of a member's under another name.
+fn is_forwarded(workspace: &str, member: &str, feature: &str) -> bool {
+    let same = [format!("dep:{member}"), format!("{member}/{feature}")];
+    table(workspace, "features").any(|line| quoted(line).eq(&same))
 }
 
 /// The crates of a workspace beside its root.
@@ -76,7 +84,7 @@ name = "root"
 [features]
 default = ["a", "b"]
 # Says why.
-a = ["dep:x"]
+a = ["dep:x", "x/y"]
 b = [
     "a",
 ]
@@ -90,6 +98,7 @@ x = "1"
         assert_eq!(members(MANIFEST).collect::<Vec<_>>(), ["one", "two"]);
         assert_eq!(package(MANIFEST), Some("root"));
         assert_eq!(features(MANIFEST), ["a", "b"]);
+        assert!(is_forwarded(MANIFEST, "x", "y") && !is_forwarded(MANIFEST, "x", "a"));
         assert!(features("[package]\nname = \"x\"\n").is_empty());
     }
 
