@@ -34,9 +34,10 @@ pub(super) mod label {
 const OWN_PROCESSES: i64 = 32;
 const OWN_MEMORY: i64 = 32 << 20;
 
-/// What a runtime with a kernel of its own needs on top.
-const KERNEL_PROCESSES: i64 = 1024;
-const KERNEL_MEMORY: i64 = 256 << 20;
+/// What a runtime with a kernel of its own needs on top. With less than this, commands that take more than they may could
+/// end that kernel, and with it the session, before the agent has seen it.
+const KERNEL_PROCESSES: i64 = 2048;
+const KERNEL_MEMORY: i64 = 768 << 20;
 
 /// Where there is to be nothing that could be written to.
 const NOTHING: &str = "ro,size=4096,mode=0555,nosuid,nodev,noexec";
