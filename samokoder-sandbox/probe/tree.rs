@@ -46,15 +46,10 @@ fn walk(mut visit: impl FnMut(&Path, &fs::Metadata)) {
     }
 }
 
-/// Whether a path is where files may be written.
+/// Whether a path is where files may be written: in one of the folders for that, or on the file system of one.
 fn is_ours(path: &Path) -> bool {
-    let real = |folder: &str| fs::canonicalize(folder).unwrap_or_default();
     let device = |path: &Path| fs::metadata(path).map(|found| found.dev()).ok();
-    WRITABLE.iter().any(|folder| {
-        path.starts_with(folder)
-            || path.starts_with(real(folder))
-            || real(folder).starts_with(path) && device(path) == device(&real(folder))
-    })
+    WRITABLE.iter().any(|folder| path.starts_with(folder) || device(path) == device(Path::new(folder)))
 }
 
 /// Removes everything from where files may be written, but for this program.
