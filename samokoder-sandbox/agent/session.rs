@@ -423,16 +423,21 @@ impl Session {
     /// Those that take away of it go on.
     fn look_at_files(&mut self) {
         let now = self.files();
-        let has_grown = now.0 > self.files_seen.0 || now.1 > self.files_seen.1;
+        let has_grown = now.0 > self.files_seen.0 || now.1 > self.files_seen.1 || now.0 >= self.most_files();
         self.files_seen = now;
         if has_grown && self.is_too_much(now) {
             self.execs.values_mut().for_each(|exec| exec.end(Ok(How::DiskFull)));
         }
     }
 
+    /// How many files are counted at most: counting takes longer the more there are, and meanwhile there are more.
+    fn most_files(&self) -> u64 {
+        self.setup.inodes.saturating_mul(4)
+    }
+
     /// How many files there are, and how many bytes in the data folder, as far as the kernel does not see to it.
     fn files(&self) -> (u64, u64) {
-        let files = if self.kernel.counts_files { 0 } else { usage::all_files() };
+        let files = if self.kernel.counts_files { 0 } else { usage::all_files(self.most_files()) };
         let data = if self.setup.data > 0 { usage::files_in(Path::new(DATA)).1 } else { 0 };
         (files, data)
     }

@@ -25,7 +25,7 @@ pub fn of_disk(is_counted: bool) -> (u64, u64) {
     let rooms: Vec<sys::Room> = file_systems().filter_map(|path| sys::room(path).ok()).collect();
     let bytes = rooms.iter().map(|room| room.bytes - room.bytes_free).sum();
     if !is_counted {
-        return (bytes, all_files());
+        return (bytes, all_files(u64::MAX));
     }
     // The root of each counts too.
     let files: u64 = rooms.iter().map(|room| room.files - room.files_free - 1).sum();
@@ -49,10 +49,27 @@ pub fn counts_processes() -> bool {
     PROCESS_EVENTS.iter().any(|path| Path::new(path).exists())
 }
 
-/// Files and folders that commands have made.
-pub fn all_files() -> u64 {
-    let places = file_systems().filter_map(|path| path.to_str().ok());
-    places.map(|path| files_in(Path::new(path)).0).sum::<u64>().saturating_sub(OWN_FOLDERS)
+/// Files and folders that commands have made, as far as there are no more than `most`.
+pub fn all_files(most: u64) -> u64 {
+    let mut left = most.saturating_add(OWN_FOLDERS);
+    let whole = left;
+    for place in file_systems().filter_map(|path| path.to_str().ok()) {
+        count(Path::new(place), &mut left);
+    }
+    (whole - left).saturating_sub(OWN_FOLDERS)
+}
+
+/// Takes one off for each file and folder beneath a folder. None of them is looked at by itself, which would take long.
+fn count(folder: &Path, left: &mut u64) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if *left == 0 {
+            return;
+        }
+        *left -= 1;
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            count(&entry.path(), left);
+        }
+    }
 }
 
 /// How often the kernel ended a process for want of memory, and how often it refused one, so far.

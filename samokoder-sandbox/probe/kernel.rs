@@ -82,7 +82,6 @@ pub fn settings() -> Vec<String> {
         "/dev/mem",
         "/dev/kmsg",
         "/dev/kvm",
-        "/dev/fuse",
         "/dev/vhost-vsock",
     ] {
         let read = fs::File::open(path).and_then(|mut file| std::io::Read::read(&mut file, &mut [0; 16]));

@@ -51,6 +51,7 @@ fn run(arguments: &[&str]) -> Vec<String> {
         ["every-byte"] => output::every_byte(),
         ["russian", letters] => output::russian(number(letters)),
         // Files.
+        ["clean"] => tree::clean(),
         ["writable"] => tree::writable(),
         ["secrets", ref paths @ ..] => tree::secrets(paths),
         ["find", name] => tree::find(name),

@@ -26,7 +26,7 @@ unsafe extern "C" {
 
 pub const EPERM: i32 = 1;
 pub const ESRCH: i32 = 3;
-pub const EACCES: i32 = 13;
+const EACCES: i32 = 13;
 pub const ENOSYS: i32 = 38;
 const EPROTONOSUPPORT: i32 = 93;
 const ESOCKTNOSUPPORT: i32 = 94;

@@ -25,18 +25,22 @@ pub(crate) fn outcome(ended: &Ended, program: &str, duration: Duration) -> ExecO
     };
     let stderr = match ended.how {
         How::NotStarted(errno) => not_started(program, errno),
-        _ => text(&ended.stderr),
+        _ => text(&ended.stderr, status),
     };
-    let outcome = ExecOutcome::new(status, text(&ended.stdout), stderr, duration)
+    let outcome = ExecOutcome::new(status, text(&ended.stdout, status), stderr, duration)
         .cpu(Duration::from_micros(ended.cpu_us))
         .written(ended.written);
     // Who ends between two looks was never seen.
     if ended.peak > 0 { outcome.peak_memory(ended.peak) } else { outcome }
 }
 
-/// What is kept of a stream.
-pub(crate) fn text(kept: &Kept) -> Output {
-    output::text(&kept.head, &kept.tail, kept.omitted)
+/// What is kept of a stream of a command that ended like this.
+pub(crate) fn text(kept: &Kept, status: ExecStatus) -> Output {
+    let text = match status {
+        ExecStatus::Exited { .. } => output::text,
+        _ => output::text_of_stopped,
+    };
+    text(&kept.head, &kept.tail, kept.omitted)
 }
 
 /// Says in the command's place why it could not be started.

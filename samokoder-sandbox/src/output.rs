@@ -15,6 +15,15 @@ pub(crate) fn text(head: &[u8], tail: &[u8], omitted: u64) -> Output {
     Output::from_parts(whole_head, whole_tail, omitted + cut as u64)
 }
 
+/// The same for a stream whose writer was stopped: what it had begun of a character is left out.
+pub(crate) fn text_of_stopped(head: &[u8], tail: &[u8], omitted: u64) -> Output {
+    if omitted > 0 {
+        return text(head, &tail[..tail.len() - unfinished(tail)], omitted);
+    }
+    let whole = [head, tail].concat();
+    Output::from_parts(&whole[..whole.len() - unfinished(&whole)], &[], 0)
+}
+
 /// How many bytes at the end begin a character without finishing it.
 fn unfinished(bytes: &[u8]) -> usize {
     let start = bytes.len().saturating_sub(3);
@@ -46,6 +55,20 @@ mod tests {
                 assert!(output.omitted >= omitted && output.omitted <= omitted + 6);
             }
         }
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_character_that_a_stop_cut_in_two() {
+        let bytes = "привет 🦀 мир".as_bytes();
+        for end in 0..=bytes.len() {
+            for middle in 0..=end {
+                let whole = text_of_stopped(&bytes[..middle], &bytes[middle..end], 0).text;
+                assert!(!whole.contains('\u{fffd}') && whole.len() + 4 > end, "{end}: {whole:?}");
+            }
+            let cut = text_of_stopped(&bytes[..2], &bytes[end.min(4)..end], 2).text;
+            assert!(!cut.contains('\u{fffd}'), "{end}: {cut:?}");
+        }
+        assert_eq!(text(&bytes[..1], &[], 0).text, "\u{fffd}", "who ends by itself wrote no character");
     }
 
     #[test]

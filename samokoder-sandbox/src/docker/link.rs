@@ -14,7 +14,7 @@ use bollard::{
     Docker,
     container::LogOutput,
     exec::{CreateExecOptions, StartExecOptions, StartExecResults},
-    query_parameters::WaitContainerOptionsBuilder,
+    query_parameters::{InspectContainerOptions, WaitContainerOptionsBuilder},
 };
 use futures::{Stream, StreamExt as _};
 use samokoder_core::sandbox::{Duplex, SandboxError, SandboxErrorKind};
@@ -334,10 +334,20 @@ async fn receive(
 /// Waits until the container has ended: nobody waits for its answers then. An engine may leave the connection open when a
 /// runtime's kernel was killed.
 async fn watch(docker: Docker, container: String, routes: Arc<Routes>) {
-    let options = WaitContainerOptionsBuilder::default().condition("not-running").build();
-    docker.wait_container(&container, Some(options)).for_each(|_| async {}).await;
-    // What it said last may still be on its way.
-    tokio::time::sleep(LAST_WORDS).await;
+    loop {
+        let options = WaitContainerOptionsBuilder::default().condition("not-running").build();
+        docker.wait_container(&container, Some(options)).for_each(|_| async {}).await;
+        // What it said last may still be on its way; and waiting ends too when the engine takes it to be long enough.
+        tokio::time::sleep(LAST_WORDS).await;
+        let found = docker.inspect_container(&container, None::<InspectContainerOptions>).await;
+        let is_gone = match found {
+            Ok(found) => found.state.and_then(|state| state.running) != Some(true),
+            Err(error) => engine::has_status(&error, 404),
+        };
+        if is_gone {
+            break;
+        }
+    }
     routes.lock().take();
 }
 

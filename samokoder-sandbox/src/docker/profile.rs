@@ -40,7 +40,9 @@ const KERNEL_PROCESSES: i64 = 1024;
 const KERNEL_PROCESSES_EACH: i64 = 16;
 /// A Linux kernel takes no higher limit.
 const MOST_PROCESSES: i64 = 4 << 20;
-const KERNEL_MEMORY: i64 = 256 << 20;
+/// With less on top, commands that take more than they may could end that kernel, and with it the session, before the
+/// agent has seen it.
+const KERNEL_MEMORY: i64 = 768 << 20;
 
 /// Where there is to be nothing that could be written to.
 const NOTHING: &str = "ro,size=4096,mode=0555,nosuid,nodev,noexec";

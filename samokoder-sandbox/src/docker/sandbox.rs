@@ -94,7 +94,8 @@ impl Sandbox for DockerSandbox {
     async fn capabilities(&self) -> Result<SandboxCapabilities, SandboxError> {
         let machine = self.shared.machine().await?;
         let probe = Box::pin(async {
-            let owner = format!("probe-{}", std::process::id());
+            // No other backend of this process or another one may close it.
+            let owner = format!("probe-{}", token()?);
             let session = self.shared.open(SessionSpec::new(owner)).await?;
             let found = capabilities::probe(&session, &self.shared.config.toolchains, &machine.common).await;
             session.close().await?;

@@ -124,6 +124,8 @@ const ARCHITECTURE: u32 = 0xc000_00b7;
 const ARCHITECTURE: u32 = 0xc000_00f3;
 
 const SETUID_SETGID: u32 = 0o6000;
+/// Set in the types of character and block devices, and in no other that can be made.
+const DEVICE: u32 = 0o020_000;
 const CREATES: u32 = (libc::O_CREAT | (libc::O_TMPFILE & !libc::O_DIRECTORY)).cast_unsigned();
 const NEW_NAMESPACES: u32 = 0x7e02_0000;
 const FAMILIES: &[u32] =
@@ -158,7 +160,7 @@ const CONDITIONAL: &[Rule] = &[
     (libc::SYS_fchmodat, &[AnyBit(2, SETUID_SETGID)], libc::EPERM),
     (FCHMODAT2, &[AnyBit(2, SETUID_SETGID)], libc::EPERM),
     (libc::SYS_mkdirat, &[AnyBit(2, SETUID_SETGID)], libc::EPERM),
-    (libc::SYS_mknodat, &[AnyBit(2, SETUID_SETGID)], libc::EPERM),
+    (libc::SYS_mknodat, &[AnyBit(2, SETUID_SETGID | DEVICE)], libc::EPERM),
     (libc::SYS_openat, &[AnyBit(2, CREATES), AnyBit(3, SETUID_SETGID)], libc::EPERM),
     // The supervisor may have the same user: nobody slows it down or changes its limits.
     (libc::SYS_prlimit64, &[NotIn(0, &[0])], libc::EPERM),
@@ -175,7 +177,7 @@ const CONDITIONAL_HERE: &[Rule] = &[
     (libc::SYS_chmod, &[AnyBit(1, SETUID_SETGID)], libc::EPERM),
     (libc::SYS_creat, &[AnyBit(1, SETUID_SETGID)], libc::EPERM),
     (libc::SYS_mkdir, &[AnyBit(1, SETUID_SETGID)], libc::EPERM),
-    (libc::SYS_mknod, &[AnyBit(1, SETUID_SETGID)], libc::EPERM),
+    (libc::SYS_mknod, &[AnyBit(1, SETUID_SETGID | DEVICE)], libc::EPERM),
     (libc::SYS_open, &[AnyBit(1, CREATES), AnyBit(2, SETUID_SETGID)], libc::EPERM),
 ];
 #[cfg(not(target_arch = "x86_64"))]

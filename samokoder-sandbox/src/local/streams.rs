@@ -118,14 +118,14 @@ pub(super) async fn run(
     let mut outcome = outcome?;
     let written = reading.written.into_inner();
     outcome.written = written;
-    outcome.stdout = text(&stdout);
-    if outcome.status != ExecStatus::NotStarted {
-        outcome.stderr = text(&stderr);
-    }
     // It may have ended just before it could be killed.
     let by_itself = matches!(outcome.status, ExecStatus::Exited { .. } | ExecStatus::Signalled { .. });
     if by_itself && written > allowance.output {
         outcome.status = ExecStatus::OutputLimit;
+    }
+    outcome.stdout = text(&stdout, outcome.status);
+    if outcome.status != ExecStatus::NotStarted {
+        outcome.stderr = text(&stderr, outcome.status);
     }
     Ok(outcome)
 }

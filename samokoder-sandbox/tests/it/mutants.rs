@@ -35,7 +35,10 @@ const MUTANTS: &[Mutant] = &[
             ("session.rs", "process::no_new_privileges().at(\"give up new privileges\")?;", ""),
             (
                 "start.rs",
-                "    process::keep_capabilities(0)?;
+                "    if setup.ids.is_some() {
+        process::become_user(INSIDE_ID, true)?;
+    }
+    process::keep_capabilities(0)?;
     process::no_new_privileges()?;
     landlock::restrict(landlock)?;
     process::let_signals_through()?;
@@ -44,6 +47,9 @@ const MUTANTS: &[Mutant] = &[
     landlock::restrict(landlock)?;
     process::let_signals_through()?;
     process::filter_calls(&setup.filter)?;
+    if setup.ids.is_some() {
+        process::become_user(INSIDE_ID, true)?;
+    }
     process::keep_capabilities(0)",
             ),
         ],

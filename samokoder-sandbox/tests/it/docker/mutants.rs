@@ -25,15 +25,16 @@ fn mutants() -> Vec<(&'static str, Value, &'static [u8])> {
     let host = |settings: Value| json!({ "HostConfig": settings });
     let folder = std::env::temp_dir().display().to_string();
     let unlimited = json!({ "/sandbox": "exec,mode=0755,uid=10000,gid=10000", "/dev/shm": "mode=1777" });
+    let of_root = json!({ "/sandbox": "size=32m,exec,mode=0755", "/dev/shm": "size=4m,mode=1777" });
     vec![
         ("the host's network", host(json!({ "NetworkMode": "host" })), &[42, 43]),
-        ("a folder of the host is shown", host(json!({ "Binds": [format!("{folder}:/host:ro")] })), &[19]),
-        ("commands are root", json!({ "User": "0:0" }), &[37]),
-        ("capabilities can be had", host(json!({ "CapDrop": null })), &[26]),
+        ("a folder of the host", host(json!({ "Binds": [format!("{folder}:/host:ro")] })), &[19]),
+        ("root as its user", json!({ "User": "0:0", "HostConfig": { "Tmpfs": of_root } }), &[37]),
+        ("capabilities to be had", host(json!({ "CapDrop": null })), &[26]),
         ("no limit on the disk", host(json!({ "Tmpfs": unlimited })), &[4, 6]),
         (
-            "a root that root can write",
-            json!({ "User": "0:0", "HostConfig": { "ReadonlyRootfs": false } }),
+            "a root that its user can write",
+            json!({ "User": "0:0", "HostConfig": { "Tmpfs": of_root, "ReadonlyRootfs": false } }),
             &[18],
         ),
     ]
