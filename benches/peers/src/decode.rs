@@ -35,36 +35,52 @@ struct Exchange {
     response: String,
 }
 
+/// Whose protocol is decoded: a vendor, a model of its, and what the paths of its recorded requests have in them.
+const PROTOCOLS: [(&str, &str, &str); 4] = [
+    ("compatible", "any", "/chat/completions"),
+    ("openai", "gpt-5", "/responses"),
+    ("anthropic", "any", "/messages"),
+    ("gemini", "any", ":stream"),
+];
+
 /// Measures framing and decoding, of recorded streams where `SAMOKODER_CASSETTES` names a folder with some.
 pub(crate) fn report() -> Result<(), Fault> {
-    let vendor = Vendor::by_id("compatible").ok_or("no such vendor")?;
-    let wire = (vendor.wire)("any", None);
     println!("\nframing and decoding in MB/s: the best and the median of {ROUNDS} rounds");
     println!(
         "| streams | whole | cut after 64 bytes | whole, eventsource-stream | cut, eventsource-stream |"
     );
     println!("|---|---|---|---|---|");
     let synthetic = vec![traffic::stream().concat()];
-    let recorded = recorded(wire)?;
-    for (name, streams) in [("synthetic", &synthetic), ("recorded", &recorded)] {
-        if streams.is_empty() {
-            println!("| {name}: left out, SAMOKODER_CASSETTES names no folder | | | | |");
-            continue;
-        }
-        let mut row = format!("| {name}, {} |", streams.len());
-        for framing in [Framing::Sse, Framing::Eventsource] {
-            for size in [usize::MAX, 64] {
-                let (best, median) = measure(wire, framing, streams, size)?;
-                row += &format!(" {best:.0} ({median:.0}) |");
-            }
-        }
-        println!("{row}");
+    row("synthetic", wire("compatible", "any")?, &synthetic)?;
+    for (vendor, model, path) in PROTOCOLS {
+        let wire = wire(vendor, model)?;
+        row(path, wire, &recorded(wire, path)?)?;
     }
     Ok(())
 }
 
-/// The recorded streams of Chat Completions that end as they should.
-fn recorded(wire: &dyn Wire) -> Result<Vec<String>, Fault> {
+fn wire(vendor: &str, model: &str) -> Result<&'static dyn Wire, Fault> {
+    Ok(Vendor::by_id(vendor).ok_or("no such vendor")?.wire(model))
+}
+
+fn row(name: &str, wire: &dyn Wire, streams: &[String]) -> Result<(), Fault> {
+    if streams.is_empty() {
+        println!("| {name}: left out, SAMOKODER_CASSETTES names no folder | | | | |");
+        return Ok(());
+    }
+    let mut row = format!("| {name}, {} |", streams.len());
+    for framing in [Framing::Sse, Framing::Eventsource] {
+        for size in [usize::MAX, 64] {
+            let (best, median) = measure(wire, framing, streams, size)?;
+            row += &format!(" {best:.0} ({median:.0}) |");
+        }
+    }
+    println!("{row}");
+    Ok(())
+}
+
+/// The recorded streams of a protocol that end as they should.
+fn recorded(wire: &dyn Wire, path: &str) -> Result<Vec<String>, Fault> {
     let Some(folder) = env::var_os("SAMOKODER_CASSETTES").filter(|folder| !folder.is_empty()) else {
         return Ok(vec![]);
     };
@@ -74,8 +90,10 @@ fn recorded(wire: &dyn Wire) -> Result<Vec<String>, Fault> {
         let exchange: Exchange = serde_json::from_str(&line?)?;
         if exchange.sse
             && exchange.status == 200
-            && exchange.path.contains("/chat/completions")
-            && decode(wire, Framing::Sse, &exchange.response, usize::MAX).is_ok()
+            && exchange.path.contains(path)
+            && [Framing::Sse, Framing::Eventsource]
+                .into_iter()
+                .all(|framing| decode(wire, framing, &exchange.response, usize::MAX).is_ok())
         {
             streams.push(exchange.response);
         }

@@ -130,7 +130,9 @@ impl MessagesDecoder {
             events.push(StreamEvent::Extra(fields));
         }
         // After what it is made of, if it has several steps.
-        usage.into_iter().for_each(|usage| events.push(StreamEvent::Usage(usage)));
+        if let Some(usage) = usage {
+            events.push(StreamEvent::Usage(usage));
+        }
     }
 
     /// The answer is there.

@@ -79,6 +79,10 @@ impl Answer {
 
     fn next_event(&mut self) -> Option<StreamEvent> {
         if let Some(event) = self.head.pop() {
+            if self.head.is_empty() {
+                // An answer may be open for long.
+                self.head = vec![];
+            }
             return Some(event);
         }
         let event = self.reader.next_event()?;

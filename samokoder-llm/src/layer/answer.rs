@@ -103,7 +103,13 @@ impl Stream for Answer {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Item> {
         let this = &mut *self;
         let (item, aware) = match (this.ahead.pop_front(), &mut this.stream) {
-            (Some(event), _) => (Some(Ok(event)), this.aware),
+            (Some(event), _) => {
+                if this.ahead.is_empty() {
+                    // An answer may be open for long.
+                    this.ahead = VecDeque::new();
+                }
+                (Some(Ok(event)), this.aware)
+            }
             (None, Some(stream)) => (ready!(stream.as_mut().poll_next(context)), 0),
             (None, None) => return Poll::Ready(None),
         };

@@ -129,10 +129,7 @@ mod tests {
         for past in ["Wed, 21 Oct 2015 07:27:00 GMT", "2015-10-21T07:27:00Z", "1445412000"] {
             assert_eq!(wait(past), Some(Duration::ZERO), "{past}");
         }
-        assert_eq!(
-            until("2024-03-01T00:00:00Z", now),
-            Some(Duration::from_secs(1_709_251_200 - 1_445_412_480))
-        );
+        assert_eq!(until("2024-03-01T00:00:00Z", now).unwrap().as_secs(), 1_709_251_200 - 1_445_412_480);
         for wrong in ["later", "2015-13-21T07:28:05Z", "2015-10-21T07:28:05+02:00", "2015-10-21", "T", ""] {
             assert_eq!(wait(wrong), None, "{wrong}");
         }

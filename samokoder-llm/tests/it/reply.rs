@@ -107,6 +107,12 @@ fn a_limit_of_google_for_a_day_is_used_up_and_one_for_a_minute_is_waited_for() {
     };
     is(RateLimited, 429, &reply("GenerateRequestsPerMinutePerProject", "46s"));
     is(QuotaExhausted, 429, &reply("GenerateRequestsPerDayPerProject", "36000s"));
+    let in_words = reply("GenerateContentInputTokensPerModelPerMinute-FreeTier", "34s").replace(
+        r#""m""#,
+        r#""You exceeded your current quota, please check your plan and billing details. * Quota exceeded for metric: x, limit: 250000""#,
+    );
+    is(RateLimited, 429, &in_words);
+    is(QuotaExhausted, 429, &in_words.replace("limit: 250000", "limit: 0, model: m"));
     let found = error(429, reply("PerMinute", "46.5s").as_bytes());
     assert_eq!(found.retry_after, Some(Duration::from_millis(46_500)));
     is(
@@ -144,6 +150,57 @@ fn routers_and_local_servers_have_forms_of_their_own() {
     let nested = r#"{"object":"error","message":{"detail":[{"msg":"field required"}]},"type":"invalid_request_error"}"#;
     is(BadRequest, 422, nested);
     assert!(error(422, nested.as_bytes()).message.contains("field required"));
+}
+
+#[test]
+fn a_request_that_is_too_long_is_known_by_the_words_of_servers_without_a_code() {
+    for words in [
+        "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens.",
+        "input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000, decrease input length",
+        "the request exceeds the available context size. try increasing the context size",
+        "This model's maximum prompt length is 131072 but the request contains 537812 tokens.",
+        "The number of tokens to keep from the initial prompt is greater than the context length.",
+        "prompt too long; exceeded max context length by 4 tokens",
+        "The input token count (1100000) exceeds the maximum number of tokens allowed (1048576).",
+    ] {
+        is(
+            ContextTooLong,
+            400,
+            &format!(r#"{{"error":{{"message":"{words}","type":"BadRequestError","code":400}}}}"#),
+        );
+        is(ContextTooLong, 400, &format!(r#"{{"object":"error","message":"{words}","code":400}}"#));
+        is(ContextTooLong, 400, &format!(r#"{{"error":"{words}"}}"#));
+    }
+}
+
+#[test]
+fn money_that_only_requests_under_way_hold_back_is_waited_for_and_flagged_content_is_refused() {
+    let router =
+        |metadata: &str| format!(r#"{{"error":{{"code":402,"message":"m","metadata":{{{metadata}}}}}}}"#);
+    is(QuotaExhausted, 402, &router(""));
+    is(RateLimited, 402, &router(r#""limit_source":"openrouter_in_flight_budget""#));
+    is(QuotaExhausted, 402, &router(r#""limit_source":"account""#));
+    is(
+        ContentRefused,
+        403,
+        r#"{"error":{"code":403,"message":"m requires moderation. Your input was flagged for \"x\"."}}"#,
+    );
+    is(
+        QuotaExhausted,
+        429,
+        r#"{"error":{"code":"1113","message":"Insufficient balance or no resource package."}}"#,
+    );
+}
+
+#[test]
+fn a_wait_may_be_asked_for_in_words_and_a_status_be_a_code() {
+    let failed = br#"{"type":"response.failed","response":{"error":{"code":"rate_limit_exceeded","message":"Rate limit reached. Please try again in 11.054s."}}}"#;
+    assert_eq!(error(200, failed).retry_after, Some(Duration::from_millis(11_054)));
+    let azure = error(200, br#"{"error":{"code":"429","message":"Please retry after 6 seconds."}}"#);
+    assert_eq!((azure.kind, azure.status()), (RateLimited, Some(429)));
+    assert_eq!(azure.retry_after, Some(Duration::from_secs(6)));
+    assert_eq!(error(400, br#"{"error":"try again in 5s"}"#).retry_after, None);
+    assert!(error(302, b"").message.contains("check the base URL"));
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Chunk<'_> {
             return None;
         };
         let goes_on = finish_reason.as_ref().is_none_or(|reason| reason.is_empty());
-        if goes_on && self.usage.is_none() && self.x_groq.is_none() { delta.only_text() } else { None }
+        if goes_on && !self.has_usage() { delta.only_text() } else { None }
     }
 }
 

@@ -21,9 +21,22 @@ pub(super) struct Chunk<'a> {
     #[serde(default)]
     pub(super) usage: Option<IgnoredAny>,
     #[serde(default)]
-    pub(super) x_groq: Option<IgnoredAny>,
+    x_groq: Option<Groq>,
     #[serde(default)]
     pub(super) error: Option<IgnoredAny>,
+}
+
+/// Groq's own fields.
+#[derive(Debug, Deserialize)]
+struct Groq {
+    #[serde(default)]
+    usage: Option<IgnoredAny>,
+}
+
+impl Chunk<'_> {
+    pub(super) fn has_usage(&self) -> bool {
+        self.usage.is_some() || self.x_groq.as_ref().is_some_and(|groq| groq.usage.is_some())
+    }
 }
 
 /// One of the answers; only the first is asked for.
@@ -90,15 +103,16 @@ pub(super) struct Function<'a> {
     pub(super) arguments: Option<Arguments<'a>>,
 }
 
-/// Why an answer ended. An empty reason is none: it has not ended.
+/// Why an answer ended, also in the words of Mistral, Together and text-generation-inference, and of the protocols that
+/// gateways pass on. An empty reason is none: it has not ended.
 pub(super) fn finish(reason: &str) -> Option<FinishReason> {
-    Some(match reason {
+    Some(match reason.to_ascii_lowercase().as_str() {
         "" => return None,
-        "stop" => FinishReason::Stop,
-        // Mistral's word for a full window.
-        "length" | "model_length" => FinishReason::Length,
-        "tool_calls" | "function_call" => FinishReason::ToolCalls,
-        "content_filter" => FinishReason::ContentFilter,
-        other => FinishReason::Other(other.into()),
+        "stop" | "eos" | "eos_token" | "stop_sequence" | "end_turn" => FinishReason::Stop,
+        "length" | "model_length" | "max_tokens" => FinishReason::Length,
+        "tool_calls" | "function_call" | "tool_use" => FinishReason::ToolCalls,
+        "content_filter" | "safety" => FinishReason::ContentFilter,
+        "refusal" => FinishReason::Refusal,
+        _ => FinishReason::Other(reason.into()),
     })
 }

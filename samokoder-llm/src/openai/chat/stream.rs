@@ -26,7 +26,8 @@ pub(super) struct ChatDecoder {
     reasoning: Vec<Value>,
     refused: bool,
     finish: Option<FinishReason>,
-    account: Option<Account>,
+    /// The last chunk with a usage. Some servers send one with every chunk.
+    account: Vec<u8>,
     /// What stands beside the text and has no typed form, by its name.
     beside: Map<String, Value>,
     /// The last chunk that brought a text and nothing else, and which of its fields that was.
@@ -42,7 +43,7 @@ impl ChatDecoder {
             reasoning: vec![],
             refused: false,
             finish: None,
-            account: None,
+            account: vec![],
             beside: Map::new(),
             usual: None,
         }
@@ -76,16 +77,15 @@ impl ChatDecoder {
             self.started = true;
             events.start(chunk.id.some(), chunk.model.some());
         }
+        let has_usage = chunk.has_usage();
         for choice in chunk.choices.into_iter().flatten() {
             // Answers beside the first are not asked for.
             if choice.index.unwrap_or(0) == 0 {
                 self.choice(choice, bytes, events)?;
             }
         }
-        if (chunk.usage.is_some() || chunk.x_groq.is_some())
-            && let Some(account) = Account::read(bytes)
-        {
-            self.account = Some(account);
+        if has_usage {
+            bytes.clone_into(&mut self.account);
         }
         Ok(())
     }
@@ -230,7 +230,7 @@ impl ChatDecoder {
             events.push(StreamEvent::ToolCallEnd { id, arguments: None });
         }
         let mut extra = std::mem::take(&mut self.beside);
-        if let Some(account) = self.account.take() {
+        if let Some(account) = Account::read(&self.account) {
             events.push(StreamEvent::Usage(account.usage));
             account.cost.into_iter().for_each(|cost| events.push(StreamEvent::Cost(cost)));
             extra.extend(account.extra);

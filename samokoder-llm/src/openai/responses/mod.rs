@@ -9,6 +9,7 @@
 mod answer;
 mod input;
 mod item;
+mod piece;
 mod request;
 mod response;
 mod stream;

@@ -3,7 +3,7 @@
 use samokoder_core::llm::{LlmError, LlmErrorKind};
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{answer::Answer, item::Fields, response::Response};
+use super::{answer::Answer, item::Fields, piece::Piece, response::Response};
 use crate::{
     reply,
     wire::{Decoder, Events, Frame, Text, from_json},
@@ -13,17 +13,6 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct ResponsesDecoder {
     answer: Answer,
-}
-
-/// A piece of an item.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Piece<'a> {
-    output_index: Option<u64>,
-    content_index: Option<u64>,
-    summary_index: Option<u64>,
-    #[serde(borrow)]
-    delta: Option<Text<'a>>,
 }
 
 /// An item at its beginning or end.
@@ -88,29 +77,24 @@ impl ResponsesDecoder {
         let answer = &mut self.answer;
         match kind {
             "response.output_text.delta" => {
-                let piece: Piece<'_> = parse(data)?;
-                let text = piece.delta.unwrap_or_default();
-                answer.text(piece.output_index, piece.content_index, &text, events);
+                let piece = Piece::of(data)?;
+                answer.text(piece.output_index, piece.content_index, piece.text(), events);
             }
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
-                let piece: Piece<'_> = parse(data)?;
-                let json = piece.delta.unwrap_or_default();
-                answer.arguments(piece.output_index, &json, events);
+                let piece = Piece::of(data)?;
+                answer.arguments(piece.output_index, piece.text(), events);
             }
             "response.reasoning_summary_text.delta" => {
-                let piece: Piece<'_> = parse(data)?;
-                let text = piece.delta.unwrap_or_default();
-                answer.reasoning(piece.output_index, piece.summary_index, &text, events);
+                let piece = Piece::of(data)?;
+                answer.reasoning(piece.output_index, piece.summary_index, piece.text(), events);
             }
             "response.reasoning_text.delta" | "response.reasoning.delta" => {
-                let piece: Piece<'_> = parse(data)?;
-                let text = piece.delta.unwrap_or_default();
-                answer.reasoning(piece.output_index, piece.content_index, &text, events);
+                let piece = Piece::of(data)?;
+                answer.reasoning(piece.output_index, piece.content_index, piece.text(), events);
             }
             "response.refusal.delta" => {
-                let piece: Piece<'_> = parse(data)?;
-                let text = piece.delta.unwrap_or_default();
-                answer.refusal(piece.output_index, piece.content_index, &text, events);
+                let piece = Piece::of(data)?;
+                answer.refusal(piece.output_index, piece.content_index, piece.text(), events);
             }
             "response.output_item.added" => {
                 let whole: Whole = parse(data)?;

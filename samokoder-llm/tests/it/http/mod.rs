@@ -228,6 +228,20 @@ async fn limits_in_headers_are_handed_on_with_answers_and_refusals() {
 }
 
 #[tokio::test]
+async fn limits_of_anthropic_come_back_at_a_time_of_day() {
+    let reply = Reply::json(429, "{}")
+        .header("anthropic-ratelimit-tokens-limit", "30000")
+        .header("anthropic-ratelimit-tokens-remaining", "0")
+        .header("anthropic-ratelimit-tokens-reset", "2100-01-01T00:00:00Z");
+    let server = Server::start(reply).await;
+    let provider = provider("anthropic", &server, HttpConfig::default());
+    let error = provider.complete(request("anthropic:m"), &CallContext::default()).await.unwrap_err();
+    let tokens = error.reply.unwrap().limits.unwrap().tokens;
+    assert_eq!((tokens.limit, tokens.remaining), (Some(30_000), Some(0)));
+    assert!(tokens.reset.is_some_and(|reset| reset > Duration::from_hours(24)), "{tokens:?}");
+}
+
+#[tokio::test]
 async fn dropping_the_answer_hangs_up() {
     let server = Server::start(Reply::stream(&ANSWER[..80]).stays_open()).await;
     let provider = provider("groq", &server, HttpConfig::default());

@@ -137,7 +137,15 @@ fn every_field_may_be_missing_or_null_and_others_may_come() {
 #[test]
 fn a_finish_that_is_not_known_is_shown_as_it_is() {
     assert_eq!(answer(&[finish("galaxy_limit")]).finish, FinishReason::Other("galaxy_limit".into()));
-    assert_eq!(answer(&[finish("model_length")]).finish, FinishReason::Length);
+    for (word, reason) in [
+        ("eos", FinishReason::Stop),
+        ("STOP", FinishReason::Stop),
+        ("model_length", FinishReason::Length),
+        ("max_tokens", FinishReason::Length),
+        ("tool_use", FinishReason::ToolCalls),
+    ] {
+        assert_eq!(answer(&[finish(word)]).finish, reason, "{word}");
+    }
 }
 
 #[test]
