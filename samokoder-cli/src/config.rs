@@ -85,6 +85,8 @@ pub(crate) struct History {
     pub(crate) keep_calls_days: Option<u32>,
     /// Whether keys and passwords are taken out of what is recorded, which they are unless it says no.
     pub(crate) redact: Option<bool>,
+    /// Where large contents go that apps record which are made from then on: `folder:PATH` or `s3://BUCKET/PREFIX`.
+    blobs: Option<String>,
 }
 
 impl Config {
@@ -120,6 +122,14 @@ impl Config {
             Some(amount) if !args::is_amount(amount) => Err(format!("cost_usd: {}", args::NO_AMOUNT)),
             _ => Ok(()),
         }
+    }
+
+    /// Where large contents go. A relative path is one beside the file.
+    pub(crate) fn blobs(&self) -> Option<String> {
+        let uri = self.history.blobs.as_deref()?;
+        let path = uri.strip_prefix("folder:").filter(|path| !path.is_empty());
+        let beside = |path| std::path::absolute(self.file.with_file_name(path)).ok();
+        Some(path.and_then(beside).map_or_else(|| uri.into(), |path| format!("folder:{}", path.display())))
     }
 
     /// Models by role.

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use samokoder::{open, project::STATE_FOLDER, store::StateStore};
+use samokoder::{id::ProjectId, open, project::STATE_FOLDER, store::StateStore};
 
 use crate::failure::Failure;
 
@@ -39,8 +39,33 @@ fn is_password(parameter: &str) -> bool {
     parameter.split('=').next().is_some_and(|name| name.eq_ignore_ascii_case("password"))
 }
 
-/// Opens a store. A relative path of `sqlite:` is one in the app's state folder.
-pub(crate) async fn open_store(folder: &Path, uri: &str) -> Result<Arc<dyn StateStore>, Failure> {
+/// A place beneath `blobs` that no other history has: what one of them does not need, another one may.
+pub(crate) fn of_its_own(blobs: &str) -> String {
+    format!("{}/{}", blobs.trim_end_matches('/'), ProjectId::fresh())
+}
+
+/// What a bucket needs beside its URI, as Amazon's own tools find it.
+const OF_BUCKETS: [&str; 6] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+];
+
+#[expect(clippy::disallowed_methods, reason = "keys are in the environment, where nothing writes them down")]
+fn of_buckets() -> impl Iterator<Item = (String, String)> {
+    OF_BUCKETS.iter().filter_map(|name| Some((name.to_lowercase(), std::env::var(name).ok()?)))
+}
+
+/// Opens a store, its large contents in `blobs` if that is somewhere else. A relative path of `sqlite:` is one in the app's
+/// state folder.
+pub(crate) async fn open_store(
+    folder: &Path,
+    uri: &str,
+    blobs: Option<&str>,
+) -> Result<Arc<dyn StateStore>, Failure> {
     let state = folder.join(STATE_FOLDER);
     let absolute = match uri.strip_prefix("sqlite:") {
         Some(path) if Path::new(path).is_relative() && !path.is_empty() => {
@@ -48,7 +73,18 @@ pub(crate) async fn open_store(folder: &Path, uri: &str) -> Result<Arc<dyn State
         }
         _ => uri.to_owned(),
     };
-    Ok(open::store(&absolute).await?)
+    offloaded(open::store(&absolute).await?, blobs)
+}
+
+/// A store whose large contents are in `blobs`, if that is anywhere.
+pub(crate) fn offloaded(
+    store: Arc<dyn StateStore>,
+    blobs: Option<&str>,
+) -> Result<Arc<dyn StateStore>, Failure> {
+    match blobs {
+        Some(blobs) => Ok(open::offload(store, blobs, of_buckets())?),
+        None => Ok(store),
+    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::{
     failure::Failure,
     folder::{card_path, check_free, write_card},
     holding::{self, Holding},
-    location::{self, from_here, open_store, without_password},
+    location::{self, from_here, of_its_own, open_store, without_password},
     view,
 };
 
@@ -31,6 +31,9 @@ const MEMORY: &str = "memory:";
 pub(crate) struct Card {
     /// Where the history is kept, without a password. A relative path of `sqlite:` is one in the state folder.
     pub(crate) store: String,
+    /// Where its large contents are, when they are somewhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) blobs: Option<String>,
     /// The branch in it.
     pub(crate) branch: Branch,
     /// What was typed.
@@ -54,6 +57,7 @@ impl Project {
     pub(crate) async fn create(
         folder: &Path,
         store: Option<&str>,
+        blobs: Option<&str>,
         description: &str,
         name: Option<&str>,
     ) -> Result<Self, Failure> {
@@ -62,13 +66,15 @@ impl Project {
         let uri = store.map_or_else(|| location::DEFAULT.into(), from_here);
         let card = Card {
             store: without_password(&uri),
+            blobs: blobs.map(of_its_own),
             branch: Branch { scope: Scope::default(), project: ProjectId::fresh(), id: BranchId::fresh() },
             description: description.into(),
             name: name.map(Into::into),
         };
-        if store.is_some() {
+        if store.is_some() || blobs.is_some() {
             // A wrong URI leaves nothing behind.
-            open_store(folder, &uri).await?.close().await?;
+            let store = if store.is_some() { &uri } else { MEMORY };
+            open_store(folder, store, card.blobs.as_deref()).await?.close().await?;
         }
         write_card(folder, &card).map_err(|error| {
             let folder = folder.display();
@@ -99,7 +105,7 @@ impl Project {
     }
 
     async fn with_card(folder: &Path, card: Card, uri: &str) -> Result<Self, Failure> {
-        let store = open_store(folder, uri).await?;
+        let store = open_store(folder, uri, card.blobs.as_deref()).await?;
         Ok(Self { folder: folder.into(), card, store, is_new: false })
     }
 

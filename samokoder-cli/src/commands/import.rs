@@ -16,10 +16,11 @@ use samokoder::{
 use crate::{
     archive::{Archive, Refused},
     args::ImportArgs,
+    config::Config,
     failure::{Failure, Outcome},
     folder::{check_free, write_card},
     holding::Holding,
-    location::{self, from_here, open_store, without_password},
+    location::{self, from_here, of_its_own, offloaded, open_store, without_password},
     project::Card,
     view,
 };
@@ -71,8 +72,10 @@ async fn make(
     let project = archive.manifest.project;
     let branch = Branch { scope: Scope::default(), project, id: archive.manifest.branch };
     let uri = store.map_or_else(|| location::DEFAULT.into(), from_here);
+    let blobs = Config::load(Some(dir))?.blobs().as_deref().map(of_its_own);
+    let blobs = blobs.as_deref();
     if store.is_some() {
-        let store = open_store(dir, &uri).await?;
+        let store = open_store(dir, &uri, blobs).await?;
         let filled = fill(archive, file, &*store, &branch).await;
         let _ = store.close().await;
         filled?;
@@ -80,7 +83,7 @@ async fn make(
         // Somewhere else until it is whole: what a crash leaves behind is no history of anything.
         let place = tempfile::Builder::new().prefix("import-").tempdir_in(&state).map_err(failed)?;
         let made = place.path().join("state.db");
-        let store = open::store(&format!("sqlite:{}", made.display())).await?;
+        let store = offloaded(open::store(&format!("sqlite:{}", made.display())).await?, blobs)?;
         let filled = fill(archive, file, &*store, &branch).await;
         store.close().await?;
         filled?;
@@ -89,12 +92,13 @@ async fn make(
     let manifest = &archive.manifest;
     let card = Card {
         store: without_password(&uri),
+        blobs: blobs.map(Into::into),
         branch: branch.clone(),
         description: manifest.description.clone(),
         name: manifest.name.clone(),
     };
     write_card(dir, &card).map_err(failed)?;
-    let store = open_store(dir, &uri).await?;
+    let store = open_store(dir, &uri, blobs).await?;
     let published = publish(&store, &branch, dir).await;
     let _ = store.close().await;
     published?;

@@ -35,7 +35,8 @@ pub(crate) async fn new(args: NewArgs) -> Result<Outcome, Failure> {
         None => name_folder(&model, description, name.as_deref())?,
     };
     // The card is written before anything else is looked at: from here on a killed run can be resumed.
-    let project = Project::create(&folder, options.store.as_deref(), description, name.as_deref()).await?;
+    let (store, blobs) = (options.store.as_deref(), config.blobs());
+    let project = Project::create(&folder, store, blobs.as_deref(), description, name.as_deref()).await?;
     let _holding = Holding::take(&folder)?;
     let outcome = match Session::new(&folder, Arc::clone(&project.store), &options, &config) {
         Ok(session) => begin(&project, &session).await,

@@ -117,11 +117,17 @@ impl BlobStore for ObjectBlobs {
     }
 }
 
+const SECOND_MS: u64 = 1000;
+
 fn info(object: &ObjectMeta) -> Option<BlobInfo> {
     let parts: Vec<_> = object.location.parts().collect();
     let [.., first, rest] = &parts[..] else { return None };
     let digest = format!("{}{}", first.as_ref(), rest.as_ref()).parse().ok()?;
-    let stored_ms = u64::try_from(object.last_modified.timestamp_millis()).unwrap_or_default();
+    let mut stored_ms = u64::try_from(object.last_modified.timestamp_millis()).unwrap_or_default();
+    if stored_ms.is_multiple_of(SECOND_MS) {
+        // Most servers say seconds. It may have been at the end of that one.
+        stored_ms += SECOND_MS - 1;
+    }
     Some(BlobInfo::new(digest, object.size, stored_ms))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::future::try_join_all;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use samokoder_core::{
     digest::Digest,
     id::{BranchId, SignalId},
@@ -31,6 +31,9 @@ pub struct Offload {
 
 /// Contents up to this size, in bytes, are best where the log is: another file or request costs more than they do.
 const SMALL: usize = 16 << 10;
+
+/// Contents that are stored at once: each may be a connection.
+const AT_ONCE: usize = 16;
 
 /// Records read at a time.
 const PAGE: usize = 1000;
@@ -73,7 +76,7 @@ impl StateStore for Offload {
         let scope = &lease.branch().scope;
         let large = batch.blobs.extract_if(.., |blob| blob.len() > self.above);
         let puts: Vec<_> = large.map(|blob| self.blobs.put(scope, Digest::of(&blob), blob)).collect();
-        try_join_all(puts).await?;
+        stream::iter(puts).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         self.inner.append(lease, after, batch).await
     }
 

@@ -1,5 +1,7 @@
 //! Removing contents that nobody needs.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use samokoder_core::{
     digest::Digest,
     store::{Collect, Collected, Kept, Scope, Seq},
@@ -16,23 +18,47 @@ use crate::projection::number;
 /// Records that are read at a time.
 const PAGE: u64 = 1000;
 
-/// Removes contents of a scope, inside of a transaction: nothing is appended in between.
+/// What was read of the logs of a scope: by branch, until which record, and which contents that far need.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known(BTreeMap<i64, (Seq, Kept)>);
+
+impl Known {
+    /// Reads on, to where the logs end.
+    pub(super) async fn read(
+        mut self,
+        connection: &mut SqliteConnection,
+        scope: &Scope,
+        what: Collect,
+    ) -> Result<Self, Failure> {
+        for row in branch::list(connection, scope).await? {
+            let (after, kept) =
+                self.0.entry(row.id).or_insert_with(|| (Seq::START, Kept::new(what.calls_before_ms)));
+            while *after < row.head {
+                let last = Seq(row.head.0.min(after.0 + PAGE));
+                log::read_of(connection, &row, *after, last)
+                    .await?
+                    .iter()
+                    .for_each(|stored| kept.add(stored));
+                *after = last;
+            }
+        }
+        Ok(self)
+    }
+
+    fn contents(self) -> BTreeSet<Digest> {
+        self.0.into_values().flat_map(|(_, kept)| kept.contents()).collect()
+    }
+}
+
+/// Removes contents of a scope, inside of a transaction: nothing is appended in between. What is `known` of the logs need
+/// not be read in it, while others wait.
 pub(super) async fn collect(
     connection: &mut SqliteConnection,
     scope: &Scope,
     what: Collect,
+    known: Known,
 ) -> Result<Collected, Failure> {
-    let mut kept = Kept::new(what.calls_before_ms);
-    for row in branch::list(connection, scope).await? {
-        kept.branch();
-        let mut after = Seq::START;
-        while after < row.head {
-            let last = Seq(row.head.0.min(after.0 + PAGE));
-            log::read_of(connection, &row, after, last).await?.iter().for_each(|stored| kept.add(stored));
-            after = last;
-        }
-    }
-    let kept = kept.contents();
+    let kept = known.read(connection, scope, what).await?.contents();
     let rows = sqlx::query("SELECT n, digest, size FROM blob WHERE scope = $1 AND stored_ms < $2")
         .bind(scope.as_str())
         .bind(number(what.stored_before_ms))

@@ -323,11 +323,16 @@ impl StateStore for SqliteStore {
     }
 
     async fn collect(&self, scope: &Scope, what: Collect) -> Result<Collected, StoreError> {
-        let scope = scope.clone();
+        let of = scope.clone();
+        let known = self.0.read("collect", move |connection| {
+            let scope = of.clone();
+            Box::pin(async move { collect::Known::default().read(connection, &scope, what).await })
+        });
+        let (scope, known) = (scope.clone(), known.await?);
         self.0
             .transaction("collect", move |connection| {
-                let scope = scope.clone();
-                Box::pin(async move { collect::collect(connection, &scope, what).await })
+                let (scope, known) = (scope.clone(), known.clone());
+                Box::pin(async move { collect::collect(connection, &scope, what, known).await })
             })
             .await
     }

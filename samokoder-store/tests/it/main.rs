@@ -5,4 +5,5 @@
 mod blobs;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod s3;
 mod sqlite;
