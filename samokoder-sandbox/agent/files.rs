@@ -35,7 +35,11 @@ const DATA_NAME: &[u8] = b"data";
 /// Makes the folders that commands write to.
 pub fn prepare(setup: &Setup) -> io::Result<()> {
     for (path, mode) in [(WORKSPACE, 0o755), (crate::wire::TEMPORARY, 0o1777)] {
-        fs::create_dir(path)?;
+        match fs::create_dir(path) {
+            // An engine has followed a link there, and has put a file system of its own where it leads.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+            other => other?,
+        }
         fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
     }
     link_data(setup)

@@ -1,6 +1,6 @@
 //! What the processes of a session use.
 
-use std::{ffi::CStr, fs, path::Path};
+use std::{ffi::CStr, fs, os::unix::fs::MetadataExt as _, path::Path};
 
 use crate::sys;
 
@@ -9,8 +9,9 @@ const OWN_FOLDERS: u64 = 2;
 
 /// The file systems commands write to.
 fn file_systems() -> impl Iterator<Item = &'static CStr> {
-    // A runtime may have a file system of its own where others have a link.
-    let apart = fs::symlink_metadata("/tmp").is_ok_and(|found| found.is_dir());
+    // An engine or a runtime may have a file system of its own there.
+    let device = |path: &str| fs::metadata(path).map(|found| found.dev()).ok();
+    let apart = device("/tmp") != device("/sandbox");
     [c"/sandbox", c"/dev/shm"].into_iter().chain(apart.then_some(c"/tmp"))
 }
 
@@ -51,9 +52,11 @@ pub fn counts_processes() -> bool {
 
 /// Files and folders that commands have made, as far as there are no more than `most`.
 pub fn all_files(most: u64) -> u64 {
+    // Where it is a link, it leads into the first of them.
+    let apart = fs::symlink_metadata("/tmp").is_ok_and(|found| found.is_dir());
     let mut left = most.saturating_add(OWN_FOLDERS);
     let whole = left;
-    for place in file_systems().filter_map(|path| path.to_str().ok()) {
+    for place in ["/sandbox", "/dev/shm"].into_iter().chain(apart.then_some("/tmp")) {
         count(Path::new(place), &mut left);
     }
     (whole - left).saturating_sub(OWN_FOLDERS)

@@ -70,7 +70,8 @@ impl Made {
         }
         let mut theirs = Vec::new();
         if made.unified {
-            theirs.extend(["cgroup.procs", "cgroup.subtree_control"].map(|file| format!("{commands}/{file}")));
+            theirs
+                .extend(["cgroup.procs", "cgroup.subtree_control"].map(|file| format!("{commands}/{file}")));
             theirs.extend(["cgroup.procs", "cgroup.subtree_control"].map(|file| format!("{top}/{file}")));
             theirs.extend([format!("{base}/cgroup.procs"), commands]);
         } else {
@@ -99,11 +100,15 @@ impl Made {
         let processes = open(&format!("{}/{COMMANDS}", self.processes))?;
         let memory =
             if self.unified { processes.try_clone().at("open a cgroup")? } else { open(&self.memory)? };
-        let entrance =
-            |folder: &String| File::options().write(true).open(format!("{folder}/{ENTRANCE}")).at("open a cgroup");
+        let entrance = |folder: &String| {
+            File::options().write(true).open(format!("{folder}/{ENTRANCE}")).at("open a cgroup")
+        };
         let folders = [&self.memory, &self.processes];
-        let entrances =
-            if self.unified { Vec::new() } else { folders.into_iter().map(entrance).collect::<Result<_, _>>()? };
+        let entrances = if self.unified {
+            Vec::new()
+        } else {
+            folders.into_iter().map(entrance).collect::<Result<_, _>>()?
+        };
         Ok(Held { unified: self.unified, top: open(&self.memory)?, memory, processes, entrances })
     }
 }

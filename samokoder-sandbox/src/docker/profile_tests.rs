@@ -47,9 +47,10 @@ fn assert_safe(config: &HostConfig, is_docker: bool, data: Option<&Data>) {
     let options = config.security_opt.clone().unwrap();
     assert_eq!(options[0], "no-new-privileges");
     let profile = options[1].strip_prefix("seccomp=").unwrap();
-    match is_docker {
-        true => assert_eq!(serde_json::from_str::<serde_json::Value>(profile).unwrap(), seccomp::profile()),
-        false => assert_eq!(profile, "/profile"),
+    if is_docker {
+        assert_eq!(serde_json::from_str::<serde_json::Value>(profile).unwrap(), seccomp::profile());
+    } else {
+        assert_eq!(profile, "/profile");
     }
     assert_eq!(options.len(), 2);
     for value in [config.memory, config.pids_limit, config.nano_cpus] {

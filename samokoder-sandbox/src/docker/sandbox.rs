@@ -360,6 +360,9 @@ impl Machine {
     }
 }
 
+/// Processes of one user on a machine with Podman: less than Podman allows itself.
+const PODMANS: i64 = 1 << 14;
+
 /// Whose engine it is, and what has to be kept open for it.
 async fn whose(docker: &Docker, endpoint: &Endpoint) -> Result<(Engine, Option<Arc<File>>), SandboxError> {
     if !engine::is_podman(docker).await? {
@@ -374,7 +377,7 @@ async fn whose(docker: &Docker, endpoint: &Endpoint) -> Result<(Engine, Option<A
     let file = file.map_err(|error| SandboxError::io("open", &error))?;
     let profile = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
     let most = rustix::process::getrlimit(rustix::process::Resource::Nproc).maximum;
-    let processes = most.and_then(|most| i64::try_from(most).ok()).unwrap_or(1 << 20).min(1 << 20);
+    let processes = most.and_then(|most| i64::try_from(most).ok()).unwrap_or(PODMANS).min(PODMANS);
     Ok((Engine::Podman { profile, processes }, Some(Arc::new(file))))
 }
 
