@@ -154,7 +154,7 @@ fn things() -> BTreeSet<String> {
         .map(str::to_owned);
     let temporary = fs::read_dir(env::temp_dir()).unwrap().flatten();
     let temporary =
-        temporary.map(|entry| entry.path().display().to_string()).filter(|path| path.contains("samokoder"));
+        temporary.map(|entry| entry.path().display().to_string()).filter(|path| path.contains("samokoder-"));
     ours.chain(temporary).collect()
 }
 
