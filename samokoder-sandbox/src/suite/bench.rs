@@ -152,6 +152,7 @@ impl Probed {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "how `map_err` hands it over")]
 pub(super) fn words(error: SandboxError) -> String {
     error.to_string()
 }

@@ -105,7 +105,6 @@ async fn setuid(bench: Bench<'_>) -> Finding {
 }
 
 /// The policy is the engine's, asked before anything comes near a sandbox.
-#[expect(clippy::unused_async, reason = "a case like the others")]
 async fn protected(_: Bench<'_>) -> Finding {
     let policy = Policy::default();
     let denied = [

@@ -33,7 +33,7 @@ pub(super) const NOBODY: &str = "nobody said how to start a process that owns a 
 const LEASE: Duration = Duration::from_secs(2);
 
 /// How long after that it may take until nothing is left: engines are slow to remove much at once.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Opens a session for who is about to be killed: a command runs in it that listens to no signal, and that is known by the
 /// session's owner.

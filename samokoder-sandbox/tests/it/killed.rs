@@ -34,7 +34,8 @@ const USUAL: u32 = 12;
 const AT_ONCE: u32 = 4;
 
 pub(crate) fn kills() -> u32 {
-    env::var(VARIABLE).map_or(USUAL, |count| count.parse().expect("SAMOKODER_KILLS is a number"))
+    let asked = env::var_os(VARIABLE).map(|count| count.into_string().unwrap());
+    asked.map_or(USUAL, |count| count.parse().expect("SAMOKODER_KILLS is a number"))
 }
 
 /// Numbers that look random, the same in every run.
@@ -154,7 +155,7 @@ fn things() -> BTreeSet<String> {
         .map(str::to_owned);
     let temporary = fs::read_dir(env::temp_dir()).unwrap().flatten();
     let temporary =
-        temporary.map(|entry| entry.path().display().to_string()).filter(|path| path.contains("samokoder"));
+        temporary.map(|entry| entry.path().display().to_string()).filter(|path| path.contains("samokoder-"));
     ours.chain(temporary).collect()
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn config() -> Option<DockerConfig> {
 
 /// All that the engine knows of its containers, whatever state they are in.
 pub(crate) fn containers() -> String {
-    let host = std::env::var(VARIABLE).unwrap();
+    let host = host().unwrap();
     let mut stream = UnixStream::connect(host.trim_start_matches("unix://")).unwrap();
     stream.write_all(b"GET /containers/json?all=true HTTP/1.0\r\n\r\n").unwrap();
     let mut answer = String::new();
