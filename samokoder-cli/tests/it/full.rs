@@ -57,7 +57,7 @@ impl Filled {
             err: read(&format!("{name}.err")),
         };
         let (full, resumed) = (ran("new"), ran("resume"));
-        Self { full, resumed, place }
+        Self { place, full, resumed }
     }
 }
 

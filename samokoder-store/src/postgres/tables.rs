@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn statements_have_one_array_of_values() {
-        let values = [1_u64.into(), Value::Text(None), "a \\ \"b\", {c}".into(), vec![0x0f, 0xa0].into()];
+        let values = [1_i64.into(), Value::Text(None), "a \\ \"b\", {c}".into(), vec![0x0f, 0xa0].into()];
         assert_eq!(array(&values), r#"{1,NULL,"a \\ \"b\", {c}","\\x0fa0"}"#);
         let sql = "UPDATE file SET path = COALESCE($2, $3), content = $4 WHERE branch = $1";
         assert_eq!(
