@@ -49,7 +49,7 @@ pub fn memory(most: u64) -> Vec<String> {
         held.push(vec![1_u8; PIECE]);
     }
     std::thread::sleep(Duration::from_secs(2));
-    vec![format!("{} MiB were held", held.len() * PIECE >> 20)]
+    vec![format!("{} MiB were held", (held.len() * PIECE) >> 20)]
 }
 
 /// The same in memory that belongs to no process alone.
@@ -142,7 +142,8 @@ pub fn fill_inodes(most: u64) -> Vec<String> {
 /// One file larger than allowed, by every way to make it so.
 pub fn huge_file(allowed: u64) -> Vec<String> {
     sys::ignore(SIGXFSZ);
-    let file = fs::OpenOptions::new().write(true).create(true).mode(0o600).open("/workspace/huge");
+    let file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open("/workspace/huge");
     let Ok(file) = file else { return vec!["no file can be made".to_owned()] };
     let mut breaches = Vec::new();
     if file.set_len(1 << 40).is_ok() {

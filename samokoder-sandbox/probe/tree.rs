@@ -201,7 +201,7 @@ pub fn special_files() -> Vec<String> {
 pub fn setuid(folder: &str) -> Vec<String> {
     let path = format!("{folder}/setuid");
     let mut breaches = Vec::new();
-    if fs::OpenOptions::new().write(true).create(true).mode(0o4755).open(&path).is_ok() {
+    if fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o4755).open(&path).is_ok() {
         breaches.push("made with the bit".to_owned());
     }
     if let Err(error) = fs::write(&path, "x") {
