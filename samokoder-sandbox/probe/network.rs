@@ -38,7 +38,9 @@ pub fn datagrams(addresses: &[&str]) -> Vec<String> {
 /// gets nowhere.
 #[expect(clippy::disallowed_methods, reason = "a proxy is named in the environment")]
 pub fn round_the_proxy(targets: &[&str]) -> Vec<String> {
-    let Ok(proxy) = std::env::var("HTTP_PROXY") else { return vec!["no proxy is named".to_owned()] };
+    let Some(proxy) = std::env::var_os("HTTP_PROXY").and_then(|proxy| proxy.into_string().ok()) else {
+        return vec!["no proxy is named".to_owned()];
+    };
     let proxy = proxy.trim_start_matches("http://").trim_end_matches('/').to_owned();
     let mut breaches = reach(&["192.0.2.1:443", "192.0.2.1:80", "169.254.169.254:80", "[2001:db8::1]:443"]);
     breaches.extend(datagrams(&["192.0.2.1:53"]));
