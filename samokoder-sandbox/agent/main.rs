@@ -16,7 +16,7 @@ mod connection;
 mod exec;
 mod files;
 #[path = "../inside/mod.rs"]
-#[allow(dead_code, reason = "the library and another program use the rest")]
+#[allow(dead_code, unused_imports, reason = "the library and another program use the rest")]
 mod inside;
 mod port;
 mod session;

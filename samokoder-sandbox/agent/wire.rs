@@ -5,7 +5,7 @@
 //! holds up no other.
 
 pub use crate::inside::{
-    Ended, Failure, How, Keeper, Kept,
+    Ended, Failure, How, Keeper,
     codec::{Reader, Writer},
 };
 

@@ -4,5 +4,4 @@ mod contract;
 mod images;
 mod lifecycle;
 mod network;
-mod podman;
 mod support;
