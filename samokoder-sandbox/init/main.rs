@@ -15,7 +15,7 @@ mod data;
 mod files;
 mod gauge;
 #[path = "../inside/mod.rs"]
-#[allow(dead_code, reason = "the library and another program use the rest")]
+#[allow(dead_code, unused_imports, reason = "the library and another program use the rest")]
 mod inside;
 mod landlock;
 mod outer;

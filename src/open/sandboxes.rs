@@ -23,7 +23,7 @@ use super::remote;
 /// | `docker` | `sandbox-docker` | containers of the system's engine |
 /// | `docker:RUNTIME` | | with this runtime of it: `runsc`, `kata`, `sysbox-runc` |
 /// | `docker?image=NAME` | | from an image that the engine has |
-/// | `docker?socket=PATH` | | of the engine that listens there: a rootless one, Podman |
+/// | `docker?socket=PATH` | | of the engine that listens there |
 /// | `docker?tls=HOST:PORT&certificate=PATH&key=PATH&authority=PATH` | `sandbox-docker-tls` | of an engine elsewhere |
 /// | `remote:unix:PATH` | `sandbox-remote` | what the broker that listens there holds |
 /// | `remote:tls://HOST:PORT?certificate=PATH&key=PATH&authority=PATH` | `sandbox-remote-tls` | what a broker elsewhere holds |

@@ -4,9 +4,7 @@ use std::{path::Path, process::Command};
 
 use super::{
     docker_engine::{self, DockerEngine},
-    packages,
-    podman::{self, Podman},
-    postgres, python_clients,
+    packages, postgres, python_clients,
 };
 
 /// What tests can have.
@@ -18,8 +16,6 @@ pub(crate) struct Provided {
     pub(crate) left_out: Vec<&'static str>,
     /// An engine that runs as long as this lives.
     pub(crate) docker: Option<DockerEngine>,
-    /// A service that runs as long as this lives.
-    pub(crate) podman: Option<Podman>,
     /// A server that runs as long as this lives.
     pub(crate) postgres: Option<postgres::Server>,
 }
@@ -36,7 +32,7 @@ struct Need {
 }
 
 /// A part that tests need is a row here; their names say so.
-const NEEDS: [Need; 9] = [
+const NEEDS: [Need; 8] = [
     Need {
         name: "Node.js 18 or newer",
         found: || is_at_least("node", [18, 0]),
@@ -80,12 +76,6 @@ const NEEDS: [Need; 9] = [
         leaves_out: docker_engine::LEAVES_OUT_GVISOR,
     },
     Need {
-        name: "Podman",
-        found: || is_at_least("podman", [4, 0]) && succeeds("runc", &["--version"]),
-        packages: &["podman", "runc"],
-        leaves_out: podman::LEAVES_OUT,
-    },
-    Need {
         name: "PostgreSQL",
         found: postgres::is_installed,
         packages: &["postgresql"],
@@ -109,18 +99,6 @@ pub(crate) fn provide(root: &Path) -> Provided {
     }
     if !provided.left_out.contains(&docker_engine::LEAVES_OUT) {
         provide_docker(root, &mut provided);
-    }
-    if !provided.left_out.contains(&podman::LEAVES_OUT) {
-        match Podman::start(root) {
-            Ok(podman) => {
-                provided.environment.push((podman::VARIABLE, podman.host()));
-                provided.podman = Some(podman);
-            }
-            Err(why_not) => {
-                tell("Podman's service", podman::LEAVES_OUT, &why_not);
-                provided.left_out.push(podman::LEAVES_OUT);
-            }
-        }
     }
     if !provided.left_out.contains(&postgres::LEAVES_OUT) {
         match postgres::Server::start(root) {

@@ -30,7 +30,7 @@ pub struct DockerConfig {
 #[serde(tag = "transport", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// On a Unix socket: that of a system's engine, of a rootless one, of Podman.
+    /// On a Unix socket: that of a system's engine, or of another one.
     Unix {
         /// The socket.
         path: PathBuf,

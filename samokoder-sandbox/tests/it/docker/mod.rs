@@ -6,5 +6,4 @@ mod images;
 mod lifecycle;
 mod mutants;
 mod network;
-mod podman;
 pub(crate) mod support;
