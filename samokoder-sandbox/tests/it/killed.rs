@@ -54,15 +54,21 @@ pub(crate) struct Killed {
     pub(crate) marks: BTreeSet<String>,
     pids: BTreeSet<u32>,
     ready: u32,
+    /// Where they could leave temporary files.
+    folder: Option<tempfile::TempDir>,
 }
 
 impl Killed {
     /// Kills so many owners of sessions, each at another moment between its start and long after it is ready.
     pub(crate) fn kill(backend: &str, count: u32, lease: Duration) -> Self {
-        let (start, mut killed, mut random) = (owner::process(backend), Self::default(), Random(46));
+        let folder = tempfile::tempdir().unwrap();
+        let temporary = folder.path().to_owned();
+        let mut killed = Self { folder: Some(folder), ..Self::default() };
+        let (start, mut random) = (owner::process(backend), Random(46));
         let begin = || {
             let mark = mark();
             let process = start(&SessionSpec::new(&mark).lease(lease))
+                .env("TMPDIR", &temporary)
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null())
@@ -98,9 +104,11 @@ impl Killed {
         self.ready += u32::from(ready);
     }
 
-    /// What of them is left on this machine: processes, cgroups.
+    /// What of them is left on this machine: temporary files, processes, cgroups.
     fn left(&self) -> Vec<String> {
-        let mut left = Vec::new();
+        let temporary = self.folder.iter().flat_map(|folder| fs::read_dir(folder.path()).unwrap().flatten());
+        let mut left: Vec<String> =
+            temporary.map(|entry| format!("file {}", entry.path().display())).collect();
         for entry in fs::read_dir("/proc").unwrap().flatten() {
             let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
             let line = String::from_utf8_lossy(&line).into_owned();
@@ -146,17 +154,10 @@ fn is_orphan(process: &Path) -> bool {
         && !status.contains("State:\tZ")
 }
 
-/// What this machine has that is not a process: mounts, network namespaces that are held by a mount, temporary files.
-fn things() -> BTreeSet<String> {
+/// The mounts of this machine that are ours.
+fn mounts() -> BTreeSet<String> {
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
-    let ours = mounts
-        .lines()
-        .filter(|line| line.contains("samokoder") || line.contains(" nsfs "))
-        .map(str::to_owned);
-    let temporary = fs::read_dir(env::temp_dir()).unwrap().flatten();
-    let temporary =
-        temporary.map(|entry| entry.path().display().to_string()).filter(|path| path.contains("samokoder-"));
-    ours.chain(temporary).collect()
+    mounts.lines().filter(|line| line.contains("samokoder-")).map(str::to_owned).collect()
 }
 
 /// The network namespaces of processes here.
@@ -168,7 +169,7 @@ fn networks() -> BTreeSet<u64> {
 #[expect(clippy::print_stderr, reason = "shown with --nocapture: how much was tried")]
 #[tokio::test(flavor = "multi_thread")]
 async fn owners_that_are_killed_leave_nothing_on_local() {
-    let (before, networks_before) = (things(), networks());
+    let (before, networks_before) = (mounts(), networks());
     let began = Instant::now();
     let killed =
         tokio::task::spawn_blocking(|| Killed::kill("local", kills(), Duration::ZERO)).await.unwrap();
@@ -177,7 +178,7 @@ async fn owners_that_are_killed_leave_nothing_on_local() {
     let report = support::bare_sandbox().reap().await.unwrap();
     assert_eq!(report.failed, Vec::<String>::new());
     assert_eq!(killed.left(), Vec::<String>::new());
-    assert_eq!(things().difference(&before).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert_eq!(mounts().difference(&before).collect::<Vec<_>>(), Vec::<&String>::new());
     let networks_now = networks();
     eprintln!(
         "{} owners were killed in {:?}, {} of them ready; {} cgroups were reaped; {} network namespaces before, {} after",
