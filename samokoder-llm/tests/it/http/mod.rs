@@ -174,7 +174,7 @@ async fn each_step_of_an_answer_is_paid_at_the_price_of_the_model_that_took_it()
         }),
         json!({ "type": "message_stop" }),
     ];
-    let stream: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+    let stream = events.map(|event| format!("data: {event}\n\n")).concat();
     let prices = Catalogue::builtin();
     let price = |model: &str| prices.lookup("anthropic", model).unwrap().prices.as_ref().unwrap().price();
     let (own, adviser) = (price("claude-sonnet-5-5"), price("claude-opus-5-5"));
