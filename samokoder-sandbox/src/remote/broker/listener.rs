@@ -90,7 +90,10 @@ impl Listener {
 
 impl Client {
     /// The connection, once it is certain that they may have one.
-    #[cfg_attr(not(feature = "remote-tls"), expect(clippy::unused_async, reason = "only a handshake takes time"))]
+    #[cfg_attr(
+        not(feature = "remote-tls"),
+        expect(clippy::unused_async, reason = "only a handshake takes time")
+    )]
     pub(super) async fn admit(self) -> io::Result<Box<dyn Duplex + Sync>> {
         match self {
             Self::Known(stream) => Ok(stream),
