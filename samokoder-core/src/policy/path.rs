@@ -54,18 +54,17 @@ impl PathRule {
 
     fn stands_for(&self, names: &[String]) -> bool {
         self.patterns.iter().any(|pattern| {
-            let wanted: Vec<_> =
-                pattern.split('/').filter(|name| !name.is_empty()).map(pattern::fold_pattern).collect();
-            let begins = |names: &[String]| {
-                names.len() >= wanted.len()
-                    && names.iter().zip(&wanted).all(|(name, wanted)| pattern::matches(wanted, name))
-            };
-            !wanted.is_empty()
-                && if pattern.contains('/') {
-                    begins(names)
-                } else {
-                    names.iter().any(|name| pattern::matches(&wanted[0], name))
-                }
+            let mut wanted =
+                pattern.split('/').filter(|name| !name.is_empty()).map(pattern::fold_pattern).peekable();
+            if wanted.peek().is_none() {
+                return false;
+            }
+            let mut names = names.iter();
+            if pattern.contains('/') {
+                wanted.all(|wanted| names.next().is_some_and(|name| pattern::matches(&wanted, name)))
+            } else {
+                wanted.any(|wanted| names.any(|name| pattern::matches(&wanted, name)))
+            }
         })
     }
 }

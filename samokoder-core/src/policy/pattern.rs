@@ -1,5 +1,7 @@
 //! Patterns with stars, and texts that a file system may take for each other.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Whether `text` is what `pattern` says, in which `*` stands for any characters, none included.
@@ -25,11 +27,21 @@ pub(super) fn fold(name: &str) -> String {
 }
 
 /// A pattern for names that were [folded](fold).
-pub(super) fn fold_pattern(pattern: &str) -> String {
-    pattern.split('*').map(alike).collect::<Vec<_>>().join("*")
+pub(super) fn fold_pattern(pattern: &str) -> Cow<'_, str> {
+    plain(pattern).unwrap_or_else(|| pattern.split('*').map(alike).collect::<Vec<_>>().join("*").into())
 }
 
-fn alike(text: &str) -> String {
+fn alike(text: &str) -> Cow<'_, str> {
+    plain(text).unwrap_or_else(|| folded(text).into())
+}
+
+/// The folded text if it is ASCII, as most names and all built-in patterns are: of that only the case is folded.
+fn plain(text: &str) -> Option<Cow<'_, str>> {
+    let is_folded = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    text.is_ascii().then(|| if is_folded { text.into() } else { text.to_ascii_lowercase().into() })
+}
+
+fn folded(text: &str) -> String {
     let seen = text.nfkc().filter(|c| !is_unseen(*c));
     // There and back: some letters have a capital that is another letter's too.
     let folded: String = seen.flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
@@ -63,6 +75,13 @@ mod tests {
             [("node", "nodejs"), ("", "x"), ("a*a", "a"), ("--test=*", "--test"), ("a*c*e", "abd")]
         {
             assert!(!matches(pattern, text), "{pattern} {text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn plain_text_folds_as_any_other(text in "[\\x00-\\x7f]{0,40}") {
+            proptest::prop_assert_eq!(plain(&text).unwrap(), folded(&text));
         }
     }
 
