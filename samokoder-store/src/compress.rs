@@ -34,15 +34,33 @@ impl Codec {
     }
 }
 
+/// Compresses one content after another: what it needs for that is made once.
+#[derive(Default)]
+pub(crate) struct Compressor(Option<zstd::bulk::Compressor<'static>>);
+
+impl Compressor {
+    /// The form in which bytes are stored: the shorter one.
+    pub(crate) fn compress<'b>(&mut self, bytes: &'b [u8]) -> (Codec, Cow<'b, [u8]>) {
+        if bytes.len() >= WORTH_TRYING
+            && let Ok(shorter) = self.shorter(bytes)
+            && shorter.len() < bytes.len()
+        {
+            return (Codec::Zstd, Cow::Owned(shorter));
+        }
+        (Codec::Raw, Cow::Borrowed(bytes))
+    }
+
+    fn shorter(&mut self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        match &mut self.0 {
+            Some(compressor) => compressor.compress(bytes),
+            none => none.insert(zstd::bulk::Compressor::new(LEVEL)?).compress(bytes),
+        }
+    }
+}
+
 /// The form in which bytes are stored: the shorter one.
 pub(crate) fn compress(bytes: &[u8]) -> (Codec, Cow<'_, [u8]>) {
-    if bytes.len() >= WORTH_TRYING
-        && let Ok(shorter) = zstd::bulk::compress(bytes, LEVEL)
-        && shorter.len() < bytes.len()
-    {
-        return (Codec::Zstd, Cow::Owned(shorter));
-    }
-    (Codec::Raw, Cow::Borrowed(bytes))
+    Compressor::default().compress(bytes)
 }
 
 /// The bytes that were stored, of which there were `size`.

@@ -107,7 +107,7 @@ impl AgentContext {
     }
 
     /// Does something else outside of the engine: `future` is run at least once, and not again once its outcome is
-    /// recorded. `request` says what it does; a different request on resuming means that the agent diverged.
+    /// durable, which it is before anything is done that comes after it. `request` says what it does; a different request on resuming means that the agent diverged.
     ///
     /// # Errors
     /// [`AgentError::Failed`] with the future's own error, [`AgentError::Diverged`], [`AgentError::Store`].

@@ -91,7 +91,7 @@ impl Attempt {
             _ => reservation.settle(spent),
         }
         spent += call.spent_earlier();
-        effect.conclude(answer.map_err(EffectError::Call), usage, spent).await
+        effect.conclude(answer.map_err(EffectError::Call), usage, spent)
     }
 
     /// The most that a call may cost.
@@ -177,7 +177,7 @@ impl Attempt {
         effect.admit(&kind, Spend::default()).await?;
         effect.intend(kind, Spend::default()).await?;
         let outcome = workbench.exec(&self.run, &self.base, command).await;
-        effect.conclude(outcome.map_err(EffectError::Exec), None, Spend::default()).await
+        effect.conclude(outcome.map_err(EffectError::Exec), None, Spend::default())
     }
 
     pub(crate) async fn ask(
@@ -214,7 +214,7 @@ impl Attempt {
         effect.admit(&EffectKind::Custom, Spend::default()).await?;
         effect.intend(EffectKind::Custom, Spend::default()).await?;
         let outcome = future.await.map_err(EffectError::Other);
-        effect.conclude(outcome, None, Spend::default()).await
+        effect.conclude(outcome, None, Spend::default())
     }
 }
 

@@ -104,10 +104,11 @@ impl<'a> Effect<'a> {
         Ok(())
     }
 
-    /// Records what came of it. The agent may see it only when this returns.
+    /// Records what came of it, without waiting: it is durable before anything that the agent makes of it, such as
+    /// another effect or a commit.
     ///
     /// The agent sees what is recorded, as it would be replayed.
-    pub(crate) async fn conclude<R: Serialize + DeserializeOwned>(
+    pub(crate) fn conclude<R: Serialize + DeserializeOwned>(
         &self,
         outcome: Result<R, EffectError>,
         usage: Option<Usage>,
@@ -130,7 +131,7 @@ impl<'a> Effect<'a> {
             Err(EffectError::Other(message)) => (EffectResult::Failed { message: message.clone() }, vec![]),
         };
         let record = Record::Outcome { effect: self.id.clone(), result, spent };
-        self.attempt.journal.append(Entry::new(vec![record]).blobs(payload)).await?;
+        self.attempt.journal.submit_soon(Entry::new(vec![record]).blobs(payload))?;
         outcome.map_err(AgentError::from)
     }
 }

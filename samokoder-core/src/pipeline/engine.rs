@@ -154,9 +154,6 @@ impl Engine {
                 continue;
             }
             self.watch_signals();
-            // Those that have just begun come to their first effects: these are recorded together with the commit that
-            // they begin on.
-            tokio::task::yield_now().await;
             let version = self.state.version();
             tokio::select! {
                 Some(finished) = self.tasks.join_next() => {
@@ -166,7 +163,9 @@ impl Engine {
                         self.conclude(finished).await?;
                     }
                 }
-                durable = self.journal.durable(version), if !self.is_settled => {
+                // Those that have just begun come to their first effects: these are recorded together with the commit
+                // that they begin on.
+                durable = self.journal.durable_soon(version), if !self.is_settled => {
                     durable?;
                     self.settle().await?;
                 }

@@ -4,16 +4,23 @@
 //! (group commit). So an agent may be dropped anywhere: what it handed over is written, whole.
 //!
 //! Records get their numbers when they are handed over and become durable in that order. Whoever waits for one waits
-//! for all before it: an effect that is begun on the ground of a commit is recorded after it.
+//! for all before it: an effect that is begun on the ground of a commit, or of another effect's outcome, is recorded
+//! after it. So an outcome is not waited for: nothing that follows from it leaves the process before it is durable.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures::{
     FutureExt as _,
     future::{BoxFuture, Fuse},
 };
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, error::Elapsed, timeout_at},
+};
 
 use super::{Clock, History};
 use crate::{
@@ -58,9 +65,14 @@ struct Message {
 enum Urgency {
     /// Someone waits for it.
     Now,
+    /// It can wait for what comes next, if that comes soon.
+    Soon,
     /// It can wait for what comes next.
     WithNext,
 }
+
+/// How soon. An agent that makes a proposal of an answer takes less.
+const SOON: Duration = Duration::from_millis(2);
 
 /// What is recorded together.
 #[derive(Debug, Default)]
@@ -110,6 +122,11 @@ impl Journal {
         self.send(entry, Urgency::WithNext).map(|(first, _)| first)
     }
 
+    /// As [`submit`](Self::submit), for what has been paid for: it is written after a moment even when nothing comes next.
+    pub(crate) fn submit_soon(&self, entry: Entry) -> Result<(), StoreError> {
+        self.send(entry, Urgency::Soon).map(drop)
+    }
+
     /// Records something that needs to be durable no earlier than what is appended next.
     pub(crate) fn note(&self, record: Record) {
         // The writer is gone only when the run is over, and the next append says so.
@@ -121,9 +138,18 @@ impl Journal {
     /// # Cancel safety
     /// May be dropped and called again.
     pub(crate) async fn durable(&self, seq: Seq) -> Result<(), StoreError> {
+        self.reach(seq, Urgency::Now).await
+    }
+
+    /// As [`durable`](Self::durable), but lets it wait a moment for what comes next.
+    pub(crate) async fn durable_soon(&self, seq: Seq) -> Result<(), StoreError> {
+        self.reach(seq, Urgency::Soon).await
+    }
+
+    async fn reach(&self, seq: Seq, urgency: Urgency) -> Result<(), StoreError> {
         let is_durable = |written: &Place| written.head >= seq;
         if !self.written.borrow().as_ref().is_ok_and(is_durable) {
-            self.send(Entry::default(), Urgency::Now)?;
+            self.send(Entry::default(), urgency)?;
         }
         self.until(is_durable).await
     }
@@ -178,14 +204,24 @@ impl Snapshots {
         self.saving = saving.boxed().fuse();
     }
 
-    /// The next message; snapshots are stored meanwhile.
-    async fn receive(&mut self, receiver: &mut mpsc::UnboundedReceiver<Message>) -> Option<Message> {
-        loop {
-            tokio::select! {
-                biased;
-                message = receiver.recv() => return message,
-                () = &mut self.saving => {}
+    /// The next message, or none before `deadline`; snapshots are stored meanwhile.
+    async fn receive(
+        &mut self,
+        receiver: &mut mpsc::UnboundedReceiver<Message>,
+        deadline: Option<Instant>,
+    ) -> Result<Option<Message>, Elapsed> {
+        let message = async {
+            loop {
+                tokio::select! {
+                    biased;
+                    message = receiver.recv() => return message,
+                    () = &mut self.saving => {}
+                }
             }
+        };
+        match deadline {
+            Some(deadline) => timeout_at(deadline, message).await,
+            None => Ok(message.await),
         }
     }
 }
@@ -198,15 +234,21 @@ async fn write(
     clock: Option<Arc<dyn Clock>>,
 ) {
     let mut batch = Batch::default();
+    // When what has come in is written at the latest.
+    let mut deadline = None;
     loop {
-        let message = snapshots.receive(&mut receiver).await;
-        let ended = message.is_none();
-        let mut is_due = ended;
+        let received = snapshots.receive(&mut receiver, deadline).await;
+        let ended = matches!(received, Ok(None));
+        let mut is_due = ended || received.is_err();
+        let message = received.ok().flatten();
         for Message { entry, urgency } in
             message.into_iter().chain(std::iter::from_fn(|| receiver.try_recv().ok()))
         {
             end.entries += 1;
             is_due |= urgency == Urgency::Now;
+            if urgency == Urgency::Soon {
+                deadline.get_or_insert_with(|| Instant::now() + SOON);
+            }
             batch.records.extend(entry.records);
             batch.blobs.extend(entry.blobs);
             batch.taken.extend(entry.taken);
@@ -225,6 +267,7 @@ async fn write(
             }
         }
         if is_due {
+            deadline = None;
             drop(durable.send_replace(Ok(end)));
         }
         if ended {

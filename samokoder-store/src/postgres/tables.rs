@@ -1,5 +1,7 @@
 //! What can be asked in SQL: statements and rows of [`projection`](crate::projection) in PostgreSQL's terms.
 
+use std::fmt::Write as _;
+
 use samokoder_core::store::{Branch, Seq, StoreError, Stored};
 use sqlx::{Column as _, PgConnection, Row as _, TypeInfo as _, postgres::PgRow};
 
@@ -10,7 +12,7 @@ use super::{
     log,
     text::{escape, unescape},
 };
-use crate::projection::{self, Columns, Row, Sink, Target, Value};
+use crate::projection::{self, Columns, Row, Sink, Target, Value, hexadecimal, with_values};
 
 /// Records that are read at once.
 const PAGE: usize = 1000;
@@ -45,20 +47,15 @@ impl Statements {
 
 /// A statement whose values are elements of `$1`.
 fn of_one_array(sql: &'static str, values: &[Value]) -> String {
-    let mut parts = sql.split('$');
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let (number, rest) = part.split_at(digits);
-        let nth = number.parse::<usize>().unwrap_or_default();
+    with_values(sql, |text, nth| {
         let kind = match nth.checked_sub(1).and_then(|at| values.get(at)) {
             Some(Value::Int(_)) => "bigint",
             Some(Value::Bytes(_)) => "bytea",
             Some(Value::Text(_)) | None => "text",
         };
-        text.extend(["$1[", number, "]::", kind, rest]);
-    }
-    text
+        // A string can be written to.
+        let _ = write!(text, "$1[{nth}]::{kind}");
+    })
 }
 
 /// Values as PostgreSQL writes an array of text.
@@ -66,7 +63,7 @@ fn array(values: &[Value]) -> String {
     let texts = values.iter().map(|value| match value {
         Value::Int(number) => number.map(|number| number.to_string()),
         Value::Text(text) => text.as_deref().map(|text| quoted(&escape(text))),
-        Value::Bytes(bytes) => bytes.as_deref().map(|bytes| quoted(&hexadecimal(bytes))),
+        Value::Bytes(bytes) => bytes.as_deref().map(|bytes| quoted(&format!("\\x{}", hexadecimal(bytes)))),
     });
     let texts: Vec<_> = texts.map(|text| text.unwrap_or_else(|| "NULL".into())).collect();
     format!("{{{}}}", texts.join(","))
@@ -74,11 +71,6 @@ fn array(values: &[Value]) -> String {
 
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
-    "\\x".chars().chain(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])).collect()
 }
 
 fn bind<'q>(

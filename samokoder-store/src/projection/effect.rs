@@ -213,30 +213,40 @@ pub(super) fn outcome(
            AND open_effect.name = $4 AND open_effect.nth = $5 AND summary.branch = $1",
         place(target, effect),
     )?;
-    let mut values = place(target, effect);
-    values.extend([target.branch.scope.as_str().into(), target.branch.id.into()]);
-    values.extend(came_of(&came));
-    sink.run(
-        "UPDATE llm_call SET status = $8, payload = $9, message = $10, duration_ms = $11, input = $12,
-                cached_input = $13, cache_write = $14, cache_write_long = $15, output = $16, reasoning = $17,
-                money = $18, tokens = $19, calls = $20, outcome_checksum = $21
-         FROM open_effect
-         WHERE open_effect.branch = $1 AND open_effect.assignment = $2 AND open_effect.attempt = $3
-           AND open_effect.name = $4 AND open_effect.nth = $5
-           AND llm_call.scope = $6 AND llm_call.at_ms = open_effect.at_ms AND llm_call.branch_uuid = $7
-           AND llm_call.seq = open_effect.seq",
-        values,
-    )?;
-    let mut values = place(target, effect);
-    values.extend(sealed("ended", came.ended()));
-    sink.run(
-        "UPDATE exec_log SET status = $6, payload = $7, message = $8, duration_ms = $9, outcome_checksum = $10
-         FROM open_effect
-         WHERE open_effect.branch = $1 AND open_effect.assignment = $2 AND open_effect.attempt = $3
-           AND open_effect.name = $4 AND open_effect.nth = $5
-           AND exec_log.branch = $1 AND exec_log.seq = open_effect.seq",
-        values,
-    )?;
+    // What failed says what it was. Only a call has a usage; one of which nothing is known looks for its row in both.
+    let (is_call, is_exec) = match result {
+        EffectResult::Done { usage: Some(_), .. } | EffectResult::CallFailed { .. } => (true, false),
+        EffectResult::ExecFailed { .. } => (false, true),
+        _ => (true, true),
+    };
+    if is_call {
+        let mut values = place(target, effect);
+        values.extend([target.branch.scope.as_str().into(), target.branch.id.into()]);
+        values.extend(came_of(&came));
+        sink.run(
+            "UPDATE llm_call SET status = $8, payload = $9, message = $10, duration_ms = $11, input = $12,
+                    cached_input = $13, cache_write = $14, cache_write_long = $15, output = $16, reasoning = $17,
+                    money = $18, tokens = $19, calls = $20, outcome_checksum = $21
+             FROM open_effect
+             WHERE open_effect.branch = $1 AND open_effect.assignment = $2 AND open_effect.attempt = $3
+               AND open_effect.name = $4 AND open_effect.nth = $5
+               AND llm_call.scope = $6 AND llm_call.at_ms = open_effect.at_ms AND llm_call.branch_uuid = $7
+               AND llm_call.seq = open_effect.seq",
+            values,
+        )?;
+    }
+    if is_exec {
+        let mut values = place(target, effect);
+        values.extend(sealed("ended", came.ended()));
+        sink.run(
+            "UPDATE exec_log SET status = $6, payload = $7, message = $8, duration_ms = $9, outcome_checksum = $10
+             FROM open_effect
+             WHERE open_effect.branch = $1 AND open_effect.assignment = $2 AND open_effect.attempt = $3
+               AND open_effect.name = $4 AND open_effect.nth = $5
+               AND exec_log.branch = $1 AND exec_log.seq = open_effect.seq",
+            values,
+        )?;
+    }
     sink.run(
         "DELETE FROM open_effect WHERE branch = $1 AND assignment = $2 AND attempt = $3 AND name = $4 AND nth = $5",
         place(target, effect),

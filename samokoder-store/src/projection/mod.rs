@@ -26,15 +26,19 @@ mod change;
 mod checksum;
 mod effect;
 mod read;
+#[cfg(feature = "sqlite")]
+mod sample;
 mod summary;
 mod value;
 
 use samokoder_core::store::{Branch, Record, Seq, StoreError};
 
 pub(crate) use read::*;
+#[cfg(feature = "sqlite")]
+pub(crate) use sample::statements;
 #[cfg(feature = "postgres")]
 pub(crate) use value::altered;
-pub(crate) use value::{Columns, Value, number};
+pub(crate) use value::{Columns, Value, hexadecimal, number, with_values};
 
 /// Takes statements in the order in which they must be run, in one transaction.
 pub(crate) trait Sink {

@@ -143,11 +143,11 @@ impl Delta {
 /// All of it in one statement: each costs as much as what it writes.
 const WRITE: &str = concat!(
     "UPDATE summary SET
-         applied = new.applied, updated_ms = new.updated_ms, created_ms = new.created_ms, version = new.version,
-         tasks = new.tasks, title = new.title, title_checksum = new.title_checksum, specified = new.specified,
-         run_end = new.run_end, run_end_checksum = new.run_end_checksum, money = new.money, tokens = new.tokens,
-         calls = new.calls, checksum = ",
-    numbers!("new"),
+         applied = later.applied, updated_ms = later.updated_ms, created_ms = later.created_ms, version = later.version,
+         tasks = later.tasks, title = later.title, title_checksum = later.title_checksum, specified = later.specified,
+         run_end = later.run_end, run_end_checksum = later.run_end_checksum, money = later.money, tokens = later.tokens,
+         calls = later.calls, checksum = ",
+    numbers!("later"),
     "
      FROM (
          SELECT $2 AS applied, $3 AS updated_ms, COALESCE($4, created_ms) AS created_ms,
@@ -161,6 +161,6 @@ const WRITE: &str = concat!(
              CASE WHEN tokens > 9223372036854775807 - $14 THEN 9223372036854775807 ELSE tokens + $14 END AS tokens,
              CASE WHEN calls > 9223372036854775807 - $15 THEN 9223372036854775807 ELSE calls + $15 END AS calls
          FROM summary WHERE branch = $1
-     ) AS new
+     ) AS later
      WHERE summary.branch = $1"
 );

@@ -15,6 +15,25 @@ pub(crate) enum Value {
     Bytes(Option<Vec<u8>>),
 }
 
+/// A statement in which each `$1`, `$2` … is written by `write`, which gets the text so far and the number.
+pub(crate) fn with_values(sql: &str, mut write: impl FnMut(&mut String, usize)) -> String {
+    let mut parts = sql.split('$');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, rest) = part.split_at(digits);
+        write(&mut text, number.parse().unwrap_or_default());
+        text.push_str(rest);
+    }
+    text
+}
+
+/// Bytes as digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 /// A number as a database has it. One that is larger than it can store is larger than anything stored.
 pub(crate) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)

@@ -10,11 +10,11 @@ use sqlx::{Row as _, SqliteConnection};
 use super::{
     error::{Failure, damaged},
     log::now_ms,
-    script::Script,
+    rows::Rows,
 };
 use crate::{
-    compress::{Codec, compress, decompress},
-    projection::Sink as _,
+    compress::{Codec, Compressor, decompress},
+    projection::Sink,
 };
 
 /// A content in the form in which it is stored.
@@ -27,25 +27,47 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    pub(super) fn new(content: &[u8]) -> Self {
-        let (codec, stored) = compress(content);
+    pub(super) fn new(content: &[u8], compressor: &mut Compressor) -> Self {
+        let (codec, stored) = compressor.compress(content);
         Self { digest: Digest::of(content), codec, size: content.len(), content: stored.into_owned() }
     }
+}
 
-    /// Stores it. Of one that is there it is noted that somebody needs it.
-    pub(super) fn insert(&self, script: &mut Script, scope: &Scope) -> Result<(), StoreError> {
-        script.run(
-            "INSERT INTO blob (scope, digest, stored_ms, codec, size, content) VALUES ($1, $2, $3, $4, $5, $6)
+/// Contents that one statement stores, in bytes: SQLite takes no value of a gigabyte.
+const TOGETHER: usize = 64 << 20;
+
+/// Stores contents. Of those that are there it is noted that somebody needs them.
+///
+/// However many there are, the statement is the same, and there is one as long as they aren't large.
+pub(super) fn insert(blobs: &[Stored], scope: &Scope, sink: &mut impl Sink) -> Result<(), StoreError> {
+    let mut rest = blobs;
+    loop {
+        let (mut rows, mut contents) = (Rows::new(), Vec::new());
+        while let Some((blob, others)) = rest.split_first()
+            && (contents.is_empty() || contents.len() + blob.content.len() <= TOGETHER)
+        {
+            rest = others;
+            let Stored { digest, codec, size, content } = blob;
+            let (begin, length) = (contents.len() as u64 + 1, content.len() as u64);
+            rows.push([
+                (*digest).into(),
+                codec.number().into(),
+                (*size as u64).into(),
+                begin.into(),
+                length.into(),
+            ])?;
+            contents.extend_from_slice(content);
+        }
+        sink.run(
+            "INSERT INTO blob (scope, digest, stored_ms, codec, size, content)
+             SELECT $1, unhex(value ->> 0), $2, value ->> 1, value ->> 2, substr($3, value ->> 3, value ->> 4)
+             FROM json_each($4) WHERE true
              ON CONFLICT (scope, digest) DO UPDATE SET stored_ms = excluded.stored_ms",
-            vec![
-                scope.as_str().into(),
-                self.digest.into(),
-                now_ms().into(),
-                self.codec.number().into(),
-                (self.size as u64).into(),
-                self.content.clone().into(),
-            ],
-        )
+            vec![scope.as_str().into(), now_ms().into(), contents.into(), rows.into()],
+        )?;
+        if rest.is_empty() {
+            return Ok(());
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     log,
     script::Script,
 };
-use crate::projection::{self, Sink as _, Target, number};
+use crate::projection::{self, Sink, Target, number};
 
 /// A branch as it is in the file.
 #[derive(Debug, Clone)]
@@ -53,8 +53,8 @@ impl BranchRow {
     }
 
     /// Stores its epoch, last record and tip.
-    pub(super) fn update(&self, script: &mut Script) -> Result<(), StoreError> {
-        script.run(
+    pub(super) fn update(&self, sink: &mut impl Sink) -> Result<(), StoreError> {
+        sink.run(
             "UPDATE branch SET epoch = $2, head = $3, tip = $4, checksum = $5 WHERE id = $1",
             vec![
                 self.id.into(),
@@ -62,6 +62,24 @@ impl BranchRow {
                 self.head.into(),
                 self.tip.digest().into(),
                 self.checksum().into(),
+            ],
+        )
+    }
+
+    /// Makes it `next`, which has another last record. Fails when the row in the file is not this one any more: then its
+    /// tip would be NULL.
+    pub(super) fn advance(&self, next: &Self, sink: &mut impl Sink) -> Result<(), StoreError> {
+        sink.run(
+            "UPDATE branch SET head = $2, checksum = $3, tip = CASE WHEN epoch = $4 AND head = $5 AND tip = $6 THEN $7 END
+             WHERE id = $1",
+            vec![
+                self.id.into(),
+                next.head.into(),
+                next.checksum().into(),
+                self.epoch.into(),
+                self.head.into(),
+                self.tip.digest().into(),
+                next.tip.digest().into(),
             ],
         )
     }
@@ -173,7 +191,7 @@ async fn insert(connection: &mut SqliteConnection, mut row: BranchRow) -> Result
     .last_insert_rowid();
     let mut script = Script::default();
     projection::create(row.target(), &mut script)?;
-    script.run(connection).await
+    script.execute(connection).await
 }
 
 /// Makes a branch that begins as another one is up to a record. Its tables are filled when they are asked for first, or

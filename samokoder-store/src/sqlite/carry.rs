@@ -31,7 +31,7 @@ pub(super) async fn from_1(connection: &mut SqliteConnection) -> Result<(), Fail
         let mut script = Script::default();
         row.update(&mut script)?;
         projection::create(row.target(), &mut script)?;
-        script.run(&mut *connection).await?;
+        script.execute(&mut *connection).await?;
         rebuild::again(connection, &row).await?;
     }
     sqlx::query("DROP TABLE record_1").execute(connection).await?;
@@ -68,7 +68,7 @@ async fn records(connection: &mut SqliteConnection, id: i64, row: &SqliteRow) ->
             after += 1;
             link = record(&mut script, (id, after), row, link)?;
         }
-        script.run(&mut *connection).await?;
+        script.execute(&mut *connection).await?;
     }
     Ok(link)
 }

@@ -15,12 +15,15 @@ use sqlx::{
 };
 use tokio::sync::{Mutex, Notify, oneshot};
 
-use super::{branch::BranchRow, error::Failure, readers::Readers};
+use super::{branch::BranchRow, error::Failure, operations::Known, readers::Readers};
 
 /// How long one waits for another process that writes. Transactions take milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// What the write-ahead log is cut down to after a checkpoint.
+/// What the write-ahead log is cut down to after a checkpoint, in bytes.
 const JOURNAL_SIZE_LIMIT: &str = "16777216";
+/// The length of the write-ahead log, in pages, at which it is written back: of a page that was written often, the last
+/// form. Whoever writes then waits for it: a run of a hundred calls doesn't.
+const CHECKPOINT_AT: &str = "4000";
 
 /// How long it is waited before what failed for a reason that may pass is tried again: once for each.
 const RETRIES: [Duration; 4] = [
@@ -53,6 +56,7 @@ impl Connections {
             file: file.clone(),
             connection: Some(writer),
             known: BTreeMap::new(),
+            operations: Known::default(),
             is_at_work: false,
         };
         let writer = Arc::new(Mutex::new(writer));
@@ -154,6 +158,8 @@ pub(super) struct Writer {
     connection: Option<SqliteConnection>,
     /// Rows of `branch` as they were written last. Another process may have changed them since.
     known: BTreeMap<Branch, BranchRow>,
+    /// Triggers of the connection.
+    operations: Known,
     /// Still set when work begins, it says that the work before was dropped halfway, with its runtime.
     is_at_work: bool,
 }
@@ -177,11 +183,19 @@ impl Writer {
 
     /// The connection. One that failed was closed, which rolls back; another one is opened then.
     pub(super) async fn connection(&mut self) -> Result<&mut SqliteConnection, Failure> {
+        Ok(self.parts().await?.0)
+    }
+
+    /// The connection and what it has triggers for.
+    pub(super) async fn parts(&mut self) -> Result<(&mut SqliteConnection, &mut Known), Failure> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => writing(&self.file).connect().await?,
+            None => {
+                self.operations = Known::default();
+                writing(&self.file).connect().await?
+            }
         };
-        Ok(self.connection.insert(connection))
+        Ok((self.connection.insert(connection), &mut self.operations))
     }
 
     /// Ends a transaction that was begun and failed.
@@ -240,7 +254,11 @@ impl Writer {
 
 /// For a connection that writes. The file must be there.
 pub(super) fn writing(file: &Path) -> SqliteConnectOptions {
-    common(file).journal_mode(SqliteJournalMode::Wal).pragma("journal_size_limit", JOURNAL_SIZE_LIMIT)
+    common(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .pragma("journal_size_limit", JOURNAL_SIZE_LIMIT)
+        .pragma("wal_autocheckpoint", CHECKPOINT_AT)
+        .pragma("temp_store", "MEMORY")
 }
 
 /// For a connection that reads.

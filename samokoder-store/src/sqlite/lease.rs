@@ -25,7 +25,7 @@ pub(super) async fn acquire(
     row.epoch += 1;
     let mut script = Script::default();
     row.update(&mut script)?;
-    script.run(connection).await?;
+    script.execute(connection).await?;
     Ok((row.epoch, lock))
 }
 

@@ -5,7 +5,6 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use bytes::Bytes;
 use samokoder_core::{
     digest::Digest,
     id::SignalId,
@@ -18,11 +17,16 @@ use super::{
     branch::{self, BranchRow},
     connection::Writer,
     error::{Failure, damaged},
+    operations::{self, Operations},
     rebuild,
+    rows::Rows,
     script::Script,
     signal,
 };
-use crate::projection::{self, Row, Sink as _, number};
+use crate::{
+    compress::Compressor,
+    projection::{self, Row, Sink as _, number},
+};
 
 /// A batch in the form in which it is stored.
 #[derive(Debug)]
@@ -43,7 +47,8 @@ impl Batch {
             // SQLite has no larger numbers.
             Ok((number(at_ms).unsigned_abs(), record, json))
         });
-        let blobs = batch.blobs.iter().map(Bytes::as_ref).map(blob::Stored::new).collect();
+        let mut compressor = Compressor::default();
+        let blobs = batch.blobs.iter().map(|content| blob::Stored::new(content, &mut compressor)).collect();
         Ok(Self {
             records: records.collect::<Result<_, StoreError>>()?,
             blobs,
@@ -138,65 +143,44 @@ async fn load(connection: &mut SqliteConnection, branch: &Branch) -> Result<Bran
 }
 
 async fn write(writer: &mut Writer, row: BranchRow, batch: &Batch) -> Result<Seq, Failure> {
-    let head = row.head.after(batch.records.len());
-    let mut script = Script::default();
-    script.statement("BEGIN IMMEDIATE");
-    let next = records(&mut script, &row, batch)?;
-    for blob in &batch.blobs {
-        blob.insert(&mut script, &row.branch.scope)?;
-    }
-    let connection = writer.connection().await?;
+    let (connection, known) = writer.parts().await?;
+    let (records, next) = records(&row, batch)?;
+    let mut operations = Operations::new(known)?;
     for id in &batch.taken {
-        signal::take(connection, &mut script, row.id, *id, head).await?;
+        signal::take(connection, &mut operations, row.id, *id, next.head).await?;
     }
-    next.update(&mut script)?;
     let rows = (row.head.0 + 1..).zip(&batch.records);
     let rows = rows.map(|(seq, (at_ms, record, _))| Row { seq: Seq(seq), at_ms: *at_ms, record });
-    projection::add(row.target(), rows, &mut script)?;
+    projection::add(row.target(), rows, &mut operations)?;
+    let operations = operations.prepare(connection).await?;
+    // The same statements for each batch, so that they are prepared once.
+    let mut script = Script::default();
+    script.statement("BEGIN IMMEDIATE");
+    row.advance(&next, &mut script)?;
+    script.run(
+        "INSERT INTO record (branch, seq, at_ms, body, link)
+         SELECT $1, value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3) FROM json_each($2)",
+        vec![row.id.into(), records.into()],
+    )?;
+    blob::insert(&batch.blobs, &row.branch.scope, &mut script)?;
+    script.run(operations::RUN, vec![operations.into()])?;
     script.statement("COMMIT");
     batch.is_sent.store(true, Ordering::Relaxed);
-    script.run(connection).await?;
+    script.execute(connection).await?;
+    let head = next.head;
     writer.remember(next);
     Ok(head)
 }
 
-/// The statements that add the records, and the branch's row after them. They fail when the row is not what it was.
-fn records(script: &mut Script, row: &BranchRow, batch: &Batch) -> Result<BranchRow, StoreError> {
-    let mut next = row.clone();
-    if batch.records.is_empty() {
-        script.run(
-            "UPDATE branch SET tip = (SELECT tip FROM branch WHERE id = $1 AND epoch = $2 AND head = $3 AND tip = $4)
-             WHERE id = $1",
-            vec![row.id.into(), row.epoch.into(), row.head.into(), row.tip.digest().into()],
-        )?;
-    }
+/// The batch's records as rows, and the branch's row after them.
+fn records(row: &BranchRow, batch: &Batch) -> Result<(Rows, BranchRow), StoreError> {
+    let (mut rows, mut next) = (Rows::new(), row.clone());
     for (at_ms, _, json) in &batch.records {
-        let is_first = next.head == row.head;
         next.head = next.head.after(1);
         next.tip = next.tip.next(next.head, *at_ms, json);
-        let mut values = vec![
-            row.id.into(),
-            next.head.into(),
-            (*at_ms).into(),
-            json.as_str().into(),
-            next.tip.digest().into(),
-        ];
-        if is_first {
-            values.extend([row.epoch.into(), row.head.into(), row.tip.digest().into()]);
-            script.run(
-                "INSERT INTO record (branch, seq, at_ms, body, link)
-                 VALUES ((SELECT id FROM branch WHERE id = $1 AND epoch = $6 AND head = $7 AND tip = $8),
-                         $2, $3, $4, $5)",
-                values,
-            )?;
-        } else {
-            script.run(
-                "INSERT INTO record (branch, seq, at_ms, body, link) VALUES ($1, $2, $3, $4, $5)",
-                values,
-            )?;
-        }
+        rows.push([next.head.into(), (*at_ms).into(), json.as_str().into(), next.tip.digest().into()])?;
     }
-    Ok(next)
+    Ok((rows, next))
 }
 
 /// At most `limit` records after `after`, of the branch or of those it was forked from.

@@ -34,7 +34,7 @@ pub(super) async fn unless_current(
 pub(super) async fn again(connection: &mut SqliteConnection, row: &BranchRow) -> Result<(), Failure> {
     let mut script = Script::default();
     projection::clear(row.target(), &mut script)?;
-    script.run(&mut *connection).await?;
+    script.execute(&mut *connection).await?;
     let mut after = Seq::START;
     while after < row.head {
         let last = Seq(row.head.0.min(after.0 + PAGE));
@@ -43,7 +43,7 @@ pub(super) async fn again(connection: &mut SqliteConnection, row: &BranchRow) ->
             records.iter().map(|stored| Row { seq: stored.seq, at_ms: stored.at_ms, record: &stored.record });
         let mut script = Script::default();
         projection::add(row.target(), rows, &mut script)?;
-        script.run(&mut *connection).await?;
+        script.execute(&mut *connection).await?;
         after = last;
     }
     Ok(())

@@ -6,7 +6,7 @@ use samokoder_core::store::{StoreError, StoreErrorKind};
 use sqlx::{Arguments as _, AssertSqlSafe, Executor as _, SqliteConnection, sqlite::SqliteArguments};
 
 use super::error::Failure;
-use crate::projection::{Sink, Value};
+use crate::projection::{Sink, Value, with_values};
 
 /// A longer text is not kept prepared: it would hardly come again.
 const WORTH_KEEPING: usize = 16 << 10;
@@ -36,7 +36,7 @@ impl Script {
     }
 
     /// Runs the statements in their order, up to the first that fails.
-    pub(super) async fn run(self, connection: &mut SqliteConnection) -> Result<(), Failure> {
+    pub(super) async fn execute(self, connection: &mut SqliteConnection) -> Result<(), Failure> {
         for Command { sql, arguments } in self.commands {
             let keep = sql.len() <= WORTH_KEEPING;
             // Made of nothing but literals of this crate and numbers of parameters.
@@ -61,15 +61,10 @@ impl Sink for Script {
         // SQLite counts parameters in each statement, sqlx in all of them.
         let Command { sql: text, arguments } = self.last();
         let before = arguments.len();
-        let mut parts = sql.split('$');
-        text.push_str(parts.next().unwrap_or_default());
-        for part in parts {
-            let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-            let (number, rest) = part.split_at(digits);
-            let number = number.parse::<usize>().map_or(before, |number| before + number);
+        text.push_str(&with_values(sql, |text, number| {
             // A string can be written to.
-            let _ = write!(text, "${number}{rest}");
-        }
+            let _ = write!(text, "${}", before + number);
+        }));
         text.push_str(";\n");
         values.into_iter().try_for_each(|value| add(arguments, value))
     }

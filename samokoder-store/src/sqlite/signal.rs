@@ -11,9 +11,8 @@ use super::{
     checksum::Checksum,
     error::{Failure, damaged},
     log::now_ms,
-    script::Script,
 };
-use crate::projection::{Sink as _, number};
+use crate::projection::{Sink, number};
 
 /// Posts a signal unless one with this id was posted before.
 pub(super) async fn post(
@@ -39,11 +38,11 @@ pub(super) async fn post(
     Ok(())
 }
 
-/// The statement that takes a signal: it is not given out again. One that is not there, or was taken before, is left
+/// Adds the statement that takes a signal: it is not given out again. One that is not there, or was taken before, is left
 /// alone.
 pub(super) async fn take(
     connection: &mut SqliteConnection,
-    script: &mut Script,
+    sink: &mut impl Sink,
     branch: i64,
     id: SignalId,
     head: Seq,
@@ -58,7 +57,7 @@ pub(super) async fn take(
     let (n, at_ms): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
     let taken = number(head.0);
     let checksum = checksum(branch, &id, at_ms, row.try_get(2)?, Some(taken)).bytes();
-    script.run(
+    sink.run(
         "UPDATE signal SET taken = $2, checksum = $3 WHERE n = $1",
         vec![n.into(), taken.into(), checksum.into()],
     )?;
