@@ -11,7 +11,7 @@ use samokoder_core::{
 };
 use uuid::Uuid;
 
-use super::{Row, Sink, Target, add};
+use super::{Row, Sink, Target, add, value::altered};
 
 /// Gives `sink` each statement that [`add`] knows, so that a database can prepare for it. The values mean nothing.
 pub(crate) fn statements(sink: &mut impl Sink) -> Result<(), StoreError> {
@@ -24,7 +24,7 @@ pub(crate) fn statements(sink: &mut impl Sink) -> Result<(), StoreError> {
 }
 
 fn records(id: Uuid, digest: Digest) -> Result<Vec<Record>, StoreError> {
-    let path = WorkspacePath::parse("a").map_err(|error| super::value::altered(error))?;
+    let path = WorkspacePath::parse("a").map_err(altered)?;
     let attempt = AttemptId { assignment: id.into(), attempt: 1 };
     let effect = EffectId { attempt, name: String::new(), nth: 0 };
     let intent =
@@ -38,7 +38,7 @@ fn records(id: Uuid, digest: Digest) -> Result<Vec<Record>, StoreError> {
             base: Seq::START,
             input: digest,
         },
-        intent(EffectKind::Call { model: "offline".parse().map_err(super::value::altered)?, template: None }),
+        intent(EffectKind::Call { model: "offline".parse().map_err(altered)?, template: None }),
         intent(EffectKind::Exec { command: Vec::new() }),
         Record::Outcome {
             effect: effect.clone(),

@@ -188,12 +188,11 @@ impl Writer {
 
     /// The connection and what it has triggers for.
     pub(super) async fn parts(&mut self) -> Result<(&mut SqliteConnection, &mut Known), Failure> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => {
-                self.operations = Known::default();
-                writing(&self.file).connect().await?
-            }
+        let connection = if let Some(connection) = self.connection.take() {
+            connection
+        } else {
+            self.operations = Known::default();
+            writing(&self.file).connect().await?
         };
         Ok((self.connection.insert(connection), &mut self.operations))
     }
