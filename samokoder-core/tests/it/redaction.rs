@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use samokoder_core::{
@@ -79,21 +80,35 @@ async fn an_error_that_echoes_a_secret_is_recorded_without_it() {
     assert!(kept.contains("the key [gone] is wrong") && !kept.contains(SECRET), "{kept}");
 }
 
+/// Waits until there is an outcome after this record.
+async fn outcome(store: &MemoryStore, branch: &Branch, mut after: Seq) {
+    let is_outcome = |record: &Record| matches!(record, Record::Outcome { .. });
+    loop {
+        let head = store.wait(branch, after).await.unwrap();
+        let records = store.read(branch, after, usize::MAX).await.unwrap();
+        if records.iter().any(|stored| is_outcome(&stored.record)) {
+            return;
+        }
+        after = head;
+    }
+}
+
 #[tokio::test]
 async fn what_was_redacted_replays_as_it_was() {
     let (store, pipeline) = pipeline();
     let model = ScriptedModel::new(|request: &ChatRequest| {
         answer(request, |path, _| format!("// {path} {SECRET}\n"))
-    });
+    })
+    // Time to end the run while it waits.
+    .latency(Duration::from_millis(5));
     let mut killed = 0;
     let project = NewProject::new(format!("An app with the key {SECRET}"));
     let branch = project.branch.clone();
     let mut run = pipeline.start(project, redacting(&model)).await.unwrap();
-    // Ended as a crash would after each few records, until it is done.
+    // Ended as a crash would whenever something has come of it, until it is done.
     loop {
-        let head = run.before();
         let ended = tokio::select! {
-            head = store.wait(&branch, head.after(4)) => { head.unwrap(); false }
+            () = outcome(&store, &branch, run.before()) => false,
             () = async { while !run.is_over() { tokio::task::yield_now().await } } => true,
         };
         drop(run);
