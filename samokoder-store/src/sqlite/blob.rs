@@ -42,7 +42,7 @@ const TOGETHER: usize = 64 << 20;
 pub(super) fn insert(blobs: &[Stored], scope: &Scope, sink: &mut impl Sink) -> Result<(), StoreError> {
     let mut rest = blobs;
     loop {
-        let (mut rows, mut contents) = (Rows::new(), Vec::new());
+        let (mut rows, mut contents) = (Rows::default(), Vec::new());
         while let Some((blob, others)) = rest.split_first()
             && (contents.is_empty() || contents.len() + blob.content.len() <= TOGETHER)
         {
@@ -55,7 +55,7 @@ pub(super) fn insert(blobs: &[Stored], scope: &Scope, sink: &mut impl Sink) -> R
                 (*size as u64).into(),
                 begin.into(),
                 length.into(),
-            ])?;
+            ]);
             contents.extend_from_slice(content);
         }
         sink.run(

@@ -144,7 +144,7 @@ async fn load(connection: &mut SqliteConnection, branch: &Branch) -> Result<Bran
 
 async fn write(writer: &mut Writer, row: BranchRow, batch: &Batch) -> Result<Seq, Failure> {
     let (connection, known) = writer.parts().await?;
-    let (records, next) = records(&row, batch)?;
+    let (records, next) = records(&row, batch);
     let mut operations = Operations::new(known)?;
     for id in &batch.taken {
         signal::take(connection, &mut operations, row.id, *id, next.head).await?;
@@ -173,14 +173,14 @@ async fn write(writer: &mut Writer, row: BranchRow, batch: &Batch) -> Result<Seq
 }
 
 /// The batch's records as rows, and the branch's row after them.
-fn records(row: &BranchRow, batch: &Batch) -> Result<(Rows, BranchRow), StoreError> {
-    let (mut rows, mut next) = (Rows::new(), row.clone());
+fn records(row: &BranchRow, batch: &Batch) -> (Rows, BranchRow) {
+    let (mut rows, mut next) = (Rows::default(), row.clone());
     for (at_ms, _, json) in &batch.records {
         next.head = next.head.after(1);
         next.tip = next.tip.next(next.head, *at_ms, json);
-        rows.push([next.head.into(), (*at_ms).into(), json.as_str().into(), next.tip.digest().into()])?;
+        rows.push([next.head.into(), (*at_ms).into(), json.as_str().into(), next.tip.digest().into()]);
     }
-    Ok((rows, next))
+    (rows, next)
 }
 
 /// At most `limit` records after `after`, of the branch or of those it was forked from.

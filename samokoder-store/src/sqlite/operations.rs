@@ -48,13 +48,13 @@ impl<'a> Operations<'a> {
         if is_first {
             // With each trigger that comes later, [`RUN`] is prepared again.
             projection::statements(&mut this)?;
-            this.list = Rows::new();
+            this.list = Rows::default();
         }
         Ok(this)
     }
 
     fn empty(known: &'a mut Known) -> Self {
-        Self { known, new: Vec::new(), triggers: String::new(), list: Rows::new() }
+        Self { known, new: Vec::new(), triggers: String::new(), list: Rows::default() }
     }
 
     /// The list, as [`RUN`] takes it, when the connection has all triggers for it. No transaction may be open: if it
@@ -105,7 +105,8 @@ impl<'a> Operations<'a> {
 impl Sink for Operations<'_> {
     fn run(&mut self, sql: &'static str, values: Vec<Value>) -> Result<(), StoreError> {
         let number = self.number(sql, &values);
-        self.list.push([Value::from(number as u64)].into_iter().chain(values))
+        self.list.push([Value::from(number as u64)].into_iter().chain(values));
+        Ok(())
     }
 }
 
