@@ -9,6 +9,7 @@ use std::{
 use futures::StreamExt as _;
 use samokoder_core::llm::{LlmErrorKind, LlmProviderExt as _, Start, StreamEvent};
 use samokoder_llm::layer::{Layer as _, Telemetry};
+use serde_json::{Value, json};
 use tracing::{
     field::{Field, Visit},
     span::{Attributes, Id, Record},
@@ -72,7 +73,7 @@ async fn a_span_says_who_was_asked_what_was_used_and_how_long_the_first_words_to
         ("gen_ai.request.max_tokens", "100"),
         ("gen_ai.response.id", "r1"),
         ("gen_ai.response.model", "flash-002"),
-        ("gen_ai.response.finish_reasons", "stop"),
+        ("gen_ai.response.finish_reasons", r#"["stop"]"#),
         ("gen_ai.response.time_to_first_chunk", "0.5"),
         ("gen_ai.usage.input_tokens", "10"),
         ("gen_ai.usage.output_tokens", "5"),
@@ -87,8 +88,13 @@ async fn what_was_asked_and_answered_is_in_it_only_on_request() {
     let silent = traced(Telemetry::default(), whole()).await;
     assert!(silent.values().all(|value| !value.contains("the prompt") && !value.contains("the answer")));
     let open = traced(Telemetry::default().content(true), whole()).await;
-    assert!(open["gen_ai.input.messages"].contains("the prompt"));
-    assert!(open["gen_ai.output.messages"].contains("the answer"));
+    let said = |name: &str| serde_json::from_str::<Value>(&open[name]).unwrap();
+    let part = |text: &str| json!([{ "type": "text", "content": text }]);
+    assert_eq!(said("gen_ai.input.messages"), json!([{ "role": "user", "parts": part("the prompt") }]));
+    assert_eq!(
+        said("gen_ai.output.messages"),
+        json!([{ "role": "assistant", "parts": part("the answer"), "finish_reason": "stop" }])
+    );
 }
 
 #[tokio::test(start_paused = true)]

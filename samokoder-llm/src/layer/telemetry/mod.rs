@@ -1,5 +1,7 @@
 //! Traces of calls.
 
+mod content;
+
 use std::{
     pin::Pin,
     sync::Arc,
@@ -74,7 +76,7 @@ impl Link for Telemetry {
             return below.send(request, call).await;
         }
         if self.content {
-            span.record("gen_ai.input.messages", json(&request.messages));
+            span.record("gen_ai.input.messages", content::input(&request.messages));
         }
         let notes = Notes {
             span: span.clone(),
@@ -98,6 +100,7 @@ fn span(request: &ChatRequest, call: &CallContext) -> Span {
         gen_ai.operation.name = "chat",
         gen_ai.provider.name = provider(request.model.provider()),
         gen_ai.request.model = request.model.name(),
+        gen_ai.request.stream = true,
         gen_ai.request.max_tokens = request.max_output,
         gen_ai.request.temperature = request.temperature.map(f64::from),
         gen_ai.agent.name = Empty,
@@ -109,7 +112,7 @@ fn span(request: &ChatRequest, call: &CallContext) -> Span {
         gen_ai.usage.input_tokens = Empty,
         gen_ai.usage.output_tokens = Empty,
         gen_ai.usage.cache_read.input_tokens = Empty,
-        gen_ai.usage.cache_creation.input_tokens = Empty,
+        gen_ai.usage.cache_write.input_tokens = Empty,
         gen_ai.usage.reasoning.output_tokens = Empty,
         gen_ai.input.messages = Empty,
         gen_ai.output.messages = Empty,
@@ -135,10 +138,6 @@ fn provider(id: &str) -> &str {
     }
 }
 
-fn json<T: serde::Serialize + ?Sized>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
 /// What a call's span is told.
 #[derive(Debug)]
 struct Notes {
@@ -151,13 +150,14 @@ struct Notes {
 
 impl Notes {
     fn finished(&mut self, reason: &FinishReason) {
-        self.span.record("gen_ai.response.finish_reasons", tracing::field::display(reason));
+        // One for each answer, and there is one: a list, in the only form that a span takes.
+        self.span.record("gen_ai.response.finish_reasons", tracing::field::debug([reason.to_string()]));
         if let Some(tape) = self.tape.take() {
             let mut response = samokoder_core::llm::ChatResponse::default();
             for event in tape.finish(reason.clone()) {
                 response.add(event);
             }
-            self.span.record("gen_ai.output.messages", json(&[response.into_message()]));
+            self.span.record("gen_ai.output.messages", content::output(&response.into_message(), reason));
         }
     }
 
@@ -195,7 +195,7 @@ impl Watch for Notes {
             self.span.record("gen_ai.usage.input_tokens", usage.input);
             self.span.record("gen_ai.usage.output_tokens", usage.output);
             self.span.record("gen_ai.usage.cache_read.input_tokens", usage.cached_input);
-            self.span.record("gen_ai.usage.cache_creation.input_tokens", usage.cache_write);
+            self.span.record("gen_ai.usage.cache_write.input_tokens", usage.cache_write);
             self.span.record("gen_ai.usage.reasoning.output_tokens", usage.reasoning);
         }
         match outcome {
