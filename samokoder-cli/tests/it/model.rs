@@ -1,6 +1,10 @@
 //! Models behind a connection: a server answers as real providers do, by a script.
 
-use std::process::Command;
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    process::Command,
+};
 
 use samokoder_llm::mock::{Fault, MockServer, Reply, Rule, Script, Usage, When};
 use serde_json::{Value, json};
@@ -64,6 +68,49 @@ fn an_answer_is_streamed_as_lines_of_json() {
         assert_eq!((&usage["input"], &usage["output"]), (&json!(12), &json!(7)), "{model}");
         assert_eq!(of(&events, "finish")[0]["reason"], "tool_calls", "{model}");
     }
+}
+
+/// Answers the first one who asks with these events, as a server that streams.
+fn answering(events: &[Value]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let body: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let (mut asked, mut piece) = (Vec::new(), [0; 4096]);
+        while !asked.ends_with(b"}") {
+            let count = stream.read(&mut piece).unwrap();
+            asked.extend_from_slice(&piece[..count]);
+        }
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+        stream.write_all(format!("{head}{body}data: [DONE]\n\n").as_bytes()).unwrap();
+    });
+    url
+}
+
+#[test]
+fn two_calls_that_a_server_gives_one_id_are_both_shown_once() {
+    let call = |index: u64, city: &str| {
+        let arguments = json!({ "city": city }).to_string();
+        let function = json!({ "name": "weather", "arguments": arguments });
+        json!({ "index": index, "id": "call_0", "type": "function", "function": function })
+    };
+    let chunk = |delta: Value, reason: Value| {
+        let choice = json!({ "index": 0, "delta": delta, "finish_reason": reason });
+        json!({ "id": "c1", "object": "chat.completion.chunk", "model": "m", "choices": [choice] })
+    };
+    let url = answering(&[
+        chunk(json!({ "role": "assistant", "tool_calls": [call(0, "Oslo")] }), Value::Null),
+        chunk(json!({ "tool_calls": [call(1, "Omsk")] }), Value::Null),
+        chunk(json!({}), json!("tool_calls")),
+    ]);
+    let place = Place::new();
+    let arguments = ["chat", "--model", "compatible:m", "--base-url", &url, "--json", "Will it rain?"];
+    let ran = Running::start(place.command(&arguments)).finish();
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    let events = ran.events();
+    let shown: Vec<_> = of(&events, "tool_call").iter().map(|call| call["arguments"].as_str()).collect();
+    assert_eq!(shown, [Some(r#"{"city":"Oslo"}"#), Some(r#"{"city":"Omsk"}"#)], "{events:#?}");
 }
 
 #[test]
