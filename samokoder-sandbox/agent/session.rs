@@ -401,9 +401,10 @@ impl Session {
             self.look_at_processes(&census);
         }
         if now >= self.walk {
+            let before = sys::cpu_time();
             self.look_at_files();
-            // A walk that takes long is not taken often.
-            self.walk = Instant::now() + WALK.max(now.elapsed() * 10);
+            // A walk that takes long is not taken often. Waiting for a processor is not the walk's.
+            self.walk = Instant::now() + WALK.max((sys::cpu_time() - before) * 10);
         }
         self.sample = Instant::now() + SAMPLE;
     }

@@ -8,6 +8,7 @@ use std::{
     io,
     os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd, RawFd},
     ptr,
+    time::Duration,
 };
 
 pub const READABLE: i16 = 1;
@@ -54,6 +55,14 @@ struct Usage {
     rest: [i64; 14],
 }
 
+impl Usage {
+    /// Processor time in microseconds.
+    fn cpu_us(&self) -> u64 {
+        let Self { user, system, .. } = self;
+        ((user[0] + system[0]) * 1_000_000 + user[1] + system[1]).max(0) as u64
+    }
+}
+
 #[repr(C)]
 struct FilterProgram {
     length: u16,
@@ -80,6 +89,7 @@ unsafe extern "C" {
     #[link_name = "fork"]
     fn fork_raw() -> c_int;
     fn wait4(pid: c_int, status: *mut c_int, options: c_int, usage: *mut Usage) -> c_int;
+    fn getrusage(who: c_int, usage: *mut Usage) -> c_int;
     #[link_name = "kill"]
     fn kill_raw(pid: c_int, signal: c_int) -> c_int;
     fn prctl(option: c_int, ...) -> c_int;
@@ -151,8 +161,16 @@ pub fn reap(block: bool) -> io::Result<Option<Reaped>> {
     let (mut status, mut usage) = (0, Usage::default());
     // SAFETY: both pointers are to live values with the layout of the C types.
     let pid = check(unsafe { wait4(-1, &raw mut status, if block { 0 } else { WNOHANG }, &raw mut usage) })?;
-    let cpu = (usage.user[0] + usage.system[0]) * 1_000_000 + usage.user[1] + usage.system[1];
-    Ok((pid != 0).then(|| Reaped { pid, status, cpu_us: cpu.max(0) as u64 }))
+    Ok((pid != 0).then(|| Reaped { pid, status, cpu_us: usage.cpu_us() }))
+}
+
+/// The processor time that this process has taken so far.
+pub fn cpu_time() -> Duration {
+    const RUSAGE_SELF: c_int = 0;
+    let mut usage = Usage::default();
+    // SAFETY: the pointer is to a live value with the layout of the C type; it stays as it is when the call fails.
+    unsafe { getrusage(RUSAGE_SELF, &raw mut usage) };
+    Duration::from_micros(usage.cpu_us())
 }
 
 /// Signals a process, a group (negative) or everything that can be reached (-1).

@@ -21,7 +21,7 @@ impl Stream {
         Self { source: Some(source.into()), keeper: Keeper::new(kept) }
     }
 
-    /// Reads what there is, but no more than a few buffers: others wait too.
+    /// Reads what there is, but no more than a few buffers, which is more than a pipe holds: others wait too.
     pub fn read(&mut self, buffer: &mut [u8]) {
         for _ in 0..8 {
             let Some(source) = &mut self.source else { return };
@@ -40,13 +40,10 @@ impl Stream {
         self.keeper.total
     }
 
-    /// Reads to the end; nobody is left to write. Returns how much was read, and what is kept of it.
+    /// Reads what is left by a command that is gone. Who else was handed the stream may write for ever. Returns how much
+    /// was read, and what is kept of it.
     pub fn finish(mut self, buffer: &mut [u8]) -> (u64, Kept) {
-        let mut before = None;
-        while self.source.is_some() && before != Some(self.total()) {
-            before = Some(self.total());
-            self.read(buffer);
-        }
+        self.read(buffer);
         (self.total(), self.keeper.finish())
     }
 }

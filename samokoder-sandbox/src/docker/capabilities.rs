@@ -61,11 +61,18 @@ fn controls(found: Kernel, common: &Common) -> Vec<(Control, Enforcement)> {
     } else {
         supervised("the agent counts processes and threads every 20 ms")
     };
+    let memory = if common.shares_kernel() {
+        "the agent adds up each command's processes every 20 ms; the container's cgroup caps all of them with what they \
+         wrote"
+    } else {
+        "the agent adds up each command's processes every 20 ms; the container's cgroup caps all of them with the \
+         kernel, and a command that gets there first ends the session with it"
+    };
     let disk = if found.counts_files {
         kernel("tmpfs of limited size and number of files")
     } else {
         supervised(
-            "tmpfs of limited size; the agent counts files every 20 ms or after ten times as long as that takes",
+            "tmpfs of limited size; the agent counts files every 20 ms or after ten times the processor time that takes",
         )
     };
     vec![
@@ -77,20 +84,14 @@ fn controls(found: Kernel, common: &Common) -> Vec<(Control, Enforcement)> {
         (Control::KillTree, tree),
         (Control::Wall, supervised("the agent kills at the deadline")),
         (Control::Cpu, kernel("RLIMIT_CPU for each process")),
-        (
-            Control::Memory,
-            supervised(
-                "the agent adds up each command's processes every 20 ms; the container's cgroup caps all of them with \
-                 what they wrote",
-            ),
-        ),
+        (Control::Memory, supervised(memory)),
         (Control::Processes, processes),
         (Control::FileSize, kernel("RLIMIT_FSIZE")),
         (Control::Disk, disk),
         (
             Control::Data,
             supervised(
-                "the agent measures the data folder every 20 ms or after ten times as long as that takes, and after each command",
+                "the agent measures the data folder every 20 ms or after ten times the processor time that takes, and after each command",
             ),
         ),
         (Control::Service, supervised("the agent kills at the deadline")),

@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -14,7 +14,7 @@ use bollard::{
     Docker,
     container::LogOutput,
     exec::{CreateExecOptions, StartExecOptions, StartExecResults},
-    query_parameters::{InspectContainerOptions, WaitContainerOptionsBuilder},
+    query_parameters::{EventsOptionsBuilder, InspectContainerOptions, WaitContainerOptionsBuilder},
 };
 use futures::{Stream, StreamExt as _};
 use samokoder_core::sandbox::{Duplex, SandboxError, SandboxErrorKind};
@@ -22,7 +22,7 @@ use tokio::{
     io::{AsyncWrite, AsyncWriteExt as _},
     runtime::Handle,
     sync::mpsc,
-    task::AbortHandle,
+    task::{AbortHandle, JoinHandle},
 };
 
 use super::{
@@ -33,7 +33,7 @@ use super::{
 /// How long the agent may take to answer after its container was started.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How long what a container said may take to arrive after its end.
+/// How long what a container said, and what its engine says of it, may take to arrive after its end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The longest frame that is taken from an agent, beside what is kept of outputs.
@@ -59,9 +59,25 @@ impl Drop for Link {
     }
 }
 
-/// Who waits for which answers; `None` when there will be none any more.
+/// A container to connect to.
 #[derive(Debug)]
-struct Routes(Mutex<Option<Waiting>>);
+pub(super) struct Place {
+    /// What the engine knows it by, and no other one before or after it.
+    pub(super) id: String,
+    /// Whether the commands' kernel is the host's.
+    pub(super) shares_kernel: bool,
+}
+
+/// Who waits for which answers.
+#[derive(Debug)]
+struct Routes {
+    /// `None` when there will be none any more.
+    waiting: Mutex<Option<Waiting>>,
+    /// Whether someone has asked for the end.
+    closing: AtomicBool,
+    /// Whether the container has ended because it held too much memory.
+    out_of_memory: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -85,7 +101,7 @@ impl Link {
     /// nothing.
     pub(super) async fn connect(
         docker: &Docker,
-        container: &str,
+        place: Place,
         user: u32,
         token: &str,
         lease: Duration,
@@ -99,7 +115,7 @@ impl Link {
             user: Some(format!("{user}:{user}")),
             ..CreateExecOptions::default()
         };
-        let exec = docker.create_exec(container, options).await.map_err(failed)?;
+        let exec = docker.create_exec(&place.id, options).await.map_err(failed)?;
         let start = StartExecOptions { output_capacity: Some(64 * 1024), ..StartExecOptions::default() };
         let started = docker.start_exec(&exec.id, Some(start)).await.map_err(failed)?;
         let StartExecResults::Attached { mut output, mut input } = started else {
@@ -118,13 +134,17 @@ impl Link {
             Err(broken("open", &format!("the container's agent said nothing for {} s", PATIENCE.as_secs())))
         })?;
         let (outgoing, queue) = mpsc::unbounded_channel();
-        let routes = Arc::new(Routes(Mutex::new(Some(Waiting::default()))));
-        // Both end when the link is dropped, or when the container does.
+        let routes = Arc::new(Routes {
+            waiting: Mutex::new(Some(Waiting::default())),
+            closing: AtomicBool::new(false),
+            out_of_memory: AtomicBool::new(false),
+        });
+        // They end when the link is dropped, or when the container does.
         let runtime = Handle::current();
         runtime.spawn(send(input, queue, lease / 3));
         // Only who uses the link keeps it.
-        runtime.spawn(receive(output, received, Arc::clone(&routes), outgoing.downgrade()));
-        let watch = runtime.spawn(watch(docker.clone(), container.to_owned(), Arc::clone(&routes)));
+        let receiving = runtime.spawn(receive(output, received, Arc::clone(&routes), outgoing.downgrade()));
+        let watch = runtime.spawn(watch(docker.clone(), place, receiving, Arc::clone(&routes)));
         let watch = watch.abort_handle();
         Ok(Arc::new(Self { outgoing, routes, next: AtomicU32::new(1), kernel, watch }))
     }
@@ -151,9 +171,10 @@ impl Link {
         accepted
     }
 
-    /// Sends what has no answer.
-    pub(super) fn tell(&self, kind: Kind) {
-        let _ = self.outgoing.send(agent::frame(0, kind, &[]));
+    /// Tells the agent to end.
+    pub(super) fn close(&self) {
+        self.routes.closing.store(true, Ordering::Release);
+        let _ = self.outgoing.send(agent::frame(0, Kind::Close, &[]));
     }
 }
 
@@ -189,6 +210,11 @@ impl Route {
         Ok(frame)
     }
 
+    /// Whether the connection was lost because the container held too much memory.
+    pub(super) fn is_out_of_memory(&self) -> bool {
+        self.routes.out_of_memory.load(Ordering::Acquire)
+    }
+
     /// Whether there is more to come after an answer that is usually the last one.
     pub(super) fn go_on(&mut self) {
         self.is_over = false;
@@ -222,7 +248,7 @@ impl RouteSender {
 
 impl Routes {
     fn lock(&self) -> MutexGuard<'_, Option<Waiting>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A route of this number; `None` when there are no answers any more.
@@ -323,32 +349,54 @@ async fn receive(
                     routes.deliver(frame, &outgoing);
                 }
                 Ok(None) => break,
-                Err(()) => return drop(routes.lock().take()),
+                Err(()) => return,
             }
         }
         received.drain(..taken);
     }
+}
+
+/// Waits until nothing comes any more, or until the container has ended: nobody waits for its answers then. An engine may
+/// leave the connection open when a runtime's kernel was killed.
+async fn watch(docker: Docker, place: Place, receiving: JoinHandle<()>, routes: Arc<Routes>) {
+    tokio::select! {
+        _ = receiving => {}
+        () = ended(&docker, &place.id) => {}
+    }
+    // With a kernel of their own, commands that take memory faster than the agent looks end that kernel.
+    if !place.shares_kernel && !routes.closing.load(Ordering::Acquire) {
+        let is_out_of_memory = was_out_of_memory(&docker, &place.id).await;
+        routes.out_of_memory.store(is_out_of_memory, Ordering::Release);
+    }
     routes.lock().take();
 }
 
-/// Waits until the container has ended: nobody waits for its answers then. An engine may leave the connection open when a
-/// runtime's kernel was killed.
-async fn watch(docker: Docker, container: String, routes: Arc<Routes>) {
+/// Waits until a container has ended.
+async fn ended(docker: &Docker, container: &str) {
     loop {
         let options = WaitContainerOptionsBuilder::default().condition("not-running").build();
-        docker.wait_container(&container, Some(options)).for_each(|_| async {}).await;
+        docker.wait_container(container, Some(options)).for_each(|_| async {}).await;
         // What it said last may still be on its way; and waiting ends too when the engine takes it to be long enough.
         tokio::time::sleep(LAST_WORDS).await;
-        let found = docker.inspect_container(&container, None::<InspectContainerOptions>).await;
+        let found = docker.inspect_container(container, None::<InspectContainerOptions>).await;
         let is_gone = match found {
             Ok(found) => found.state.and_then(|state| state.running) != Some(true),
             Err(error) => engine::has_status(&error, 404),
         };
         if is_gone {
-            break;
+            return;
         }
     }
-    routes.lock().take();
+}
+
+/// Whether the engine has seen a container reach its limit of memory. It is gone by now, and what it said of itself with
+/// it: its events are still known.
+async fn was_out_of_memory(docker: &Docker, container: &str) -> bool {
+    let filters = [("container", vec![container]), ("event", vec!["oom"])].into();
+    // From the beginning: its clock may be another one.
+    let options = EventsOptionsBuilder::default().since("1").filters(&filters).build();
+    let mut events = Box::pin(docker.events(Some(options)));
+    matches!(tokio::time::timeout(LAST_WORDS, events.next()).await, Ok(Some(Ok(_))))
 }
 
 fn broken(operation: &str, message: &str) -> SandboxError {

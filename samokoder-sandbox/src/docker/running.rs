@@ -8,7 +8,9 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use samokoder_core::sandbox::{Chunk, ExecOutcome, OutputStream, SandboxError, Service, Streams};
+use samokoder_core::sandbox::{
+    Chunk, ExecOutcome, ExecStatus, Output, OutputStream, SandboxError, Service, Streams,
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
     sync::Semaphore,
@@ -41,8 +43,21 @@ impl Running {
             if let Some(outcome) = &self.outcome {
                 return Ok(outcome.clone());
             }
-            let frame = self.route.next().await?;
-            self.note(&frame)?;
+            if let Some(frame) = self.next().await? {
+                self.note(&frame)?;
+            }
+        }
+    }
+
+    /// The next frame; none when the container has ended and that is the command's outcome.
+    async fn next(&mut self) -> Result<Option<Frame>, SandboxError> {
+        match self.route.next().await {
+            Err(_) if self.route.is_out_of_memory() => {
+                let (status, duration) = (ExecStatus::OutOfMemory, self.started.elapsed());
+                self.outcome = Some(ExecOutcome::new(status, Output::default(), Output::default(), duration));
+                Ok(None)
+            }
+            next => next.map(Some),
         }
     }
 
@@ -61,7 +76,7 @@ impl Running {
                 if let Some(outcome) = &self.outcome {
                     return Ok(outcome.clone());
                 }
-                let frame = self.route.next().await?;
+                let Some(frame) = self.next().await? else { continue };
                 let stream = match frame.kind {
                     Kind::Stdout => OutputStream::Stdout,
                     Kind::Stderr => OutputStream::Stderr,

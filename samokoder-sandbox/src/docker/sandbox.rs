@@ -24,7 +24,7 @@ use super::{
     DockerConfig, Endpoint,
     agent::to_hex,
     capabilities, engine, image,
-    link::Link,
+    link::{Link, Place},
     profile::{Common, Data, Engine, label},
     seccomp,
     session::{DockerSession, remove},
@@ -272,7 +272,7 @@ impl Machine {
             let token = token()?;
             let body = self.common.container(name, &token, spec, data);
             match self.docker.create_container(Some(options), body).await {
-                Ok(_) => return self.start(name, &token, spec, data.is_some()).await,
+                Ok(made) => return self.start(name, made.id, &token, spec, data.is_some()).await,
                 Err(error) if engine::has_status(&error, 409) => {
                     failure = Some(engine::failed("open", &error));
                 }
@@ -290,13 +290,14 @@ impl Machine {
     async fn start(
         &self,
         name: &str,
+        id: String,
         token: &str,
         spec: &SessionSpec,
         has_data: bool,
     ) -> Result<DockerSession, SandboxError> {
         let started = self.docker.start_container(name, None::<StartContainerOptions>).await;
         let session = match started {
-            Ok(()) => self.connect(name, token, spec.lease, has_data, &spec.network).await,
+            Ok(()) => self.connect(name, id, token, spec.lease, has_data, &spec.network).await,
             Err(error) => Err(not_made(&error)),
         };
         if session.is_err() {
@@ -309,12 +310,14 @@ impl Machine {
     async fn connect(
         &self,
         name: &str,
+        id: String,
         token: &str,
         lease: Duration,
         has_data: bool,
         network: &Network,
     ) -> Result<DockerSession, SandboxError> {
-        let link = Link::connect(&self.docker, name, self.common.ids.1, token, lease).await?;
+        let place = Place { id, shares_kernel: self.common.shares_kernel() };
+        let link = Link::connect(&self.docker, place, self.common.ids.1, token, lease).await?;
         let session = DockerSession::new(name.to_owned(), self.docker.clone(), link, has_data);
         if let Network::Proxy { allowed } = network {
             session.let_out(&Proxy::new(allowed.clone(), Arc::clone(&self.resolver))).await?;
@@ -328,6 +331,7 @@ impl Machine {
         };
         let found = self.docker.inspect_container(id, None::<InspectContainerOptions>).await;
         let found = found.map_err(|error| engine::failed("adopt", &error))?;
+        let container = found.id.unwrap_or_else(|| id.to_owned());
         let labels = found.config.and_then(|config| config.labels).unwrap_or_default();
         // Any name can be asked for; only what we made is adopted.
         if labels.get(label::SESSION).is_none_or(|session| session != id) {
@@ -341,7 +345,7 @@ impl Machine {
         let lease = Duration::from_millis(lease.unwrap_or(60_000));
         let token = labels.get(label::TOKEN).map_or("", String::as_str);
         let network = labels.get(label::NETWORK).and_then(|network| serde_json::from_str(network).ok());
-        self.connect(id, token, lease, has_data, &network.unwrap_or_default()).await
+        self.connect(id, container, token, lease, has_data, &network.unwrap_or_default()).await
     }
 
     async fn containers(&self, operation: &str) -> Result<Vec<ContainerSummary>, SandboxError> {

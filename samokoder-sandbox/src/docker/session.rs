@@ -251,7 +251,7 @@ impl SandboxSession for DockerSession {
     async fn close(&self) -> Result<(), SandboxError> {
         self.closed.store(true, Ordering::Release);
         drop(self.way_out().take());
-        self.link.tell(Kind::Close);
+        self.link.close();
         remove(&self.docker, &self.id).await
     }
 }

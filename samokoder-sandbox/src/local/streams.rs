@@ -132,27 +132,38 @@ pub(super) async fn run(
 
 impl Reading {
     /// Reads a stream to its end, or, when the command is over, as far as there is something in it: what the command
-    /// started is gone, but it may have handed the stream to someone else.
+    /// started is gone, but it may have handed the stream to someone else, who may write for ever.
     async fn read(&self, mut pipe: Receiver, stream: OutputStream, mut over: watch::Receiver<bool>) -> Kept {
         let (mut keeper, mut buffer) = (Keeper::new(self.allowance.kept), BytesMut::new());
-        let mut is_taken = true;
-        loop {
+        let (mut is_taken, mut left) = (true, PIPE);
+        while left > 0 {
             buffer.reserve(PIECE);
-            let count = tokio::select! {
-                biased;
-                count = pipe.read_buf(&mut buffer) => count,
-                _ = over.wait_for(|over| *over) => pipe.try_read_buf(&mut buffer),
+            let is_over = *over.borrow();
+            let count = if is_over {
+                pipe.try_read_buf(&mut buffer)
+            } else {
+                tokio::select! {
+                    biased;
+                    count = pipe.read_buf(&mut buffer) => count,
+                    _ = over.wait_for(|over| *over) => continue,
+                }
             };
-            let Ok(count @ 1..) = count else { return keeper.finish() };
+            let Ok(count @ 1..) = count else { break };
+            if is_over {
+                left = left.saturating_sub(count);
+            }
             let bytes = buffer.split().freeze();
             keeper.add(&bytes);
             let before = self.written.fetch_add(count as u64, Ordering::Relaxed);
-            if before + count as u64 > self.allowance.output {
+            let is_too_much = before + count as u64 > self.allowance.output;
+            is_taken = is_taken && !is_too_much && self.pass_on(Chunk { stream, bytes }).await;
+            if is_too_much {
+                // Nothing more is read until it has been ended: a full pipe makes it wait.
                 self.too_much.notify_one();
-                is_taken = false;
+                let _ = over.wait_for(|over| *over).await;
             }
-            is_taken = is_taken && self.pass_on(Chunk { stream, bytes }).await;
         }
+        keeper.finish()
     }
 
     /// Hands a piece over; says whether it was taken.

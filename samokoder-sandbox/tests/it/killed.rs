@@ -191,17 +191,25 @@ async fn owners_that_are_killed_leave_nothing_on_local() {
     );
 }
 
-/// The sandbox's sessions of these owners, until there are none.
-pub(crate) async fn until_gone(sandbox: &Arc<dyn Sandbox>, killed: &Killed, within: Duration) {
+/// Takes away what is left of these owners until nothing is: no session, nothing on this machine, nothing of theirs in
+/// what an engine says of its containers.
+pub(crate) async fn until_gone(
+    sandbox: &Arc<dyn Sandbox>,
+    killed: &Killed,
+    within: Duration,
+    containers: impl Fn() -> String,
+) {
     let deadline = Instant::now() + within;
     loop {
         let report = sandbox.reap().await.unwrap();
         let sessions = sandbox.list().await.unwrap();
         let left: Vec<_> = sessions.iter().filter(|session| killed.marks.contains(&session.owner)).collect();
-        if left.is_empty() && killed.left().is_empty() && report.failed.is_empty() {
+        let containers = containers();
+        let made: Vec<_> = killed.marks.iter().filter(|mark| containers.contains(mark.as_str())).collect();
+        if left.is_empty() && made.is_empty() && killed.left().is_empty() && report.failed.is_empty() {
             return;
         }
-        assert!(Instant::now() < deadline, "{left:?}, {:?}, {report:?}", killed.left());
+        assert!(Instant::now() < deadline, "{left:?}, {made:?}, {:?}, {report:?}", killed.left());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -1,9 +1,13 @@
 //! Toolchains outside the system's folders.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
 
-use samokoder_core::sandbox::{Command, Sandbox as _, SessionSpec};
+use samokoder_core::{
+    project::WorkspacePath,
+    sandbox::{Command, Sandbox as _, SessionSpec, Streams},
+};
 use samokoder_sandbox::local::{LocalConfig, LocalSandbox};
+use tokio::sync::mpsc;
 
 use crate::support;
 
@@ -46,4 +50,40 @@ async fn a_program_is_shown_without_what_lies_beside_it() {
         format!("tool v1.2.3\n{}\n", bin.join("tool-1").display()),
         "{outcome:?}"
     );
+}
+
+/// Hands its standard output to whoever connects, and ends.
+const LENDER: &str = "import socket
+server = socket.socket(socket.AF_UNIX); server.bind('lent'); server.listen()
+taker, _ = server.accept()
+socket.send_fds(taker, [b'x'], [1]); taker.recv(1)";
+
+/// Takes that, and writes to it as long as someone reads.
+const BORROWER: &str = "import os, socket
+taker = socket.socket(socket.AF_UNIX)
+while taker.connect_ex('lent'): pass
+_, [output], _, _ = socket.recv_fds(taker, 1, 1)
+os.write(output, b'x'); taker.send(b'x')
+while True: os.write(output, b'x' * 65536)";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_has_ended_although_another_one_writes_to_its_output() {
+    let sandbox = support::sandbox();
+    let session = sandbox.open(SessionSpec::new(support::mark())).await.unwrap();
+    let python = |script: &str| Command::new(["python3", "-c", script]);
+    let mut borrower = session.spawn(python(BORROWER)).await.unwrap();
+    let outcome = tokio::time::timeout(Duration::from_secs(20), session.exec(python(LENDER))).await;
+    let outcome = outcome.expect("an end").unwrap();
+    assert!(outcome.success() && outcome.stdout.text.starts_with('x'), "{outcome:?}");
+    borrower.stop(Duration::ZERO).await.unwrap();
+    session.remove_file(&WorkspacePath::parse("lent").unwrap()).await.unwrap();
+
+    let mut borrower = session.spawn(python(BORROWER)).await.unwrap();
+    let (output, mut chunks) = mpsc::channel(4);
+    let streams = Streams { input: Box::new(tokio::io::empty()), output };
+    let taken = async { while chunks.recv().await.is_some() {} };
+    let running = async { tokio::join!(session.exec_streaming(python(LENDER), streams), taken).0 };
+    let outcome = tokio::time::timeout(Duration::from_secs(20), running).await.expect("an end").unwrap();
+    assert!(outcome.success() && outcome.written > 0, "{outcome:?}");
+    borrower.stop(Duration::ZERO).await.unwrap();
 }
