@@ -42,7 +42,12 @@ impl Failure {
     /// What the caller is told.
     pub(super) fn explain(self, operation: &'static str, file: &Path) -> StoreError {
         match self {
-            Self::Refused(error) => error,
+            Self::Refused(mut error) => {
+                if error.kind == StoreErrorKind::Damaged {
+                    error.message = format!("{}: {}", file.display(), error.message);
+                }
+                error
+            }
             Self::Sqlite(error) => explain(operation, file, error),
         }
     }
@@ -127,7 +132,7 @@ fn cause(error: &sqlx::Error) -> String {
     }
 }
 
-/// What is in the file can't be true.
+/// What is in the file can't be true. Which file that is, [`Failure::explain`] says.
 pub(super) fn damaged(operation: &'static str, what: impl std::fmt::Display) -> Failure {
     let message = format!("{what}: the state file is damaged; restore it from a copy");
     Failure::Refused(StoreError::new(StoreErrorKind::Damaged, operation, message))

@@ -75,11 +75,11 @@ async fn connect(file: &Path) -> Result<SqliteConnection, Failure> {
     if size_of_file == 0 {
         // SQLite would throw the log away.
         if size(&log_of(file)) > 0 {
-            return Err(damaged("open", format_args!("{} is empty but its log is not", file.display())));
+            return Err(damaged("open", "it is empty but its log is not"));
         }
     } else if size_of_file < SMALLEST {
         // SQLite would take it for an empty database and overwrite it.
-        return Err(damaged("open", format_args!("{} is not a database", file.display())));
+        return Err(damaged("open", "it is not a database"));
     } else {
         match inspect(file).await {
             Err(Failure::Sqlite(error)) if needs_rollback(&error) => {
@@ -152,7 +152,7 @@ async fn check(connection: &mut SqliteConnection, file: &Path, form: Form) -> Re
         let row = sqlx::query(*check).fetch_one(&mut *connection).await?;
         let found: &str = row.try_get(0)?;
         if found != "ok" {
-            return Err(damaged("open", format_args!("{}: {found}", file.display())));
+            return Err(damaged("open", found));
         }
     }
     // An older form is compared with its checksums when it is carried over.

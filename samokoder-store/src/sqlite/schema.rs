@@ -62,7 +62,7 @@ pub(super) async fn form(connection: &mut SqliteConnection, file: &Path) -> Resu
         }
         _ => refuse(
             StoreErrorKind::Damaged,
-            format!("{file} has form {version}: it is damaged; restore a copy"),
+            format!("its form is {version}: it is damaged; restore a copy"),
         ),
     }
 }

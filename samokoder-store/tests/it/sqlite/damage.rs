@@ -6,9 +6,10 @@ use std::{
 use futures::{StreamExt as _, stream};
 use samokoder_core::{
     id::SignalId,
-    store::{Scope, Seq, Signal, StateStore, StoreError},
+    store::{Scope, Seq, Signal, StateStore, StoreError, StoreErrorKind},
 };
 use samokoder_store::SqliteStore;
+use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 
 use super::{
     fixture::{batch, branch, bytes, filled, log_of, verified},
@@ -145,6 +146,29 @@ async fn flipped_bits_are_reported_or_harmless() {
         }))
         .await;
         assert!(found.reported + found.shorter > 20, "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_damaged_the_report_names_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, change) in [
+        ("branch.db", "UPDATE branch SET head = head - 1"),
+        ("tip.db", "UPDATE branch SET tip = x'00'"),
+        ("record.db", "UPDATE record SET at_ms = at_ms + 1 WHERE seq = 2"),
+    ] {
+        let path = folder.path().join(name);
+        let (store, lease) = filled(&path, 3).await;
+        drop(lease);
+        store.close().await.unwrap();
+        let mut connection = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+        let changed = sqlx::query(change).execute(&mut connection).await.unwrap().rows_affected();
+        connection.close().await.unwrap();
+        assert_eq!(changed, 1, "{change}");
+        let read = async { everything(&SqliteStore::open_existing(&path).await?).await };
+        let error = read.await.unwrap_err();
+        assert_eq!(error.kind, StoreErrorKind::Damaged, "{error}");
+        assert_eq!(error.message.matches(name).count(), 1, "{error}");
     }
 }
 
