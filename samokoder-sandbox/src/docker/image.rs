@@ -127,9 +127,11 @@ async fn add_agent(docker: &Docker, base: &str, tag: &str) -> Result<(), Sandbox
 /// The agent, the places that it shows, and links to them from where programs look for them.
 fn own_entries<W: Write>(archive: &mut Archive<W>) -> io::Result<()> {
     let inside = |path: &'static str| path.trim_start_matches('/');
-    for folder in [".samokoder", inside(SCRATCH), inside(DATA)] {
+    for folder in [".samokoder", inside(DATA)] {
         archive.folder(folder, 0o755)?;
     }
+    // Under Podman the file system there gets the mode of the folder that it is mounted on.
+    archive.folder(inside(SCRATCH), 0o1777)?;
     archive.file(inside(AGENT), 0o755, PROGRAM.len() as u64, PROGRAM)?;
     archive.link("workspace", WORKSPACE)?;
     archive.link("tmp", TEMPORARY)

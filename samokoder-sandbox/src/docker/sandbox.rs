@@ -5,6 +5,7 @@ use std::{fs::File, io::Read as _, os::fd::AsRawFd as _, path::Path, sync::Arc, 
 use async_trait::async_trait;
 use bollard::{
     Docker,
+    errors::Error,
     models::{ContainerSummary, ContainerSummaryStateEnum},
     query_parameters::{
         CreateContainerOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
@@ -38,6 +39,10 @@ use crate::{
 
 /// How often opening is tried again when a container of the same name is just going away.
 const ATTEMPTS: usize = 5;
+
+/// How often, and how long, an engine is asked again that answers what can't be read.
+const PAUSE: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs commands in containers.
 ///
@@ -123,10 +128,7 @@ impl Sandbox for DockerSandbox {
     async fn list(&self) -> Result<Vec<SessionInfo>, SandboxError> {
         let machine = self.shared.machine().await?;
         let mut sessions = Vec::new();
-        for container in machine.containers("list").await? {
-            if container.state != Some(ContainerSummaryStateEnum::RUNNING) {
-                continue;
-            }
+        for container in machine.containers("list", &["running"]).await? {
             let labels = container.labels.clone().unwrap_or_default();
             let text = |name: &str| labels.get(name).cloned().unwrap_or_default();
             let id = text(label::SESSION);
@@ -142,18 +144,17 @@ impl Sandbox for DockerSandbox {
     async fn reap(&self) -> Result<ReapReport, SandboxError> {
         let machine = self.shared.machine().await?;
         let mut report = ReapReport::default();
-        for container in machine.containers("reap").await? {
+        // A session with nobody there ends by itself when its lease is over: one that runs is not left over.
+        let mut states = vec!["created", "paused", "exited"];
+        if machine.common.engine == Engine::Docker {
+            states.push("dead");
+        }
+        for container in machine.containers("reap", &states).await? {
             let labels = container.labels.clone().unwrap_or_default();
             let Some(id) = labels.get(label::SESSION).cloned() else { continue };
             let lease = labels.get(label::LEASE).and_then(|lease| lease.parse().ok()).unwrap_or(0);
-            // A session with nobody there ends by itself when its lease is over: one that runs is not left over.
-            let is_left_over = match container.state {
-                Some(ContainerSummaryStateEnum::RUNNING | ContainerSummaryStateEnum::REMOVING) => false,
-                // Someone may be about to start it.
-                Some(ContainerSummaryStateEnum::CREATED) => age(&container) > lease,
-                _ => true,
-            };
-            if !is_left_over {
+            // Someone may be about to start it.
+            if container.state == Some(ContainerSummaryStateEnum::CREATED) && age(&container) <= lease {
                 continue;
             }
             match remove(&machine.docker, &id).await {
@@ -240,9 +241,21 @@ impl Machine {
         let processors = config.processors.clamp(0.01, f64::from(there.max(1)));
         let prepared = image::prepare(&docker, config).await?;
         let (engine, profile) = whose(&docker, &config.endpoint).await?;
+        let mut runtime = config.runtime.clone();
+        if let Engine::Podman { .. } = engine {
+            let own = info.default_runtime.unwrap_or_default();
+            let name = Path::new(&own).file_name().map(|name| name.to_string_lossy().into_owned());
+            if let Some(wanted) = runtime.filter(|wanted| Some(wanted) != name.as_ref()) {
+                let message = format!(
+                    "Podman runs every container with one runtime, here {own}: start it with `--runtime {wanted}`"
+                );
+                return Err(SandboxError::unsupported("open", message));
+            }
+            runtime = name;
+        }
         let common = Common {
             image: prepared.image,
-            runtime: config.runtime.clone(),
+            runtime,
             ids: config.ids,
             nano_cpus: billionths(processors),
             path: prepared.path,
@@ -348,10 +361,23 @@ impl Machine {
         self.connect(id, container, token, lease, has_data, &network.unwrap_or_default()).await
     }
 
-    async fn containers(&self, operation: &str) -> Result<Vec<ContainerSummary>, SandboxError> {
-        let filters = [("label", vec![label::SESSION])].into();
+    /// The containers of sessions that are in one of these states. Engines have states that others don't know.
+    async fn containers(
+        &self,
+        operation: &str,
+        states: &[&str],
+    ) -> Result<Vec<ContainerSummary>, SandboxError> {
+        let filters = [("label", vec![label::SESSION]), ("status", states.to_vec())].into();
         let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
-        self.docker.list_containers(Some(options)).await.map_err(|error| engine::failed(operation, &error))
+        let mut left = PATIENCE.as_millis() / PAUSE.as_millis();
+        loop {
+            match self.docker.list_containers(Some(options.clone())).await {
+                // On their way from one state to another, Podman's containers are in one that the client has no name for.
+                Err(Error::JsonDataError { .. }) if left > 0 => left -= 1,
+                listed => return listed.map_err(|error| engine::failed(operation, &error)),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Whether nobody is connected to a session; `None` when it is gone.
