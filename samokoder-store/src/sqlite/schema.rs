@@ -60,10 +60,7 @@ pub(super) async fn form(connection: &mut SqliteConnection, file: &Path) -> Resu
             );
             refuse(StoreErrorKind::NewerFormat, message)
         }
-        _ => refuse(
-            StoreErrorKind::Damaged,
-            format!("its form is {version}: it is damaged; restore a copy"),
-        ),
+        _ => refuse(StoreErrorKind::Damaged, format!("its form is {version}: it is damaged; restore a copy")),
     }
 }
 
