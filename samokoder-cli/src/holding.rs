@@ -7,7 +7,7 @@ use std::{
 
 use samokoder::project::STATE_FOLDER;
 
-use crate::{failure::Failure, view};
+use crate::{failure::Failure, lock::try_lock, view};
 
 /// The right to work in an app's folder, as a lock that the kernel keeps. It is gone with the process, however that ends.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ impl Holding {
     pub(crate) fn take(folder: &Path) -> Result<Self, Failure> {
         // Where a folder can't be locked, the lease on the branch still keeps two runs apart.
         let Ok(state) = File::open(folder.join(STATE_FOLDER)) else { return Ok(Self { _lock: None }) };
-        match state.try_lock() {
+        match try_lock(&state) {
             Ok(()) => Ok(Self { _lock: Some(state) }),
             Err(TryLockError::WouldBlock) => Err(busy(folder)),
             Err(TryLockError::Error(_)) => Ok(Self { _lock: None }),

@@ -21,6 +21,7 @@ mod failure;
 mod folder;
 mod holding;
 mod location;
+mod lock;
 mod project;
 mod provider;
 mod redaction;

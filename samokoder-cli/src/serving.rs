@@ -8,7 +8,7 @@ use std::{
 
 use samokoder::project::STATE_FOLDER;
 
-use crate::{failure::Failure, view};
+use crate::{failure::Failure, lock::try_lock, view};
 
 /// The right to serve an app, as a lock that the kernel keeps. It is gone with the process, however that ends.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl Serving {
         let failed =
             |error: io::Error| Failure::failed(format!("{} can't be locked: {error}", path.display()));
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-        match file.try_lock() {
+        match try_lock(&file) {
             // The address of one that is gone is no news.
             Ok(()) => file.set_len(0).map(|()| Self(file)).map_err(failed),
             Err(TryLockError::WouldBlock) => {

@@ -1,18 +1,24 @@
 //! The right to append, as a lock that the kernel keeps.
 //!
-//! It is gone with the process that holds it, however that ends. The lock says who may take the lease; the epoch in
+//! It is gone with the process that holds it, however that ends, unless that was just starting another one: what was forked
+//! and does not run its own program yet has it too, for some milliseconds. So a lock is asked for again for a while. The lock says who may take the lease; the epoch in
 //! the branch's row says whose writes count.
 
 use std::{
     ffi::OsString,
     fs::{File, TryLockError},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use samokoder_core::store::{Branch, StoreError, StoreErrorKind};
 use sqlx::SqliteConnection;
 
 use super::{branch, error::Failure, script::Script};
+
+/// How long a lock may outlast its process on a busy machine, and how often it is asked for meanwhile.
+pub(super) const LINGERS: Duration = Duration::from_millis(500);
+pub(super) const PAUSE: Duration = Duration::from_millis(20);
 
 /// Takes the lock of a branch and counts the lease, inside of a transaction. The lock lasts as long as the file.
 pub(super) async fn acquire(

@@ -51,7 +51,7 @@ use samokoder_core::{
     },
 };
 use sqlx::SqliteConnection;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 use connection::{Connections, Work};
 use report::Answer;
@@ -174,6 +174,20 @@ impl SqliteStore {
     }
 }
 
+impl SqliteStore {
+    async fn try_acquire(&self, branch: &Branch) -> Result<Lease, StoreError> {
+        let (database, of) = (self.0.file().to_owned(), branch.clone());
+        let (epoch, lock) = self
+            .0
+            .transaction("acquire", move |connection| {
+                let (database, of) = (database.clone(), of.clone());
+                Box::pin(async move { lease::acquire(connection, &database, &of).await })
+            })
+            .await?;
+        Ok(Lease::new(branch.clone(), epoch.unsigned_abs(), lock))
+    }
+}
+
 #[async_trait]
 impl StateStore for SqliteStore {
     async fn create(&self, branch: &Branch) -> Result<(), StoreError> {
@@ -242,15 +256,14 @@ impl StateStore for SqliteStore {
     }
 
     async fn acquire(&self, branch: &Branch) -> Result<Lease, StoreError> {
-        let (database, of) = (self.0.file().to_owned(), branch.clone());
-        let (epoch, lock) = self
-            .0
-            .transaction("acquire", move |connection| {
-                let (database, of) = (database.clone(), of.clone());
-                Box::pin(async move { lease::acquire(connection, &database, &of).await })
-            })
-            .await?;
-        Ok(Lease::new(branch.clone(), epoch.unsigned_abs(), lock))
+        let until = Instant::now() + lease::LINGERS;
+        loop {
+            match self.try_acquire(branch).await {
+                Err(error) if error.kind == StoreErrorKind::LeaseHeld && Instant::now() < until => {}
+                outcome => return outcome,
+            }
+            tokio::time::sleep(lease::PAUSE).await;
+        }
     }
 
     async fn append(&self, lease: &Lease, after: Seq, batch: Batch) -> Result<Seq, StoreError> {
