@@ -22,7 +22,7 @@ use tokio::{
     io::{AsyncWrite, AsyncWriteExt as _},
     runtime::Handle,
     sync::mpsc,
-    task::{AbortHandle, JoinHandle},
+    task::AbortHandle,
 };
 
 use super::{
@@ -142,10 +142,10 @@ impl Link {
         // They end when the link is dropped, or when the container does.
         let runtime = Handle::current();
         runtime.spawn(send(input, queue, lease / 3));
+        let end = Arc::new(End { docker: docker.clone(), place, routes: Arc::clone(&routes) });
         // Only who uses the link keeps it.
-        let receiving = runtime.spawn(receive(output, received, Arc::clone(&routes), outgoing.downgrade()));
-        let watch = runtime.spawn(watch(docker.clone(), place, receiving, Arc::clone(&routes)));
-        let watch = watch.abort_handle();
+        runtime.spawn(receive(output, received, Arc::clone(&end), outgoing.downgrade()));
+        let watch = runtime.spawn(watch(end)).abort_handle();
         Ok(Arc::new(Self { outgoing, routes, next: AtomicU32::new(1), kernel, watch }))
     }
 
@@ -330,14 +330,34 @@ async fn send(
     }
 }
 
+/// How it ends for those who wait for answers.
+struct End {
+    docker: Docker,
+    place: Place,
+    routes: Arc<Routes>,
+}
+
+impl End {
+    /// There will be no answers any more.
+    async fn conclude(&self) {
+        let Self { docker, place, routes } = self;
+        // With a kernel of their own, commands that take memory faster than the agent looks end that kernel.
+        if !place.shares_kernel && !routes.closing.load(Ordering::Acquire) && routes.lock().is_some() {
+            let is_out_of_memory = was_out_of_memory(docker, &place.id).await;
+            routes.out_of_memory.fetch_or(is_out_of_memory, Ordering::AcqRel);
+        }
+        routes.lock().take();
+    }
+}
+
 /// Hands out answers until there are none any more.
 async fn receive(
     mut output: Incoming,
     mut received: Vec<u8>,
-    routes: Arc<Routes>,
+    end: Arc<End>,
     outgoing: mpsc::WeakUnboundedSender<Vec<u8>>,
 ) {
-    while let Some(Ok(piece)) = output.next().await {
+    'more: while let Some(Ok(piece)) = output.next().await {
         if let LogOutput::StdOut { message } | LogOutput::Console { message } = piece {
             received.extend_from_slice(&message);
         }
@@ -346,29 +366,22 @@ async fn receive(
             match agent::first_frame(&received[taken..], LONGEST) {
                 Ok(Some((frame, length))) => {
                     taken += length;
-                    routes.deliver(frame, &outgoing);
+                    end.routes.deliver(frame, &outgoing);
                 }
                 Ok(None) => break,
-                Err(()) => return,
+                Err(()) => break 'more,
             }
         }
         received.drain(..taken);
     }
+    end.conclude().await;
 }
 
-/// Waits until nothing comes any more, or until the container has ended: nobody waits for its answers then. An engine may
-/// leave the connection open when a runtime's kernel was killed.
-async fn watch(docker: Docker, place: Place, receiving: JoinHandle<()>, routes: Arc<Routes>) {
-    tokio::select! {
-        _ = receiving => {}
-        () = ended(&docker, &place.id) => {}
-    }
-    // With a kernel of their own, commands that take memory faster than the agent looks end that kernel.
-    if !place.shares_kernel && !routes.closing.load(Ordering::Acquire) {
-        let is_out_of_memory = was_out_of_memory(&docker, &place.id).await;
-        routes.out_of_memory.store(is_out_of_memory, Ordering::Release);
-    }
-    routes.lock().take();
+/// Waits until the container has ended: nobody waits for its answers then. An engine may leave the connection open when a
+/// runtime's kernel was killed.
+async fn watch(end: Arc<End>) {
+    ended(&end.docker, &end.place.id).await;
+    end.conclude().await;
 }
 
 /// Waits until a container has ended.
