@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// The value of `gen_ai.input.messages`, as text.
 pub(super) fn input(messages: &[Message]) -> String {
-    Value::from_iter(messages.iter().map(message)).to_string()
+    messages.iter().map(message).collect::<Value>().to_string()
 }
 
 /// The value of `gen_ai.output.messages`, as text.
@@ -25,7 +25,7 @@ fn message(message: &Message) -> Value {
         ModelRole::User => "user",
         ModelRole::Assistant => "assistant",
     };
-    json!({ "role": role, "parts": Value::from_iter(message.parts.iter().map(part)) })
+    json!({ "role": role, "parts": message.parts.iter().map(part).collect::<Value>() })
 }
 
 fn part(part: &Part) -> Value {
