@@ -74,7 +74,8 @@ fn an_answer_is_streamed_as_lines_of_json() {
 fn answering(events: &[Value]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
-    let body: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+    let body: Vec<_> = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+    let body = body.concat();
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let (mut asked, mut piece) = (Vec::new(), [0; 4096]);
