@@ -1,8 +1,8 @@
 //! The right to append, as a lock that the kernel keeps.
 //!
-//! It is gone with the process that holds it, however that ends, unless that was just starting another one: what was forked
-//! and does not run its own program yet has it too, for some milliseconds. So a lock is asked for again for a while. The lock says who may take the lease; the epoch in
-//! the branch's row says whose writes count.
+//! It is gone with the process that holds it, however that ends, unless that was just starting another one: what was
+//! forked and does not run its own program yet has it too, for some milliseconds. So a lock is asked for again for a
+//! while. The lock says who may take the lease; the epoch in the branch's row says whose writes count.
 
 use std::{
     ffi::OsString,
