@@ -58,11 +58,11 @@ struct Head<'a> {
 
 impl Blocks {
     /// A block begins, with whatever it has of its content already. `input` is that of a call as it is written.
-    pub(super) fn start(
+    pub(super) fn start<'a>(
         &mut self,
         index: u64,
         fields: Map<String, Value>,
-        input: Option<&str>,
+        input: impl FnOnce() -> Option<&'a str>,
         events: &mut Events,
     ) -> Result<(), LlmError> {
         let head = Head::deserialize(&fields).map_err(|error| {
@@ -89,7 +89,7 @@ impl Blocks {
             "tool_use" => {
                 self.text_is_open = false;
                 self.has_calls = true;
-                tool_use(index, fields, input, events)
+                tool_use(index, fields, input(), events)
             }
             _ => Block::Opaque { fields, input: String::new() },
         };

@@ -29,8 +29,8 @@ pub(super) fn read(decoder: &mut MessagesDecoder, body: &[u8], events: &mut Even
     decoder.message(message, events);
     let mut written = elements(body, "/content");
     for (index, block) in (0..).zip(content) {
-        let input = written.next().and_then(|block| raw(block, "/input"));
-        decoder.blocks.start(index, block, input, events)?;
+        let written = written.next();
+        decoder.blocks.start(index, block, || raw(written?, "/input"), events)?;
         decoder.blocks.stop(index, events);
     }
     decoder.finish(events);

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     reply,
-    wire::{Decoder, Events, Frame, Text, raw},
+    wire::{Decoder, Events, Frame, Text, from_json, raw},
 };
 
 /// What an event has that is needed to know what it is. Those of the message as a whole are read again.
@@ -52,7 +52,7 @@ impl Decoder for MessagesDecoder {
             self.blocks.add(index, &delta, data, events);
             return Ok(());
         }
-        let event: Event<'_> = match serde_json::from_slice(data) {
+        let event: Event<'_> = match from_json(data) {
             Ok(event) => event,
             Err(error) if is_unknown(frame) => {
                 tracing::trace!(%error, "skipped an event that is not known");
@@ -69,7 +69,7 @@ impl Decoder for MessagesDecoder {
             }
             "content_block_start" => {
                 if let Some(block) = event.content_block {
-                    self.blocks.start(index, block, raw(data, "/content_block/input"), events)?;
+                    self.blocks.start(index, block, || raw(data, "/content_block/input"), events)?;
                 }
             }
             "content_block_stop" => self.blocks.stop(index, events),
@@ -146,8 +146,7 @@ impl MessagesDecoder {
 }
 
 fn fields(data: &[u8]) -> Result<Map<String, Value>, LlmError> {
-    serde_json::from_slice(data)
-        .map_err(|error| reply::malformed("an event of the stream is malformed", error, data))
+    from_json(data).map_err(|error| reply::malformed("an event of the stream is malformed", error, data))
 }
 
 /// Whether a frame is none that the protocol knows, such as `[DONE]`, which some proxies add.

@@ -44,13 +44,15 @@ pub(crate) fn steps(extra: &Map<String, Value>) -> Option<Vec<(Option<&str>, Usa
 impl Counts {
     /// Takes in a usage and returns what it says beside the counts, such as the service tier.
     pub(super) fn absorb(&mut self, usage: &Value) -> Map<String, Value> {
-        let count = |path: &str| usage.pointer(path).and_then(wire::count);
-        self.plain = count("/input_tokens").or(self.plain);
-        self.cache_read = count("/cache_read_input_tokens").or(self.cache_read);
-        self.cache_write = count("/cache_creation_input_tokens").or(self.cache_write);
-        self.cache_write_long = count("/cache_creation/ephemeral_1h_input_tokens").or(self.cache_write_long);
-        self.output = count("/output_tokens").or(self.output);
-        self.thinking = count("/output_tokens_details/thinking_tokens").or(self.thinking);
+        let count = |name| usage.get(name).and_then(wire::count);
+        let inner = |name, inner| usage.get(name).and_then(|counts| counts.get(inner)).and_then(wire::count);
+        self.plain = count("input_tokens").or(self.plain);
+        self.cache_read = count("cache_read_input_tokens").or(self.cache_read);
+        self.cache_write = count("cache_creation_input_tokens").or(self.cache_write);
+        self.cache_write_long =
+            inner("cache_creation", "ephemeral_1h_input_tokens").or(self.cache_write_long);
+        self.output = count("output_tokens").or(self.output);
+        self.thinking = inner("output_tokens_details", "thinking_tokens").or(self.thinking);
         let rest = usage.as_object().into_iter().flatten();
         rest.filter(|(name, value)| !TYPED.contains(&name.as_str()) && !value.is_null())
             .map(|(name, value)| (name.clone(), value.clone()))

@@ -12,6 +12,7 @@ mod events;
 #[cfg(feature = "sse-eventsource")]
 mod eventsource;
 mod framer;
+mod mould;
 mod number;
 mod raw;
 mod reader;
@@ -26,10 +27,11 @@ pub(crate) use arguments::Arguments;
 pub(crate) use body::{add_extra, decimal};
 pub use events::Events;
 pub use framer::{Frame, Framer, Framing};
+pub(crate) use mould::Mould;
 pub(crate) use number::{count, count_field};
 pub(crate) use raw::{elements, raw};
 pub use reader::Reader;
-pub(crate) use text::{Text, from_json, string};
+pub(crate) use text::{Text, from_json, quoted, string};
 
 /// A protocol that models are spoken to in.
 pub trait Wire: Debug + Send + Sync {

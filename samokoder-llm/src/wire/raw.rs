@@ -1,6 +1,6 @@
 //! Values in JSON as they are written.
 
-use super::string;
+use super::{quoted, string};
 
 /// The value at a place of JSON that a parser has taken, with its fields in the order and its numbers in the digits in
 /// which they are written. The place is a JSON pointer (RFC 6901) without escapes. `None` if there is nothing.
@@ -55,7 +55,7 @@ fn length(json: &[u8]) -> Option<usize> {
     let (mut at, mut depth) = (0, 0usize);
     loop {
         match json.get(at)? {
-            b'"' => at = json.len() - string(&json[at..])?.1.len(),
+            b'"' => at = json.len() - quoted(&json[at..])?.after.len(),
             b'{' | b'[' => {
                 at += 1;
                 depth += 1;

@@ -108,24 +108,53 @@ pub(crate) fn from_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> serde_json::
 
 /// Reads the string that JSON begins with, without a parser where it has no escapes. Returns what follows it too.
 pub(crate) fn string(json: &[u8]) -> Option<(Text<'_>, &[u8])> {
+    let Quoted { content, has_escapes, after } = quoted(json)?;
+    let text = if has_escapes {
+        Text(Cow::Owned(serde_json::from_slice(&json[..content.len() + 2]).ok()?))
+    } else {
+        std::str::from_utf8(content).ok()?.into()
+    };
+    Some((text, after))
+}
+
+/// A string of JSON as it is written.
+pub(crate) struct Quoted<'a> {
+    /// What is between its quotation marks, which may not be UTF-8.
+    pub(crate) content: &'a [u8],
+    /// Whether there are escapes in it, right or wrong.
+    pub(crate) has_escapes: bool,
+    /// What follows it.
+    pub(crate) after: &'a [u8],
+}
+
+/// Finds the end of the string that JSON begins with. There is none in a string with control characters.
+pub(crate) fn quoted(json: &[u8]) -> Option<Quoted<'_>> {
     let content = json.strip_prefix(b"\"")?;
     let (mut end, mut has_escapes) = (0, false);
     loop {
-        end += memchr2(b'"', b'\\', content.get(end..)?)?;
-        if content[end] == b'"' {
-            break;
+        end += stop(content.get(end..)?)?;
+        match content[end] {
+            b'"' => break,
+            b'\\' => has_escapes = true,
+            _ => return None,
         }
-        has_escapes = true;
         end += 2;
     }
-    let text = if has_escapes {
-        Text(Cow::Owned(serde_json::from_slice(&json[..end + 2]).ok()?))
-    } else if content[..end].iter().all(|byte| *byte >= b' ') {
-        std::str::from_utf8(&content[..end]).ok()?.into()
-    } else {
-        return None;
-    };
-    Some((text, &content[end + 1..]))
+    Some(Quoted { content: &content[..end], has_escapes, after: &content[end + 1..] })
+}
+
+/// Where a string's end, an escape or a control character is.
+fn stop(content: &[u8]) -> Option<usize> {
+    /// As long as most strings are: a search of its own would take longer to begin.
+    const SHORT: usize = 16;
+    let is_stop = |byte: &u8| matches!(byte, b'"' | b'\\' | ..b' ');
+    let (short, long) = content.split_at(SHORT.min(content.len()));
+    if let Some(found) = short.iter().position(is_stop) {
+        return Some(found);
+    }
+    let found = memchr2(b'"', b'\\', long)?;
+    let control = long[..found].iter().position(|byte| *byte < b' ');
+    Some(short.len() + control.unwrap_or(found))
 }
 
 #[cfg(test)]

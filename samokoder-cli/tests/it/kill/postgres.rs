@@ -2,6 +2,7 @@
 
 use std::{
     process::Command,
+    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -11,6 +12,9 @@ use crate::command::{Place, Running};
 
 /// A lease is held for so long after its holder was killed.
 const LEASE: Duration = Duration::from_secs(30);
+
+/// How many runs are killed at the same time.
+const AT_ONCE: u32 = 12;
 
 #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the server is")]
 #[expect(clippy::print_stderr, reason = "a test that could not run says so")]
@@ -44,37 +48,53 @@ fn resume(undisturbed: &Undisturbed, place: &Place) -> Running {
 fn killed_at_any_time_on_postgres() {
     let Some(uri) = server() else { return };
     let undisturbed = undisturbed(uri);
-    let mut numbers = Numbers(11);
-    // Each waits for a lease to end.
-    for kill in 0..kills().div_ceil(25) {
-        let place = Place::new();
-        let run = undisturbed.start(&place);
-        let after = numbers.below(undisturbed.took);
-        thread::sleep(after);
-        let ran = run.kill();
-        if ran.code.is_none() {
-            let ran = resume(&undisturbed, &place).finish();
-            assert_eq!(ran.code, Some(0), "kill {kill}: {}", ran.err);
+    let next = AtomicU32::new(0);
+    // Each waits for a lease to end: some wait at the same time.
+    thread::scope(|scope| {
+        for seed in 0..AT_ONCE.min(kills().div_ceil(25)) {
+            let (undisturbed, next) = (&undisturbed, &next);
+            scope.spawn(move || {
+                let mut numbers = Numbers(u64::from(seed));
+                while next.fetch_add(1, Ordering::Relaxed) < kills().div_ceil(25) {
+                    kill_once(undisturbed, numbers.below(undisturbed.took));
+                }
+            });
         }
-        undisturbed.compare(&place, &format!("after {after:?}"));
+    });
+}
+
+/// A run that is killed after that time, and goes on, ends as an undisturbed one.
+fn kill_once(undisturbed: &Undisturbed, after: Duration) {
+    let place = Place::new();
+    let run = undisturbed.start(&place);
+    thread::sleep(after);
+    let ran = run.kill();
+    if ran.code.is_none() {
+        let ran = resume(undisturbed, &place).finish();
+        assert_eq!(ran.code, Some(0), "killed after {after:?}: {}", ran.err);
     }
+    undisturbed.compare(&place, &format!("after {after:?}"));
 }
 
 #[test]
 fn a_run_outlives_its_connections_on_postgres() {
     let Some(uri) = server() else { return };
     let undisturbed = undisturbed(uri.clone());
-    let place = Place::new();
-    let mut run = undisturbed.start(&place);
-    while run.is_going_on() {
-        thread::sleep(undisturbed.took / 10);
-        // Whose they are does not matter: all runs of this test have to stand it.
-        let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
-                   WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
-        let psql = Command::new("psql").args([&uri, "-qAtc", cut]).output().unwrap();
-        assert!(psql.status.success(), "{psql:?}");
+    let mut cuts = 0;
+    while cuts < kills().div_ceil(25) {
+        let place = Place::new();
+        let mut run = undisturbed.start(&place);
+        while run.is_going_on() {
+            thread::sleep(undisturbed.took / 10);
+            // Whose they are does not matter: all runs of this test have to stand it.
+            let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+                       WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
+            let psql = Command::new("psql").args([&uri, "-qAtc", cut]).output().unwrap();
+            assert!(psql.status.success(), "{psql:?}");
+            cuts += 1;
+        }
+        let ran = run.finish();
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        undisturbed.compare(&place, "never, but cut off");
     }
-    let ran = run.finish();
-    assert_eq!(ran.code, Some(0), "{}", ran.err);
-    undisturbed.compare(&place, "never, but cut off");
 }

@@ -7,12 +7,12 @@ use super::{
     account::Account,
     content::Content,
     field::Field,
-    mould::Mould,
+    mould::mould,
     response::{Call, Choice, Chunk, Delta, Function, finish},
 };
 use crate::{
     reply,
-    wire::{Decoder, Events, Frame, Text, from_json},
+    wire::{Decoder, Events, Frame, Mould, Text, from_json},
 };
 
 /// Reads one answer.
@@ -60,7 +60,7 @@ impl ChatDecoder {
         let chunk = parse(bytes)?;
         if self.started
             && let Some((field, text)) = chunk.only_text()
-            && let Some(mould) = Mould::of(bytes, text)
+            && let Some(mould) = mould(bytes, text)
         {
             self.usual = Some((field, mould));
         }

@@ -3,7 +3,7 @@
 use samokoder_core::llm::{LlmError, LlmErrorKind};
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{answer::Answer, item::Fields, piece::Piece, response::Response};
+use super::{answer::Answer, item::Fields, piece::Pieces, response::Response};
 use crate::{
     reply,
     wire::{Decoder, Events, Frame, Text, from_json},
@@ -13,6 +13,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct ResponsesDecoder {
     answer: Answer,
+    pieces: Pieces,
 }
 
 /// An item at its beginning or end.
@@ -77,24 +78,24 @@ impl ResponsesDecoder {
         let answer = &mut self.answer;
         match kind {
             "response.output_text.delta" => {
-                let piece = Piece::of(data)?;
-                answer.text(piece.output_index, piece.content_index, piece.text(), events);
+                let piece = self.pieces.read(data)?;
+                answer.text(piece.place.output, piece.place.content, piece.text(), events);
             }
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
-                let piece = Piece::of(data)?;
-                answer.arguments(piece.output_index, piece.text(), events);
+                let piece = self.pieces.read(data)?;
+                answer.arguments(piece.place.output, piece.text(), events);
             }
             "response.reasoning_summary_text.delta" => {
-                let piece = Piece::of(data)?;
-                answer.reasoning(piece.output_index, piece.summary_index, piece.text(), events);
+                let piece = self.pieces.read(data)?;
+                answer.reasoning(piece.place.output, piece.place.summary, piece.text(), events);
             }
             "response.reasoning_text.delta" | "response.reasoning.delta" => {
-                let piece = Piece::of(data)?;
-                answer.reasoning(piece.output_index, piece.content_index, piece.text(), events);
+                let piece = self.pieces.read(data)?;
+                answer.reasoning(piece.place.output, piece.place.content, piece.text(), events);
             }
             "response.refusal.delta" => {
-                let piece = Piece::of(data)?;
-                answer.refusal(piece.output_index, piece.content_index, piece.text(), events);
+                let piece = self.pieces.read(data)?;
+                answer.refusal(piece.place.output, piece.place.content, piece.text(), events);
             }
             "response.output_item.added" => {
                 let whole: Whole = parse(data)?;
