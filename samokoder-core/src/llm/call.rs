@@ -5,10 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::{LlmError, LlmErrorKind};
+use super::{LlmError, LlmErrorKind, ModelId};
 use crate::{
     budget::{Budget, Reservation, Spend},
     id::{AssignmentId, RunId},
@@ -31,7 +32,20 @@ pub struct CallContext {
     pub fresh: bool,
     /// Who asks, for logs and traces. Absent outside of a run.
     pub id: Option<CallId>,
+    /// Who writes down attempts that failed. Absent outside of a run.
+    pub log: Option<Arc<dyn AttemptLog>>,
     earlier: Arc<Mutex<Spend>>,
+}
+
+/// Writes down the attempts at an answer, so that none is forgotten if the process is killed during the next one.
+#[async_trait]
+pub trait AttemptLog: std::fmt::Debug + Send + Sync {
+    /// An attempt failed, and the model `next` is to be asked. What all attempts and calls beside them cost so far is
+    /// `spent`. It is durable when this returns.
+    ///
+    /// # Errors
+    /// When it can't be made durable: nothing more may be sent.
+    async fn failed(&self, error: &LlmError, spent: Spend, next: &ModelId) -> Result<(), LlmError>;
 }
 
 impl CallContext {
@@ -70,21 +84,30 @@ impl CallContext {
         self
     }
 
+    /// Sets who writes down attempts that failed.
+    #[must_use]
+    pub fn log(mut self, log: Arc<dyn AttemptLog>) -> Self {
+        self.log = Some(log);
+        self
+    }
+
     /// How long the answer is still of use. `None` is for ever.
     pub fn remaining(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(tokio::time::Instant::now().into()))
     }
 
-    /// Books what a failed attempt may have cost, before another one is sent: nothing but the call itself if the
-    /// provider refused it, else `worst`, its worst case, as nobody knows what was billed.
+    /// Books what a failed attempt may have cost, before the model `next` is asked: nothing but the call itself if the
+    /// provider refused it, else `worst`, its worst case, as nobody knows what was billed. It is durable when this
+    /// returns.
     ///
     /// What the caller reserved goes on to cover the attempt that follows.
     ///
     /// It does not wait for room, as the caller's reservation is held meanwhile.
     ///
     /// # Errors
-    /// [`LlmErrorKind::BudgetExceeded`] when the budget has no room for another attempt.
-    pub fn book_failed(&self, error: &LlmError, worst: Spend) -> Result<(), LlmError> {
+    /// [`LlmErrorKind::BudgetExceeded`] when the budget has no room for another attempt; what [`AttemptLog::failed`]
+    /// says.
+    pub async fn book_failed(&self, error: &LlmError, worst: Spend, next: &ModelId) -> Result<(), LlmError> {
         let cost = if error.was_refused() { Spend { calls: 1, ..Spend::default() } } else { worst };
         let reservation = self.budget.try_reserve(cost).map_err(|exceeded| {
             LlmError::new(
@@ -93,7 +116,10 @@ impl CallContext {
             )
         })?;
         self.settle_beside(reservation, cost);
-        Ok(())
+        match &self.log {
+            Some(log) => log.failed(error, self.spent_earlier(), next).await,
+            None => Ok(()),
+        }
     }
 
     /// Sets aside what a call beside this one may cost, such as one that checks its answer. Like

@@ -20,7 +20,7 @@ use std::{fmt::Debug, pin::Pin};
 use async_trait::async_trait;
 use futures::{Stream, StreamExt as _};
 
-pub use call::{CallContext, CallId};
+pub use call::{AttemptLog, CallContext, CallId};
 pub use capabilities::{ModelCapabilities, Price, PriceTier};
 pub use error::{ErrorReply, LlmError, LlmErrorKind};
 pub use event::{Allowance, RateLimits, Start, StreamEvent};

@@ -13,11 +13,13 @@ use super::{
     effect::{Effect, EffectError},
     history::RecordedEffect,
     journal::Journal,
+    resend::Resend,
     run::{Delta, RunShared},
 };
 use crate::{
     agent::{AgentError, Assignment, Suspension},
     budget::{BudgetExceeded, Limit, Spend},
+    digest::Digest,
     id::QuestionId,
     llm::{
         CallContext, CallId, ChatRequest, ChatResponse, LlmError, LlmErrorKind, LlmProvider,
@@ -79,18 +81,27 @@ impl Attempt {
         let capabilities = provider.capabilities(request.model.name()).await?;
         let worst = self.worst_case(&request, &capabilities)?;
         let template = request.prompt.as_ref().map(|prompt| prompt.template.clone());
-        let kind = EffectKind::Call { model: request.model.clone(), template };
+        let kind = EffectKind::Call { model: request.model.clone(), template: template.clone() };
         effect.admit(&kind, worst).await?;
         let reservation = self.run.budget.reserve(worst).await?;
         effect.intend(kind, worst).await?;
-        let call = self.call_context(&effect.id);
+        let resend = Arc::new(Resend {
+            journal: self.journal.clone(),
+            run: self.run.clone(),
+            effect: effect.id.clone(),
+            template,
+            request: Digest::of(&effect.request),
+            reserved: worst,
+            recorded: Mutex::default(),
+        });
+        let call = self.call_context(&effect.id).log(resend.clone());
         let answer = self.send(provider, request, &effect.id, &call).await;
         let (usage, mut spent) = bill(&answer, &capabilities, worst);
         match &answer {
             Err(error) if !error.was_refused() => drop(reservation),
             _ => reservation.settle(spent),
         }
-        spent += call.spent_earlier();
+        spent += resend.take(call.spent_earlier());
         effect.conclude(answer.map_err(EffectError::Call), usage, spent)
     }
 

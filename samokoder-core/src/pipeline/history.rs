@@ -230,8 +230,12 @@ impl History {
                 if matches!(&result, EffectResult::CallFailed { error } if !error.was_refused()) {
                     self.uncertain += spent;
                 }
+                // What failed may be sent again, and fail at every sitting.
+                let is_fruit = !matches!(result, EffectResult::CallFailed { .. });
                 self.with(effect.attempt, |open| {
-                    open.fruitless = 0;
+                    if is_fruit {
+                        open.fruitless = 0;
+                    }
                     open.parked.take_if(|(_, question)| *question == effect);
                     if let Some(recorded) = open.effects.get_mut(&(effect.name.clone(), effect.nth)) {
                         recorded.result = Some(result);

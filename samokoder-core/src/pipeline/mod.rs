@@ -15,6 +15,7 @@ mod journal;
 mod options;
 mod publication;
 mod redaction;
+mod resend;
 mod run;
 mod schedule;
 mod signals;

@@ -44,16 +44,19 @@ impl RunOptions {
     /// An error as it may be recorded.
     pub(crate) fn redacted_error(&self, error: EffectError) -> EffectError {
         match error {
-            EffectError::Call(LlmError { kind, message, retry_after, reply }) => {
-                let (message, reply) = (self.redacted(message), self.redacted_value(reply));
-                EffectError::Call(LlmError { kind, message, retry_after, reply })
-            }
+            EffectError::Call(error) => EffectError::Call(self.redacted_call_error(error)),
             EffectError::Exec(mut error) => {
                 error.message = self.redacted(error.message);
                 EffectError::Exec(error)
             }
             EffectError::Other(message) => EffectError::Other(self.redacted(message)),
         }
+    }
+
+    pub(crate) fn redacted_call_error(&self, error: LlmError) -> LlmError {
+        let LlmError { kind, message, retry_after, reply } = error;
+        let (message, reply) = (self.redacted(message), self.redacted_value(reply));
+        LlmError { kind, message, retry_after, reply }
     }
 }
 

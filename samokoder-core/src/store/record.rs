@@ -93,6 +93,7 @@ pub enum Record {
         end: AssignmentEnd,
     },
     /// Something outside of the engine is about to be done. One that has no outcome may or may not have been done.
+    /// One that follows a call's failed outcome is another attempt at the same call.
     Intent {
         /// The effect.
         #[serde(flatten)]

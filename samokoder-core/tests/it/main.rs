@@ -16,6 +16,7 @@ mod model;
 mod pipeline;
 mod policy;
 mod redaction;
+mod resend;
 mod script;
 mod snapshots;
 mod store;

@@ -61,10 +61,12 @@ async fn a_failed_attempt_is_booked_with_its_worst_case_unless_it_was_refused() 
     let limits = SpendLimits { tokens: Some(100), ..SpendLimits::default() };
     let call = CallContext::default().budget(Budget::new(limits, Spend::default()));
     let worst = Spend { tokens: 60, calls: 1, ..Spend::default() };
-    call.book_failed(&LlmError::new(LlmErrorKind::RateLimited, "slow"), worst).unwrap();
-    call.book_failed(&LlmError::new(LlmErrorKind::Truncated, "cut"), worst).unwrap();
+    let model = "test:model".parse().unwrap();
+    call.book_failed(&LlmError::new(LlmErrorKind::RateLimited, "slow"), worst, &model).await.unwrap();
+    call.book_failed(&LlmError::new(LlmErrorKind::Truncated, "cut"), worst, &model).await.unwrap();
     assert_eq!(call.spent_earlier(), Spend { tokens: 60, calls: 2, ..Spend::default() });
-    let error = call.book_failed(&LlmError::new(LlmErrorKind::Timeout, "late"), worst).unwrap_err();
+    let error =
+        call.book_failed(&LlmError::new(LlmErrorKind::Timeout, "late"), worst, &model).await.unwrap_err();
     assert_eq!(error.kind, LlmErrorKind::BudgetExceeded);
     assert_eq!(call.budget.spent(), call.spent_earlier());
 }

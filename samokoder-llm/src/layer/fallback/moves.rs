@@ -58,7 +58,7 @@ impl Moves {
                     continue;
                 }
                 if let Some(tried) = before.attempt.take() {
-                    call.book_failed(&as_booked(&before.error, tried.begun), tried.worst)?;
+                    call.book_failed(&as_booked(&before.error, tried.begun), tried.worst, &model).await?;
                 }
                 tracing::debug!(%model, error = %before.error, "moving on");
             }

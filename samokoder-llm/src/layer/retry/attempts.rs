@@ -68,7 +68,7 @@ impl Attempts {
             return Err(error);
         };
         let worst = capabilities.worst_case(&self.request);
-        call.book_failed(&as_booked(&error, self.begun), worst)?;
+        call.book_failed(&as_booked(&error, self.begun), worst, &self.request.model).await?;
         tracing::debug!(model = %self.request.model, made = self.made, ?wait, %error, "trying again");
         within(call, "the next attempt", tokio::time::sleep(wait)).await
     }
