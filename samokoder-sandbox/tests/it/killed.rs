@@ -53,13 +53,14 @@ impl Random {
 pub(crate) struct Killed {
     pub(crate) marks: BTreeSet<String>,
     pids: BTreeSet<u32>,
-    ready: u32,
+    pub(crate) ready: u32,
     /// Where they could leave temporary files.
     folder: Option<tempfile::TempDir>,
 }
 
 impl Killed {
-    /// Kills so many owners of sessions, each at another moment between its start and long after it is ready.
+    /// Kills so many owners of sessions, each at another moment between its start and half as long again as the first
+    /// ones took to be ready.
     pub(crate) fn kill(backend: &str, count: u32, lease: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let temporary = folder.path().to_owned();
@@ -77,11 +78,15 @@ impl Killed {
             (mark, process)
         };
         let began = Instant::now();
-        let (mark, mut first) = begin();
-        assert!(is_ready(&mut first), "an owner did not get ready");
-        let most = u64::try_from(began.elapsed().as_micros()).unwrap() * 5 / 4;
-        killed.end(mark, first, true);
-        for _ in 0..(count - 1).div_ceil(AT_ONCE) {
+        let mut first: Vec<_> = (0..AT_ONCE).map(|_| begin()).collect();
+        for (_, process) in &mut first {
+            assert!(is_ready(process), "an owner did not get ready");
+        }
+        let most = u64::try_from(began.elapsed().as_micros()).unwrap() * 3 / 2;
+        for (mark, process) in first {
+            killed.end(mark, process, true);
+        }
+        for _ in 1..count.div_ceil(AT_ONCE) {
             let mut running: Vec<_> = (0..AT_ONCE).map(|_| (random.below(most), begin())).collect();
             let together = Instant::now();
             running.sort_by_key(|(moment, _)| *moment);

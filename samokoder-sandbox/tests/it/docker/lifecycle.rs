@@ -94,6 +94,7 @@ async fn an_engine_that_is_not_there_is_named() {
     assert!(error.message.contains("/no/such/engine.sock"), "{error}");
 }
 
+#[expect(clippy::print_stderr, reason = "shown with --nocapture: how much was tried")]
 #[tokio::test(flavor = "multi_thread")]
 async fn owners_that_are_killed_leave_nothing_after_the_lease_in_docker() {
     let Some(sandbox) = support::docker() else { return };
@@ -101,5 +102,6 @@ async fn owners_that_are_killed_leave_nothing_after_the_lease_in_docker() {
     sandbox.capabilities().await.unwrap();
     let (count, lease) = (kills(), Duration::from_secs(2));
     let killed = tokio::task::spawn_blocking(move || Killed::kill("docker", count, lease)).await.unwrap();
+    eprintln!("{} owners were killed, {} of them ready", killed.marks.len(), killed.ready);
     until_gone(&sandbox, &killed, lease + Duration::from_mins(1), support::containers).await;
 }

@@ -7,3 +7,5 @@ mod lifecycle;
 mod mutants;
 mod network;
 pub(crate) mod support;
+#[cfg(all(feature = "docker-tls", feature = "remote-tls"))]
+mod tls;

@@ -1,7 +1,7 @@
 //! A sandbox behind a broker is the sandbox, but for what a broker does not speak of.
 
 #[cfg(feature = "remote-tls")]
-mod certificates;
+pub(crate) mod certificates;
 mod network;
 #[cfg(feature = "remote-tls")]
 mod tls;
