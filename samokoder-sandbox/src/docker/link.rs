@@ -33,8 +33,11 @@ use super::{
 /// How long the agent may take to answer after its container was started.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How long what a container said, and what its engine says of it, may take to arrive after its end.
+/// How long what a container said may take to arrive after its end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How long what an engine says of a container's end may take: much longer on a busy machine than on an idle one.
+const EXPLANATION: Duration = Duration::from_secs(8);
 
 /// The longest frame that is taken from an agent, beside what is kept of outputs.
 const LONGEST: usize = 64 << 20;
@@ -409,7 +412,7 @@ async fn was_out_of_memory(docker: &Docker, container: &str) -> bool {
     // From the beginning: its clock may be another one.
     let options = EventsOptionsBuilder::default().since("1").filters(&filters).build();
     let mut events = Box::pin(docker.events(Some(options)));
-    matches!(tokio::time::timeout(LAST_WORDS, events.next()).await, Ok(Some(Ok(_))))
+    matches!(tokio::time::timeout(EXPLANATION, events.next()).await, Ok(Some(Ok(_))))
 }
 
 fn broken(operation: &str, message: &str) -> SandboxError {

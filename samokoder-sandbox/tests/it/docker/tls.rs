@@ -93,7 +93,7 @@ async fn front(authority: &Authority) -> Option<(Front, DockerConfig)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_engine_at_an_address_keeps_the_contract() {
+async fn the_contract_is_kept_over_tls_in_docker() {
     let authority = Authority::new();
     let Some((front, config)) = front(&authority).await else { return };
     let sandbox = front.sandbox(config, &authority.client());
@@ -105,7 +105,7 @@ async fn an_engine_at_an_address_keeps_the_contract() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_engine_and_its_client_must_know_each_other() {
+async fn an_engine_and_its_client_must_know_each_other_in_docker() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     let Some((front, config)) = front(&authority).await else { return };
     let known = Credentials { authority: authority.certificate(), ..stranger.client() };
