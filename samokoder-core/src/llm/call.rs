@@ -5,13 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::{LlmError, LlmErrorKind, ModelId};
+use super::AttemptLog;
 use crate::{
-    budget::{Budget, Reservation, Spend},
+    budget::{Budget, Spend},
     id::{AssignmentId, RunId},
     store::Scope,
 };
@@ -32,20 +31,9 @@ pub struct CallContext {
     pub fresh: bool,
     /// Who asks, for logs and traces. Absent outside of a run.
     pub id: Option<CallId>,
-    /// Who writes down attempts that failed. Absent outside of a run.
+    /// Who writes down attempts that failed and calls beside this one. Absent outside of a run.
     pub log: Option<Arc<dyn AttemptLog>>,
     earlier: Arc<Mutex<Spend>>,
-}
-
-/// Writes down the attempts at an answer, so that none is forgotten if the process is killed during the next one.
-#[async_trait]
-pub trait AttemptLog: std::fmt::Debug + Send + Sync {
-    /// An attempt failed, and the model `next` is to be asked. What all attempts and calls beside them cost so far is
-    /// `spent`. It is durable when this returns.
-    ///
-    /// # Errors
-    /// When it can't be made durable: nothing more may be sent.
-    async fn failed(&self, error: &LlmError, spent: Spend, next: &ModelId) -> Result<(), LlmError>;
 }
 
 impl CallContext {
@@ -84,7 +72,7 @@ impl CallContext {
         self
     }
 
-    /// Sets who writes down attempts that failed.
+    /// Sets who writes down attempts that failed and calls beside this one.
     #[must_use]
     pub fn log(mut self, log: Arc<dyn AttemptLog>) -> Self {
         self.log = Some(log);
@@ -96,51 +84,18 @@ impl CallContext {
         self.deadline.map(|deadline| deadline.saturating_duration_since(tokio::time::Instant::now().into()))
     }
 
-    /// Books what a failed attempt may have cost, before the model `next` is asked: nothing but the call itself if the
-    /// provider refused it, else `worst`, its worst case, as nobody knows what was billed. It is durable when this
-    /// returns.
-    ///
-    /// What the caller reserved goes on to cover the attempt that follows.
-    ///
-    /// It does not wait for room, as the caller's reservation is held meanwhile.
-    ///
-    /// # Errors
-    /// [`LlmErrorKind::BudgetExceeded`] when the budget has no room for another attempt; what [`AttemptLog::failed`]
-    /// says.
-    pub async fn book_failed(&self, error: &LlmError, worst: Spend, next: &ModelId) -> Result<(), LlmError> {
-        let cost = if error.was_refused() { Spend { calls: 1, ..Spend::default() } } else { worst };
-        let reservation = self.budget.try_reserve(cost).map_err(|exceeded| {
-            LlmError::new(
-                LlmErrorKind::BudgetExceeded,
-                format!("{exceeded}, after a failed attempt: {error}"),
-            )
-        })?;
-        self.settle_beside(reservation, cost);
-        match &self.log {
-            Some(log) => log.failed(error, self.spent_earlier(), next).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Sets aside what a call beside this one may cost, such as one that checks its answer. Like
-    /// [`book_failed`](Self::book_failed) it does not wait for room.
-    ///
-    /// # Errors
-    /// [`LlmErrorKind::BudgetExceeded`] when the budget has no room for it.
-    pub fn reserve_beside(&self, worst: Spend) -> Result<Reservation, LlmError> {
-        let reserved = self.budget.try_reserve(worst);
-        reserved.map_err(|exceeded| LlmError::new(LlmErrorKind::BudgetExceeded, exceeded.to_string()))
-    }
-
-    /// Books what a call beside this one cost.
-    pub fn settle_beside(&self, reservation: Reservation, actual: Spend) {
-        reservation.settle(actual);
-        *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) += actual;
-    }
-
     /// What earlier attempts of this call and calls beside it cost. It is settled with the budget already.
     pub fn spent_earlier(&self) -> Spend {
         *self.earlier.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn add_earlier(&self, spent: Spend) {
+        *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) += spent;
+    }
+
+    /// The context of a call beside this one. Its attempts have an account and a log of their own.
+    pub(super) fn for_beside(&self, log: Option<Arc<dyn AttemptLog>>) -> Self {
+        Self { log, earlier: Arc::default(), ..self.clone() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a model can do and what it costs.
 
-use super::{ChatRequest, ChatResponse, Money, Usage};
-use crate::budget::Spend;
+use super::{ChatRequest, ChatResponse, LlmError, Money, Usage};
+use crate::budget::{BudgetExceeded, Limit, Reservation, Spend, SpendLimits};
 
 /// What a model can do, as data: callers branch on it instead of trying.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,37 @@ impl ModelCapabilities {
         let output = request.max_output.unwrap_or(self.max_output);
         let money = self.price.as_ref().map_or(Money::ZERO, |price| price.worst_case(input, output));
         Spend { money, tokens: input.saturating_add(output), calls: 1 }
+    }
+
+    /// The most that a call may use and cost, where these limits hold.
+    ///
+    /// # Errors
+    /// [`BudgetExceeded`] for a model without a price where money is limited.
+    pub fn worst_case_within(
+        &self,
+        request: &ChatRequest,
+        limits: SpendLimits,
+    ) -> Result<Spend, BudgetExceeded> {
+        if self.price.is_none() && limits.money.is_some() {
+            let reason = format!(
+                "the price of {} is not known, so a limit on money can't hold; choose a priced model or drop the limit",
+                request.model
+            );
+            return Err(BudgetExceeded { limit: Limit::Money, reason, needed: None });
+        }
+        Ok(self.worst_case(request))
+    }
+
+    /// Settles what was set aside for an attempt and returns what it cost. One that failed after it was accepted counts
+    /// with its worst case, as nobody knows what was billed.
+    pub(crate) fn settle(&self, answer: Result<&ChatResponse, &LlmError>, reservation: Reservation) -> Spend {
+        let spent = match answer {
+            Ok(response) => self.spent(response),
+            Err(error) if error.was_refused() => Spend { calls: 1, ..Spend::default() },
+            Err(_) => return reservation.worst(),
+        };
+        reservation.settle(spent);
+        spent
     }
 
     /// What an answer cost: as whoever got it says, else by its tokens.

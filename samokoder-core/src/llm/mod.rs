@@ -2,6 +2,7 @@
 //!
 //! An implementor of [`LlmProvider`] writes two methods. A caller uses [`LlmProviderExt`] beside them.
 
+mod attempts;
 mod call;
 mod capabilities;
 mod error;
@@ -20,7 +21,8 @@ use std::{fmt::Debug, pin::Pin};
 use async_trait::async_trait;
 use futures::{Stream, StreamExt as _};
 
-pub use call::{AttemptLog, CallContext, CallId};
+pub use attempts::AttemptLog;
+pub use call::{CallContext, CallId};
 pub use capabilities::{ModelCapabilities, Price, PriceTier};
 pub use error::{ErrorReply, LlmError, LlmErrorKind};
 pub use event::{Allowance, RateLimits, Start, StreamEvent};

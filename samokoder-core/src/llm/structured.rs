@@ -31,9 +31,8 @@ pub(super) async fn complete_as<T: JsonSchema + DeserializeOwned>(
         Err(problem) => problem,
     };
     let model = provider.capabilities(request.model.name()).await?;
-    // What the caller reserved goes on to cover the second request.
-    let cost = model.spent(&first);
-    call.settle_beside(call.reserve_beside(cost)?, cost);
+    let useless = LlmError::new(LlmErrorKind::Malformed, problem.clone());
+    call.book_failed(&useless, model.spent(&first), &request.model).await?;
     request.messages.push(first.into_message());
     request.messages.push(Message::new(ModelRole::User, correction(&problem)));
     let second = whole(provider.complete(request, call).await?)?;

@@ -18,12 +18,12 @@ use super::{
 };
 use crate::{
     agent::{AgentError, Assignment, Suspension},
-    budget::{BudgetExceeded, Limit, Spend},
+    budget::Spend,
     digest::Digest,
     id::QuestionId,
     llm::{
         CallContext, CallId, ChatRequest, ChatResponse, LlmError, LlmErrorKind, LlmProvider,
-        LlmProviderExt as _, ModelCapabilities, ModelId, Money, StreamEvent, Usage,
+        LlmProviderExt as _, ModelId, StreamEvent,
     },
     project::{ProjectState, Question, WorkspacePath},
     sandbox::{Command, ExecOutcome, ExecStatus, Output},
@@ -79,46 +79,20 @@ impl Attempt {
         }
         let provider = self.run.options.provider_of(&request.model)?;
         let capabilities = provider.capabilities(request.model.name()).await?;
-        let worst = self.worst_case(&request, &capabilities)?;
+        let worst = capabilities.worst_case_within(&request, self.run.budget.limits())?;
         let template = request.prompt.as_ref().map(|prompt| prompt.template.clone());
         let kind = EffectKind::Call { model: request.model.clone(), template: template.clone() };
         effect.admit(&kind, worst).await?;
         let reservation = self.run.budget.reserve(worst).await?;
         effect.intend(kind, worst).await?;
-        let resend = Arc::new(Resend {
-            journal: self.journal.clone(),
-            run: self.run.clone(),
-            effect: effect.id.clone(),
-            template,
-            request: Digest::of(&effect.request),
-            reserved: worst,
-            recorded: Mutex::default(),
-        });
+        let (journal, run, id) = (self.journal.clone(), self.run.clone(), effect.id.clone());
+        let resend = Arc::new(Resend::new(journal, run, id, template, Digest::of(&effect.request), worst));
         let call = self.call_context(&effect.id).log(resend.clone());
         let answer = self.send(provider, request, &effect.id, &call).await;
-        let (usage, mut spent) = bill(&answer, &capabilities, worst);
-        match &answer {
-            Err(error) if !error.was_refused() => drop(reservation),
-            _ => reservation.settle(spent),
-        }
+        let mut spent = capabilities.settle(answer.as_ref(), reservation);
         spent += resend.take(call.spent_earlier());
+        let usage = answer.as_ref().ok().map(|response| response.usage);
         effect.conclude(answer.map_err(EffectError::Call), usage, spent)
-    }
-
-    /// The most that a call may cost.
-    fn worst_case(
-        &self,
-        request: &ChatRequest,
-        capabilities: &ModelCapabilities,
-    ) -> Result<Spend, BudgetExceeded> {
-        if capabilities.price.is_none() && self.run.budget.limits().money.is_some() {
-            let reason = format!(
-                "the price of {} is not known, so a limit on money can't hold; choose a priced model or drop the limit",
-                request.model
-            );
-            return Err(BudgetExceeded { limit: Limit::Money, reason, needed: None });
-        }
-        Ok(capabilities.worst_case(request))
     }
 
     fn call_context(&self, effect: &EffectId) -> CallContext {
@@ -226,19 +200,5 @@ impl Attempt {
         effect.intend(EffectKind::Custom, Spend::default()).await?;
         let outcome = future.await.map_err(EffectError::Other);
         effect.conclude(outcome, None, Spend::default())
-    }
-}
-
-/// What a call used and cost. One that failed after it was accepted counts with its worst case: nobody knows what it
-/// was billed.
-fn bill(
-    answer: &Result<ChatResponse, LlmError>,
-    model: &ModelCapabilities,
-    worst: Spend,
-) -> (Option<Usage>, Spend) {
-    match answer {
-        Ok(response) => (Some(response.usage), model.spent(response)),
-        Err(error) if error.was_refused() => (None, Spend { money: Money::ZERO, tokens: 0, calls: 1 }),
-        Err(_) => (None, worst),
     }
 }

@@ -119,21 +119,32 @@ impl<'a> Effect<'a> {
             Ok(value) => Ok(options.redacted_value(value)),
             Err(error) => Err(options.redacted_error(error)),
         };
-        let (result, payload) = match &outcome {
-            Ok(value) => {
-                let payload = json(value)?;
-                let took = self.began.map_or(Duration::ZERO, |began| began.elapsed());
-                let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-                (EffectResult::Done { payload: Digest::of(&payload), usage, duration_ms }, vec![payload])
-            }
-            Err(EffectError::Call(error)) => (EffectResult::CallFailed { error: error.clone() }, vec![]),
-            Err(EffectError::Exec(error)) => (EffectResult::ExecFailed { error: error.clone() }, vec![]),
-            Err(EffectError::Other(message)) => (EffectResult::Failed { message: message.clone() }, vec![]),
-        };
-        let record = Record::Outcome { effect: self.id.clone(), result, spent };
-        self.attempt.journal.submit_soon(Entry::new(vec![record]).blobs(payload))?;
+        let took = self.began.map_or(Duration::ZERO, |began| began.elapsed());
+        let entry = concluded(self.id.clone(), &outcome, usage, took, spent)?;
+        self.attempt.journal.submit_soon(entry)?;
         outcome.map_err(AgentError::from)
     }
+}
+
+/// What came of an effect, as a record with its content.
+pub(crate) fn concluded(
+    effect: EffectId,
+    outcome: &Result<impl Serialize, EffectError>,
+    usage: Option<Usage>,
+    took: Duration,
+    spent: Spend,
+) -> Result<Entry, AgentError> {
+    let (result, payload) = match outcome {
+        Ok(value) => {
+            let payload = json(value)?;
+            let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            (EffectResult::Done { payload: Digest::of(&payload), usage, duration_ms }, vec![payload])
+        }
+        Err(EffectError::Call(error)) => (EffectResult::CallFailed { error: error.clone() }, vec![]),
+        Err(EffectError::Exec(error)) => (EffectResult::ExecFailed { error: error.clone() }, vec![]),
+        Err(EffectError::Other(message)) => (EffectResult::Failed { message: message.clone() }, vec![]),
+    };
+    Ok(Entry::new(vec![Record::Outcome { effect, result, spent }]).blobs(payload))
 }
 
 impl Drop for Effect<'_> {

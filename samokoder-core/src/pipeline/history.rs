@@ -220,8 +220,11 @@ impl History {
                     if let EffectKind::Question { question } = kind {
                         open.parked = Some((question, effect.clone()));
                     }
-                    open.effects
-                        .insert((effect.name.clone(), effect.nth), RecordedEffect { request, result: None });
+                    let anew = RecordedEffect { request, result: None };
+                    let recorded = open.effects.entry((effect.name.clone(), effect.nth)).or_insert(anew);
+                    recorded.request = request;
+                    // A call beside another one is made at every sitting.
+                    recorded.result.take_if(|result| !matches!(result, EffectResult::Done { .. }));
                 });
             }
             Record::Outcome { effect, result, spent } => {
@@ -231,14 +234,13 @@ impl History {
                     self.uncertain += spent;
                 }
                 // What failed may be sent again, and fail at every sitting.
-                let is_fruit = !matches!(result, EffectResult::CallFailed { .. });
+                let is_failure = matches!(result, EffectResult::CallFailed { .. });
                 self.with(effect.attempt, |open| {
-                    if is_fruit {
-                        open.fruitless = 0;
-                    }
                     open.parked.take_if(|(_, question)| *question == effect);
-                    if let Some(recorded) = open.effects.get_mut(&(effect.name.clone(), effect.nth)) {
-                        recorded.result = Some(result);
+                    let recorded = open.effects.get_mut(&(effect.name.clone(), effect.nth));
+                    let was_there = recorded.and_then(|recorded| recorded.result.replace(result)).is_some();
+                    if !is_failure && !was_there {
+                        open.fruitless = 0;
                     }
                 });
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use samokoder_core::{
-    budget::{Budget, Reservation, Spend},
+    budget::{Budget, BudgetExceeded, Reservation, Spend},
     llm::{CallContext, ChatRequest, LlmError, LlmErrorKind, LlmProvider, Money, Price, StreamEvent, Usage},
 };
 
@@ -66,18 +66,12 @@ impl Link for Spending {
         below: Below<'_>,
     ) -> Result<Answer, LlmError> {
         let capabilities = below.capabilities(request.model.name()).await?;
-        if capabilities.price.is_none() && self.budget.limits().money.is_some() {
-            let message = format!(
-                "the price of {} is not known, so a limit on money can't hold; choose a priced model or drop the limit",
-                request.model
-            );
-            return Err(LlmError::new(LlmErrorKind::BudgetExceeded, message));
-        }
+        let exceeded =
+            |exceeded: BudgetExceeded| LlmError::new(LlmErrorKind::BudgetExceeded, exceeded.to_string());
+        let worst = capabilities.worst_case_within(&request, self.budget.limits()).map_err(exceeded)?;
         let call = call.clone().budget(self.budget.clone());
-        let worst = capabilities.worst_case(&request);
         let reservation = within(&call, "room in the budget", self.budget.reserve(worst)).await?;
-        let reservation = reservation
-            .map_err(|exceeded| LlmError::new(LlmErrorKind::BudgetExceeded, exceeded.to_string()))?;
+        let reservation = reservation.map_err(exceeded)?;
         let price = capabilities.price.clone().unwrap_or(Price::FREE);
         let bill = Bill { price, reservation: Some(reservation), usage: None, cost: None, begun: false };
         below.watched(request, &call, bill).await

@@ -4,12 +4,9 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use samokoder_core::{
-    budget::Spend,
-    llm::{
-        CallContext, ChatRequest, ChatResponse, LlmError, LlmErrorKind, LlmProvider, LlmProviderExt as _,
-        Message, ModelId, ModelRole, Part, Price, ResponseFormat,
-    },
+use samokoder_core::llm::{
+    CallContext, ChatRequest, ChatResponse, LlmError, LlmErrorKind, LlmProvider, Message, ModelId, ModelRole,
+    Part, ResponseFormat,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -76,7 +73,7 @@ impl Moderation {
         }
         let reason = match &self.judge {
             Judge::Service(ask) => within(call, "the moderation", ask(text)).await??,
-            Judge::Model { provider, model, policy } => judge(provider, model, policy, text, call).await?,
+            Judge::Model { provider, model, policy } => judge(&**provider, model, policy, text, call).await?,
         };
         reason.map_or(Ok(()), |reason| Err(self.refusal(&reason)))
     }
@@ -127,7 +124,7 @@ struct Judgement {
 }
 
 async fn judge(
-    provider: &Arc<dyn LlmProvider>,
+    provider: &dyn LlmProvider,
     model: &ModelId,
     policy: &str,
     text: &str,
@@ -145,20 +142,7 @@ async fn judge(
             "additionalProperties": false,
         }),
     };
-    let capabilities = provider.capabilities(model.name()).await?;
-    let worst = capabilities.worst_case(&request);
-    let reservation = call.reserve_beside(worst)?;
-    let answer = match provider.complete(request, call).await {
-        Ok(answer) => answer,
-        Err(error) => {
-            let spent = if error.was_refused() { Spend { calls: 1, ..Spend::default() } } else { worst };
-            call.settle_beside(reservation, spent);
-            return Err(error);
-        }
-    };
-    let price = capabilities.price.unwrap_or(Price::FREE);
-    let money = answer.cost.unwrap_or_else(|| price.cost(&answer.usage));
-    call.settle_beside(reservation, Spend { money, tokens: answer.usage.total(), calls: 1 });
+    let answer = call.complete_beside(provider, request).await?;
     let text = answer.text();
     let judgement: Judgement = serde_json::from_str(text.trim()).map_err(|error| {
         let message = format!("{model} did not answer as a moderator must: {error}");
