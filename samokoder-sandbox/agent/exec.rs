@@ -46,7 +46,8 @@ pub struct Exec {
     /// Whether the supervisor has ended, and whether it did so by itself: then nothing is left.
     pub gone: Option<bool>,
     pub cpu_us: u64,
-    peak: u64,
+    /// The most memory that was seen to be held.
+    pub peak: u64,
     was_full: bool,
     before: Refusals,
 }

@@ -277,9 +277,11 @@ impl Session {
                 if exec.supervisor == child.pid && exec.gone.is_none() {
                     exec.gone = Some(child.status == 0);
                     exec.cpu_us += child.cpu_us;
+                    exec.peak = exec.peak.max(child.peak);
                     exec.lost_supervisor();
                 } else if alone {
                     exec.cpu_us += child.cpu_us;
+                    exec.peak = exec.peak.max(child.peak);
                 }
             }
         }

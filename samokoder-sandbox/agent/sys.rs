@@ -52,7 +52,8 @@ pub struct Poll {
 struct Usage {
     user: [i64; 2],
     system: [i64; 2],
-    rest: [i64; 14],
+    max_resident: i64,
+    rest: [i64; 13],
 }
 
 impl Usage {
@@ -153,6 +154,8 @@ pub struct Reaped {
     pub status: i32,
     /// Its processor time, with that of the children it waited for, in microseconds.
     pub cpu_us: u64,
+    /// The most memory that it, or one of those, held, in bytes.
+    pub peak: u64,
 }
 
 /// Takes a child that ended. `Ok(None)`: there are children, none has ended. An error: there are no children.
@@ -161,7 +164,8 @@ pub fn reap(block: bool) -> io::Result<Option<Reaped>> {
     let (mut status, mut usage) = (0, Usage::default());
     // SAFETY: both pointers are to live values with the layout of the C types.
     let pid = check(unsafe { wait4(-1, &raw mut status, if block { 0 } else { WNOHANG }, &raw mut usage) })?;
-    Ok((pid != 0).then(|| Reaped { pid, status, cpu_us: usage.cpu_us() }))
+    let peak = usage.max_resident.max(0) as u64 * 1024;
+    Ok((pid != 0).then(|| Reaped { pid, status, cpu_us: usage.cpu_us(), peak }))
 }
 
 /// The processor time that this process has taken so far.

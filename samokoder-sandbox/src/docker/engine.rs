@@ -1,5 +1,7 @@
 //! The engine, and its answers as errors of ours.
 
+use std::time::Duration;
+
 use bollard::{Docker, errors::Error};
 use samokoder_core::sandbox::{SandboxError, SandboxErrorKind};
 
@@ -25,6 +27,10 @@ pub(super) async fn connect(endpoint: &Endpoint) -> Result<Docker, SandboxError>
     }
     Ok(docker)
 }
+
+/// How often, and how soon, an engine is asked again that fails at a container which is just ending, as Podman does.
+pub(super) const ATTEMPTS: u32 = 40;
+pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
 /// Whether it is Podman.
 pub(super) async fn is_podman(docker: &Docker) -> Result<bool, SandboxError> {
@@ -72,6 +78,10 @@ fn unreachable(endpoint: &Endpoint, error: &Error) -> SandboxError {
 pub(super) fn failed(operation: &str, error: &Error) -> SandboxError {
     let (kind, message) = match error {
         Error::DockerResponseServerError { status_code: 404, message } => {
+            (SandboxErrorKind::Closed, message.clone())
+        }
+        // Podman's way to say so of one that has just gone.
+        Error::DockerResponseServerError { message, .. } if message.ends_with("no such container") => {
             (SandboxErrorKind::Closed, message.clone())
         }
         // The engine does not know the runtime, or the kernel lacks something.

@@ -52,16 +52,20 @@ pub(super) struct Prepared {
 ///
 /// # Errors
 /// [`SandboxErrorKind::Unsupported`] when the image that was named is not there.
-pub(super) async fn prepare(docker: &Docker, config: &DockerConfig) -> Result<Prepared, SandboxError> {
+pub(super) async fn prepare(
+    docker: &Docker,
+    config: &DockerConfig,
+    follows_links: bool,
+) -> Result<Prepared, SandboxError> {
     match &config.image {
-        Image::Named { name } => from_image(docker, name).await,
+        Image::Named { name } => from_image(docker, name, follows_links).await,
         Image::Host { search_path } => {
-            from_host(docker, search_path.clone(), config.toolchains.clone()).await
+            from_host(docker, search_path.clone(), config.toolchains.clone(), follows_links).await
         }
     }
 }
 
-async fn from_image(docker: &Docker, name: &str) -> Result<Prepared, SandboxError> {
+async fn from_image(docker: &Docker, name: &str, follows_links: bool) -> Result<Prepared, SandboxError> {
     let base = docker.inspect_image(name).await.map_err(|error| {
         if engine::has_status(&error, 404) {
             let message = format!("the engine has no image {name}: run `docker pull {name}`");
@@ -84,26 +88,26 @@ async fn from_image(docker: &Docker, name: &str) -> Result<Prepared, SandboxErro
     let env = settings.env.unwrap_or_default();
     let path = env.iter().find_map(|variable| variable.strip_prefix("PATH=")).unwrap_or(PATH);
     let path = path.split(':').map(|folder| folder.as_bytes().to_vec()).collect();
-    let (tag, image) = tag(&base.id.unwrap_or_default());
+    let (tag, image) = tag(&base.id.unwrap_or_default(), follows_links);
     if docker.inspect_image(&image).await.is_err() {
-        add_agent(docker, name, &tag).await?;
+        add_agent(docker, name, &tag, follows_links).await?;
     }
     Ok(Prepared { image, path, volumes })
 }
 
 /// The tag, and the whole name, of an image with this content and our agent.
-fn tag(content: &str) -> (String, String) {
-    let mut tag = Digest::of_json(&(content, Digest::of(PROGRAM))).to_string();
+fn tag(content: &str, follows_links: bool) -> (String, String) {
+    let mut tag = Digest::of_json(&(content, follows_links, Digest::of(PROGRAM))).to_string();
     tag.truncate(24);
     let image = format!("{REPOSITORY}:{tag}");
     (tag, image)
 }
 
 /// Makes a copy of an image with the agent in it. Nothing of the image runs for that.
-async fn add_agent(docker: &Docker, base: &str, tag: &str) -> Result<(), SandboxError> {
+async fn add_agent(docker: &Docker, base: &str, tag: &str, follows_links: bool) -> Result<(), SandboxError> {
     let failed = |error| engine::failed("open", &error);
     let mut archive = Archive::new(Vec::new());
-    let packed = own_entries(&mut archive).and_then(|()| archive.finish());
+    let packed = own_entries(&mut archive, follows_links).and_then(|()| archive.finish());
     let packed = packed.map_err(|error| SandboxError::io("open", &error))?;
     let body = ContainerCreateBody {
         image: Some(base.to_owned()),
@@ -124,8 +128,10 @@ async fn add_agent(docker: &Docker, base: &str, tag: &str) -> Result<(), Sandbox
     committed.map(drop)
 }
 
-/// The agent, the places that it shows, and links to them from where programs look for them.
-fn own_entries<W: Write>(archive: &mut Archive<W>) -> io::Result<()> {
+/// The agent, the places that it shows, and links to them from where programs look for them. An engine that follows
+/// links where it mounts puts a file system on what such a link leads to, before or after the one that is around it:
+/// it finds a folder.
+fn own_entries<W: Write>(archive: &mut Archive<W>, follows_links: bool) -> io::Result<()> {
     let inside = |path: &'static str| path.trim_start_matches('/');
     for folder in [".samokoder", inside(DATA)] {
         archive.folder(folder, 0o755)?;
@@ -134,18 +140,19 @@ fn own_entries<W: Write>(archive: &mut Archive<W>) -> io::Result<()> {
     archive.folder(inside(SCRATCH), 0o1777)?;
     archive.file(inside(AGENT), 0o755, PROGRAM.len() as u64, PROGRAM)?;
     archive.link("workspace", WORKSPACE)?;
-    archive.link("tmp", TEMPORARY)
+    if follows_links { archive.folder("tmp", 0o1777) } else { archive.link("tmp", TEMPORARY) }
 }
 
 async fn from_host(
     docker: &Docker,
     search_path: Vec<PathBuf>,
     toolchains: Vec<String>,
+    follows_links: bool,
 ) -> Result<Prepared, SandboxError> {
     let gathered = tokio::task::spawn_blocking(move || host::gather(&search_path, &toolchains)).await;
     let (tree, installed) = gathered.map_err(|error| broken(&error.to_string()))?;
     let links = host::toolchain_links(&installed);
-    let (_, image) = tag(&format!("{}{links:?}", tree.fingerprint()));
+    let (_, image) = tag(&format!("{}{links:?}", tree.fingerprint()), follows_links);
     let path = host::search_path(&installed);
     if docker.inspect_image(&image).await.is_ok() {
         return Ok(Prepared { image, path, volumes: Vec::new() });
@@ -154,7 +161,7 @@ async fn from_host(
     let writing = tokio::task::spawn_blocking(move || {
         let mut archive = Archive::new(BufWriter::with_capacity(256 * 1024, Pieces(sender)));
         tree.write(&mut archive)?;
-        own_entries(&mut archive)?;
+        own_entries(&mut archive, follows_links)?;
         links.iter().try_for_each(|(place, target)| archive.link(place, target))?;
         for (place, content) in FILES {
             archive.file(place, 0o644, content.len() as u64, content.as_bytes())?;

@@ -14,7 +14,7 @@ use bollard::{
     Docker,
     container::LogOutput,
     exec::{CreateExecOptions, StartExecOptions, StartExecResults},
-    query_parameters::{EventsOptionsBuilder, InspectContainerOptions, WaitContainerOptionsBuilder},
+    query_parameters::{EventsOptionsBuilder, WaitContainerOptionsBuilder},
 };
 use futures::{Stream, StreamExt as _};
 use samokoder_core::sandbox::{Duplex, SandboxError, SandboxErrorKind};
@@ -27,7 +27,7 @@ use tokio::{
 
 use super::{
     agent::{self, AGENT, AGENTS_OWN, Frame, Kernel, Kind},
-    engine, port,
+    engine, found, port,
 };
 
 /// How long the agent may take to answer after its container was started.
@@ -394,10 +394,9 @@ async fn ended(docker: &Docker, container: &str) {
         docker.wait_container(container, Some(options)).for_each(|_| async {}).await;
         // What it said last may still be on its way; and waiting ends too when the engine takes it to be long enough.
         tokio::time::sleep(LAST_WORDS).await;
-        let found = docker.inspect_container(container, None::<InspectContainerOptions>).await;
-        let is_gone = match found {
-            Ok(found) => found.state.and_then(|state| state.running) != Some(true),
-            Err(error) => engine::has_status(&error, 404),
+        let is_gone = match found::inspect(docker, "exec", container).await {
+            Ok(found) => !found.is_running(),
+            Err(error) => error.kind == SandboxErrorKind::Closed,
         };
         if is_gone {
             return;

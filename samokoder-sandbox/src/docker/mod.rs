@@ -70,6 +70,8 @@ mod config;
 #[cfg(docker_backend)]
 mod engine;
 #[cfg(docker_backend)]
+mod found;
+#[cfg(docker_backend)]
 mod host;
 #[cfg(docker_backend)]
 mod image;

@@ -212,7 +212,7 @@ impl Common {
         let mut all = vec![one("/dev/shm", bytes, files.max(2), "mode=1777,noexec")];
         let (mut bytes, mut files) = (limits.disk - bytes, limits.inodes - files + OWN_FOLDERS);
         if !self.shares_kernel() || !is_docker {
-            // gVisor follows no link at /tmp, and Podman goes where it leads: both put a file system there that nothing
+            // gVisor follows no link at /tmp, and for Podman there is none: both put a file system there that nothing
             // limits, unless there is one.
             let (apart, files_apart) = (bytes / 3, files / 3);
             all.push(one("/tmp", apart, files_apart, "mode=1777,exec"));

@@ -5,12 +5,7 @@ use std::{fs::File, io::Read as _, os::fd::AsRawFd as _, path::Path, sync::Arc, 
 use async_trait::async_trait;
 use bollard::{
     Docker,
-    errors::Error,
-    models::{ContainerSummary, ContainerSummaryStateEnum},
-    query_parameters::{
-        CreateContainerOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
-        StartContainerOptions,
-    },
+    query_parameters::{CreateContainerOptionsBuilder, StartContainerOptions},
 };
 use samokoder_core::{
     digest::Digest,
@@ -24,7 +19,7 @@ use tokio::{runtime::Handle, sync::OnceCell};
 use super::{
     DockerConfig, Endpoint,
     agent::to_hex,
-    capabilities, engine, image,
+    capabilities, engine, found, image,
     link::{Link, Place},
     profile::{Common, Data, Engine, label},
     seccomp,
@@ -39,10 +34,6 @@ use crate::{
 
 /// How often opening is tried again when a container of the same name is just going away.
 const ATTEMPTS: usize = 5;
-
-/// How often, and how long, an engine is asked again that answers what can't be read.
-const PAUSE: Duration = Duration::from_millis(50);
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs commands in containers.
 ///
@@ -128,13 +119,12 @@ impl Sandbox for DockerSandbox {
     async fn list(&self) -> Result<Vec<SessionInfo>, SandboxError> {
         let machine = self.shared.machine().await?;
         let mut sessions = Vec::new();
-        for container in machine.containers("list", &["running"]).await? {
-            let labels = container.labels.clone().unwrap_or_default();
-            let text = |name: &str| labels.get(name).cloned().unwrap_or_default();
-            let id = text(label::SESSION);
+        for container in found::list(&machine.docker, "list", &["running"]).await? {
+            let id = container.label(label::SESSION);
             let Some(is_orphaned) = machine.is_orphaned(&id).await? else { continue };
-            let mut info = SessionInfo::new(id, text(label::TENANT), text(label::OWNER));
-            info.age_ms = age(&container);
+            let mut info =
+                SessionInfo::new(id, container.label(label::TENANT), container.label(label::OWNER));
+            info.age_ms = container.age();
             info.orphaned = is_orphaned;
             sessions.push(info);
         }
@@ -149,12 +139,11 @@ impl Sandbox for DockerSandbox {
         if machine.common.engine == Engine::Docker {
             states.push("dead");
         }
-        for container in machine.containers("reap", &states).await? {
-            let labels = container.labels.clone().unwrap_or_default();
-            let Some(id) = labels.get(label::SESSION).cloned() else { continue };
-            let lease = labels.get(label::LEASE).and_then(|lease| lease.parse().ok()).unwrap_or(0);
+        for container in found::list(&machine.docker, "reap", &states).await? {
+            let id = container.label(label::SESSION);
+            let lease = container.label(label::LEASE).parse().unwrap_or(0);
             // Someone may be about to start it.
-            if container.state == Some(ContainerSummaryStateEnum::CREATED) && age(&container) <= lease {
+            if container.state == "created" && container.age() <= lease {
                 continue;
             }
             match remove(&machine.docker, &id).await {
@@ -239,8 +228,8 @@ impl Machine {
             info.security_options.unwrap_or_default().iter().any(|option| option.contains("rootless"));
         let there = u32::try_from(info.ncpu.unwrap_or(1)).unwrap_or(1);
         let processors = config.processors.clamp(0.01, f64::from(there.max(1)));
-        let prepared = image::prepare(&docker, config).await?;
         let (engine, profile) = whose(&docker, &config.endpoint).await?;
+        let prepared = image::prepare(&docker, config, engine != Engine::Docker).await?;
         let mut runtime = config.runtime.clone();
         if let Engine::Podman { .. } = engine {
             let own = info.default_runtime.unwrap_or_default();
@@ -342,50 +331,28 @@ impl Machine {
         let closed = |what: &str| {
             SandboxError::new(SandboxErrorKind::Closed, "adopt", format!("there is no session {id}: {what}"))
         };
-        let found = self.docker.inspect_container(id, None::<InspectContainerOptions>).await;
-        let found = found.map_err(|error| engine::failed("adopt", &error))?;
-        let container = found.id.unwrap_or_else(|| id.to_owned());
-        let labels = found.config.and_then(|config| config.labels).unwrap_or_default();
+        let found = found::inspect(&self.docker, "adopt", id).await?;
         // Any name can be asked for; only what we made is adopted.
-        if labels.get(label::SESSION).is_none_or(|session| session != id) {
+        if found.label(label::SESSION) != Some(id) {
             return Err(closed("this container is none of ours"));
         }
-        if found.state.and_then(|state| state.running) != Some(true) {
+        if !found.is_running() {
             return Err(closed("it has ended"));
         }
-        let lease = labels.get(label::LEASE).and_then(|lease| lease.parse().ok());
-        let has_data = labels.get(label::DATA).is_some_and(|data| data == "true");
+        let lease = found.label(label::LEASE).and_then(|lease| lease.parse().ok());
         let lease = Duration::from_millis(lease.unwrap_or(60_000));
-        let token = labels.get(label::TOKEN).map_or("", String::as_str);
-        let network = labels.get(label::NETWORK).and_then(|network| serde_json::from_str(network).ok());
-        self.connect(id, container, token, lease, has_data, &network.unwrap_or_default()).await
-    }
-
-    /// The containers of sessions that are in one of these states. Engines have states that others don't know.
-    async fn containers(
-        &self,
-        operation: &str,
-        states: &[&str],
-    ) -> Result<Vec<ContainerSummary>, SandboxError> {
-        let filters = [("label", vec![label::SESSION]), ("status", states.to_vec())].into();
-        let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
-        let mut left = PATIENCE.as_millis() / PAUSE.as_millis();
-        loop {
-            match self.docker.list_containers(Some(options.clone())).await {
-                // On their way from one state to another, Podman's containers are in one that the client has no name for.
-                Err(Error::JsonDataError { .. }) if left > 0 => left -= 1,
-                listed => return listed.map_err(|error| engine::failed(operation, &error)),
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
+        let has_data = found.label(label::DATA) == Some("true");
+        let token = found.label(label::TOKEN).unwrap_or_default();
+        let network = found.label(label::NETWORK).and_then(|network| serde_json::from_str(network).ok());
+        self.connect(id, found.id.clone(), token, lease, has_data, &network.unwrap_or_default()).await
     }
 
     /// Whether nobody is connected to a session; `None` when it is gone.
     async fn is_orphaned(&self, id: &str) -> Result<Option<bool>, SandboxError> {
-        match self.docker.inspect_container(id, None::<InspectContainerOptions>).await {
-            Ok(found) => Ok(Some(found.exec_ids.is_none_or(|ids| ids.is_empty()))),
-            Err(error) if engine::has_status(&error, 404) => Ok(None),
-            Err(error) => Err(engine::failed("list", &error)),
+        match found::inspect(&self.docker, "list", id).await {
+            Ok(found) => Ok(found.is_running().then(|| !found.has_execs())),
+            Err(error) if error.kind == SandboxErrorKind::Closed => Ok(None),
+            Err(error) => Err(error),
         }
     }
 }
@@ -427,17 +394,6 @@ fn not_made(error: &bollard::errors::Error) -> SandboxError {
         SandboxErrorKind::Closed => SandboxError { kind: SandboxErrorKind::Infrastructure, ..error },
         _ => error,
     }
-}
-
-/// How long ago a container was made, in milliseconds.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the engine tells the time at which a container was made, not its age"
-)]
-fn age(container: &ContainerSummary) -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let made = Duration::from_secs(container.created.and_then(|made| u64::try_from(made).ok()).unwrap_or(0));
-    u64::try_from(now.saturating_sub(made).as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Whether a program of this machine's runs on one of that architecture, as engines call it.

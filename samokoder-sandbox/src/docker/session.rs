@@ -262,10 +262,17 @@ impl SandboxSession for DockerSession {
 /// When it is still there after a while.
 pub(super) async fn remove(docker: &Docker, container: &str) -> Result<(), SandboxError> {
     let gone = async {
+        let mut left = engine::ATTEMPTS;
         loop {
             let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
             match docker.remove_container(container, Some(options)).await {
                 Err(error) if engine::has_status(&error, 404) => return Ok(()),
+                // Podman can't remove one that is just ending.
+                Err(error) if engine::has_status(&error, 500) && left > 0 => {
+                    left -= 1;
+                    tokio::time::sleep(engine::PAUSE).await;
+                    continue;
+                }
                 // It is being removed already: 409.
                 Err(error) if !engine::has_status(&error, 409) => {
                     return Err(engine::failed("close", &error));
