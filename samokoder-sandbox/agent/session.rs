@@ -92,6 +92,7 @@ impl Session {
             keeps_orphans: command::keeps_orphans(),
             counts_processes: usage::counts_processes(),
             counts_files: usage::counts_files(setup.inodes),
+            counts_memory: usage::counts_memory(),
         };
         let listener = UnixListener::bind_addr(&SocketAddr::from_abstract_name(wire::SOCKET)?)?;
         listener.set_nonblocking(true)?;

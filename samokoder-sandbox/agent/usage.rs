@@ -45,9 +45,23 @@ pub fn counts_files(limit: u64) -> bool {
 const MEMORY_EVENTS: [&str; 2] = ["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"];
 const PROCESS_EVENTS: [&str; 2] = ["/sys/fs/cgroup/pids.events", "/sys/fs/cgroup/pids/pids.events"];
 
+const MEMORY_LIMITS: [&str; 2] = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+const PROCESS_LIMITS: [&str; 2] = ["/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"];
+
 /// Whether the kernel limits the number of processes here.
 pub fn counts_processes() -> bool {
-    PROCESS_EVENTS.iter().any(|path| Path::new(path).exists())
+    PROCESS_EVENTS.iter().any(|path| Path::new(path).exists()) && has_limit(&PROCESS_LIMITS)
+}
+
+/// Whether the kernel limits the memory of all processes together.
+pub fn counts_memory() -> bool {
+    has_limit(&MEMORY_LIMITS)
+}
+
+/// Whether there is a number in one of these files. Without a limit there is a word, or a number that nothing reaches.
+fn has_limit(files: &[&str]) -> bool {
+    let limit = |path: &&str| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
+    files.iter().find_map(limit).is_some_and(|limit| limit < 1 << 60)
 }
 
 /// Files and folders that commands have made, as far as there are no more than `most`.

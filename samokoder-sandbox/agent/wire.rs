@@ -191,19 +191,24 @@ pub struct Kernel {
     pub counts_processes: bool,
     /// It counts files.
     pub counts_files: bool,
+    /// It limits the memory of all processes together.
+    pub counts_memory: bool,
 }
 
 impl Kernel {
     pub fn encode(self) -> Vec<u8> {
-        [self.keeps_orphans, self.counts_processes, self.counts_files].map(u8::from).to_vec()
+        [self.keeps_orphans, self.counts_processes, self.counts_files, self.counts_memory]
+            .map(u8::from)
+            .to_vec()
     }
 
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let [keeps_orphans, counts_processes, counts_files] = *bytes else { return None };
+        let [keeps_orphans, counts_processes, counts_files, counts_memory] = *bytes else { return None };
         Some(Self {
             keeps_orphans: keeps_orphans == 1,
             counts_processes: counts_processes == 1,
             counts_files: counts_files == 1,
+            counts_memory: counts_memory == 1,
         })
     }
 }

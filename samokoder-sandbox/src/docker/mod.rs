@@ -78,6 +78,8 @@ mod image;
 #[cfg(docker_backend)]
 mod link;
 #[cfg(docker_backend)]
+mod podman;
+#[cfg(docker_backend)]
 mod port;
 #[cfg(docker_backend)]
 mod profile;

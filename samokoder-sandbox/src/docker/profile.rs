@@ -75,7 +75,15 @@ pub(super) enum Engine {
         profile: String,
         /// Processes that one user may have on its machine: what it asks for by itself may be more than there can be.
         processes: i64,
+        /// It is not root's.
+        rootless: bool,
     },
+}
+
+impl Engine {
+    pub(super) fn is_rootless(&self) -> bool {
+        matches!(self, Self::Podman { rootless: true, .. })
+    }
 }
 
 /// A data folder, and who writes there.
@@ -256,6 +264,8 @@ impl Common {
             fixed(resource::CORE, 1),
             fixed(resource::NOFILE, limits.open_files),
             fixed(resource::STACK, 8 << 20),
+            // A rootless engine may not have passed it on.
+            fixed(resource::MSGQUEUE, 0),
         ];
         if !self.shares_kernel() {
             // Beyond what the agent ends a command for, and counted together with the agent's own: what starts

@@ -113,7 +113,7 @@ proptest! {
     ) {
         let mut common = common(gvisor.then(|| "runsc".to_owned()));
         if podman {
-            common.engine = Engine::Podman { profile: "/profile".to_owned(), processes: 1000 };
+            common.engine = Engine::Podman { profile: "/profile".to_owned(), processes: 1000, rootless: false };
         }
         let data = owner.map(|id| Data { folder: "/srv/data".into(), owner: (id, id) });
         let body = common.container("name", "token", &spec, data.as_ref());

@@ -1,6 +1,6 @@
 //! The backend itself: one for an engine is enough.
 
-use std::{fs::File, io::Read as _, os::fd::AsRawFd as _, path::Path, sync::Arc, time::Duration};
+use std::{fs::File, io::Read as _, path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bollard::{
@@ -21,12 +21,11 @@ use super::{
     agent::to_hex,
     capabilities, engine, found, image,
     link::{Link, Place},
+    podman,
     profile::{Common, Data, Engine, label},
-    seccomp,
     session::{DockerSession, remove},
 };
 use crate::{
-    local::files::in_memory,
     proxy::{Proxy, Resolve, SystemResolver},
     request::check_limits,
     slots::Slots,
@@ -224,11 +223,10 @@ impl Machine {
                 format!("the engine's machine is {architecture}, and this program's agent can't run there");
             return Err(SandboxError::unsupported("open", message));
         }
-        let is_rootless =
-            info.security_options.unwrap_or_default().iter().any(|option| option.contains("rootless"));
+        let is_rootless = info.security_options.unwrap_or_default().iter().any(|it| it.contains("rootless"));
         let there = u32::try_from(info.ncpu.unwrap_or(1)).unwrap_or(1);
         let processors = config.processors.clamp(0.01, f64::from(there.max(1)));
-        let (engine, profile) = whose(&docker, &config.endpoint).await?;
+        let (engine, profile) = podman::whose(&docker, &config.endpoint).await?;
         let prepared = image::prepare(&docker, config, engine != Engine::Docker).await?;
         let mut runtime = config.runtime.clone();
         if let Engine::Podman { .. } = engine {
@@ -251,6 +249,8 @@ impl Machine {
             volumes: prepared.volumes,
             engine,
         };
+        // Podman does not say so in every version.
+        let is_rootless = is_rootless || common.engine.is_rootless();
         Ok(Self { docker, common, is_rootless, resolver, _profile: profile })
     }
 
@@ -319,7 +319,13 @@ impl Machine {
         network: &Network,
     ) -> Result<DockerSession, SandboxError> {
         let place = Place { id, shares_kernel: self.common.shares_kernel() };
+        let shares_kernel = place.shares_kernel;
         let link = Link::connect(&self.docker, place, self.common.ids.1, token, lease).await?;
+        if shares_kernel && !(link.kernel.counts_processes && link.kernel.counts_memory) {
+            let message = "the engine's containers have no limit on memory or processes; a rootless engine can set them \
+                           where its user has the controllers `memory` and `pids` of version 2 of cgroups";
+            return Err(SandboxError::unsupported("open", message));
+        }
         let session = DockerSession::new(name.to_owned(), self.docker.clone(), link, has_data);
         if let Network::Proxy { allowed } = network {
             session.let_out(&Proxy::new(allowed.clone(), Arc::clone(&self.resolver))).await?;
@@ -355,27 +361,6 @@ impl Machine {
             Err(error) => Err(error),
         }
     }
-}
-
-/// Processes of one user on a machine with Podman: less than Podman allows itself.
-const PODMANS: i64 = 1 << 14;
-
-/// Whose engine it is, and what has to be kept open for it.
-async fn whose(docker: &Docker, endpoint: &Endpoint) -> Result<(Engine, Option<Arc<File>>), SandboxError> {
-    if !engine::is_podman(docker).await? {
-        return Ok((Engine::Docker, None));
-    }
-    if !matches!(endpoint, Endpoint::Unix { .. }) {
-        let message =
-            "Podman takes the profile of system calls from a file of its own machine: let a broker run there";
-        return Err(SandboxError::unsupported("open", message));
-    }
-    let file = in_memory(seccomp::profile().to_string().as_bytes());
-    let file = file.map_err(|error| SandboxError::io("open", &error))?;
-    let profile = format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd());
-    let most = rustix::process::getrlimit(rustix::process::Resource::Nproc).maximum;
-    let processes = most.and_then(|most| i64::try_from(most).ok()).unwrap_or(PODMANS).min(PODMANS);
-    Ok((Engine::Podman { profile, processes }, Some(Arc::new(file))))
 }
 
 /// What nobody can guess, as text.

@@ -5,7 +5,10 @@
 
 use std::{path::Path, sync::Arc};
 
-use samokoder_core::testing::sandbox::Verdict;
+use samokoder_core::{
+    sandbox::{Sandbox as _, SandboxErrorKind, SessionSpec},
+    testing::sandbox::Verdict,
+};
 use samokoder_sandbox::{
     docker::{DockerConfig, DockerSandbox, Endpoint},
     suite::{Suite, cases},
@@ -154,5 +157,20 @@ async fn a_relay_that_changes_nothing_is_no_weakness_in_docker() {
     for case in cases().into_iter().filter(|case| numbers.contains(&case.number)) {
         let row = suite.judge(case).await;
         assert_eq!(row.verdict, Verdict::Pass, "{row:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_ignores_a_limit_is_refused_in_docker() {
+    let Some(config) = support::config() else { return };
+    let Endpoint::Unix { path } = config.endpoint.clone() else { panic!("the tests' engine has a socket") };
+    for limit in [json!({ "PidsLimit": -1 }), json!({ "Memory": 0, "MemorySwap": 0 })] {
+        let relay = Relay::start(&path, json!({ "HostConfig": limit }));
+        let sandbox = sandbox(config.clone(), &relay);
+        let error = sandbox.open(SessionSpec::new("unlimited")).await.expect_err("it has no limit");
+        assert_eq!(error.kind, SandboxErrorKind::Unsupported);
+        assert!(error.message.contains("no limit on memory or processes"), "{limit}: {error}");
+        let left = sandbox.list().await.unwrap();
+        assert!(!left.iter().any(|session| session.owner == "unlimited"), "{left:?}");
     }
 }

@@ -1,0 +1,69 @@
+//! What Podman wants otherwise.
+
+use std::{
+    fs::{self, File},
+    io,
+    os::{fd::AsRawFd as _, unix::fs::MetadataExt as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bollard::Docker;
+use rustix::process::{Resource, getrlimit};
+use samokoder_core::{digest::Digest, sandbox::SandboxError};
+
+use super::{Endpoint, engine, profile::Engine, seccomp};
+use crate::local::files::in_memory;
+
+/// Processes of one user on a machine with Podman: less than Podman allows itself.
+const PROCESSES: i64 = 1 << 14;
+
+/// Whose engine it is, and what has to be kept open for it.
+pub(super) async fn whose(
+    docker: &Docker,
+    endpoint: &Endpoint,
+) -> Result<(Engine, Option<Arc<File>>), SandboxError> {
+    if !engine::is_podman(docker).await? {
+        return Ok((Engine::Docker, None));
+    }
+    let Endpoint::Unix { path: socket } = endpoint else {
+        let message =
+            "Podman takes the profile of system calls from a file of its own machine: let a broker run there";
+        return Err(SandboxError::unsupported("open", message));
+    };
+    let content = seccomp::profile().to_string();
+    let owner = fs::metadata(socket).map_err(|error| SandboxError::io("open", &error))?.uid();
+    let rootless = owner != 0;
+    let (profile, kept) = if !rootless {
+        let file = in_memory(content.as_bytes()).map_err(|error| SandboxError::io("open", &error))?;
+        (format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()), Some(Arc::new(file)))
+    } else {
+        let path = beside(socket, &content).map_err(|error| {
+            let message = format!(
+                "rootless Podman takes the profile of system calls from a file, which can't be written beside {}: {error}",
+                socket.display()
+            );
+            SandboxError::unsupported("open", message)
+        })?;
+        (path.display().to_string(), None)
+    };
+    let most = getrlimit(Resource::Nproc).maximum;
+    let processes = most.and_then(|most| i64::try_from(most).ok()).unwrap_or(PROCESSES).min(PROCESSES);
+    Ok((Engine::Podman { profile, processes, rootless }, kept))
+}
+
+/// The file with this content beside a socket: in a folder that is its user's alone. A rootless engine is in a user
+/// namespace of its own, from where it can't look into this process.
+fn beside(socket: &Path, content: &str) -> io::Result<PathBuf> {
+    let mut name = Digest::of(content.as_bytes()).to_string();
+    name.truncate(16);
+    let folder = socket.parent().unwrap_or_else(|| Path::new("/"));
+    let path = folder.join(format!("samokoder-seccomp-{name}.json"));
+    if !fs::read(&path).is_ok_and(|found| found == content.as_bytes()) {
+        // Others may write it at the same time.
+        let own = folder.join(format!("samokoder-seccomp-{name}.{}", std::process::id()));
+        fs::write(&own, content)?;
+        fs::rename(&own, &path)?;
+    }
+    Ok(path)
+}
