@@ -9,9 +9,11 @@ mod checks;
 mod command;
 mod counts;
 mod docker_engine;
+mod engine;
 mod manifests;
 mod needs;
 mod packages;
+mod podman;
 mod postgres;
 mod python_clients;
 mod step;
@@ -70,7 +72,7 @@ fn usage() -> ExitCode {
 fn test() -> io::Result<Counts> {
     let mut provided = needs::provide(&root());
     // They end when this function does.
-    let _servers = (provided.docker.take(), provided.postgres.take());
+    let _servers = (std::mem::take(&mut provided.engines), provided.postgres.take());
     let mut counts = Counts::default();
     if is_ci() {
         counts.failed += provided.left_out.len();

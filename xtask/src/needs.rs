@@ -2,10 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use super::{
-    docker_engine::{self, DockerEngine},
-    packages, postgres, python_clients,
-};
+use super::{docker_engine, engine::Engine, packages, podman, postgres, python_clients};
 
 /// What tests can have.
 #[derive(Debug, Default)]
@@ -14,8 +11,8 @@ pub(crate) struct Provided {
     pub(crate) environment: Vec<(&'static str, String)>,
     /// Tests with one of these in their name can't run.
     pub(crate) left_out: Vec<&'static str>,
-    /// An engine that runs as long as this lives.
-    pub(crate) docker: Option<DockerEngine>,
+    /// Engines that run as long as this lives.
+    pub(crate) engines: Vec<Engine>,
     /// A server that runs as long as this lives.
     pub(crate) postgres: Option<postgres::Server>,
 }
@@ -32,7 +29,7 @@ struct Need {
 }
 
 /// A part that tests need is a row here; their names say so.
-const NEEDS: [Need; 8] = [
+const NEEDS: [Need; 9] = [
     Need {
         name: "Node.js 18 or newer",
         found: || is_at_least("node", [18, 0]),
@@ -76,6 +73,12 @@ const NEEDS: [Need; 8] = [
         leaves_out: docker_engine::LEAVES_OUT_GVISOR,
     },
     Need {
+        name: "Podman with runc",
+        found: || is_at_least("podman", [4, 0]) && succeeds("runc", &["--version"]),
+        packages: &["podman", "runc"],
+        leaves_out: podman::LEAVES_OUT,
+    },
+    Need {
         name: "PostgreSQL",
         found: postgres::is_installed,
         packages: &["postgresql"],
@@ -97,9 +100,16 @@ pub(crate) fn provide(root: &Path) -> Provided {
             }
         }
     }
-    if !provided.left_out.contains(&docker_engine::LEAVES_OUT) {
-        provide_docker(root, &mut provided);
-    }
+    let docker = [docker_engine::LEAVES_OUT, docker_engine::LEAVES_OUT_GVISOR];
+    provide_engine(
+        "Docker's engine",
+        docker_engine::VARIABLE,
+        &docker,
+        docker_engine::start,
+        root,
+        &mut provided,
+    );
+    provide_engine("Podman", podman::VARIABLE, &[podman::LEAVES_OUT], podman::start, root, &mut provided);
     if !provided.left_out.contains(&postgres::LEAVES_OUT) {
         match postgres::Server::start(root) {
             Ok(server) => {
@@ -115,15 +125,28 @@ pub(crate) fn provide(root: &Path) -> Provided {
     provided
 }
 
-fn provide_docker(root: &Path, provided: &mut Provided) {
-    match DockerEngine::start(root) {
+/// Starts an engine, unless it is missing: `leaves_out` names first the tests that need nothing else.
+fn provide_engine(
+    name: &str,
+    variable: &'static str,
+    leaves_out: &[&'static str],
+    start: fn(&Path) -> Result<Engine, String>,
+    root: &Path,
+    provided: &mut Provided,
+) {
+    if leaves_out.first().is_none_or(|first| provided.left_out.contains(first)) {
+        return;
+    }
+    match start(root) {
         Ok(engine) => {
-            provided.environment.push((docker_engine::VARIABLE, engine.host()));
-            provided.docker = Some(engine);
+            provided.environment.push((variable, engine.host()));
+            provided.engines.push(engine);
         }
         Err(why_not) => {
-            tell("Docker's engine", docker_engine::LEAVES_OUT, &why_not);
-            provided.left_out.extend([docker_engine::LEAVES_OUT, docker_engine::LEAVES_OUT_GVISOR]);
+            for tests in leaves_out {
+                tell(name, tests, &why_not);
+            }
+            provided.left_out.extend(leaves_out);
         }
     }
 }

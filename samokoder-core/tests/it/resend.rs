@@ -165,7 +165,9 @@ async fn a_call_beside_a_call_is_one_of_its_own_whose_attempts_are_paid_for_wher
     assert!(done.iter().all(|call| call.spent.tokens == 7 && call.spent.money == Money::from_dollars(21e-6)));
     assert!(cut.iter().all(|call| call.spent.tokens > 7), "nobody knows what was billed");
     let mut spent = Spend::default();
-    calls.iter().for_each(|call| spent += call.spent);
+    for call in &calls {
+        spent += call.spent;
+    }
     assert_eq!((spent, History::load(&*store, &branch).await.unwrap().spent()), (report.spent, report.spent));
 }
 

@@ -1,6 +1,6 @@
 //! What an engine has: its containers, and what it says of one.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use bollard::{
     Docker,
@@ -16,7 +16,7 @@ use super::{engine, profile::label};
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Listed {
-    labels: Option<HashMap<String, String>>,
+    labels: Option<BTreeMap<String, String>>,
     #[serde(default)]
     pub(super) state: String,
     /// In seconds since 1970.
@@ -40,7 +40,7 @@ pub(super) struct Inspected {
 #[derive(Debug, Deserialize)]
 struct Config {
     #[serde(rename = "Labels")]
-    labels: Option<HashMap<String, String>>,
+    labels: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Debug, Deserialize)]

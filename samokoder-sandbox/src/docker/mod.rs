@@ -61,7 +61,8 @@
 #[allow(
     clippy::cast_possible_truncation,
     clippy::result_unit_err,
-    reason = "lengths are checked by who reads them"
+    clippy::struct_excessive_bools,
+    reason = "lengths are checked by who reads them; each of the kernel's abilities is one of its own"
 )]
 mod agent;
 #[cfg(docker_backend)]

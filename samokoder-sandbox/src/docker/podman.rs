@@ -34,10 +34,7 @@ pub(super) async fn whose(
     let content = seccomp::profile().to_string();
     let owner = fs::metadata(socket).map_err(|error| SandboxError::io("open", &error))?.uid();
     let rootless = owner != 0;
-    let (profile, kept) = if !rootless {
-        let file = in_memory(content.as_bytes()).map_err(|error| SandboxError::io("open", &error))?;
-        (format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()), Some(Arc::new(file)))
-    } else {
+    let (profile, kept) = if rootless {
         let path = beside(socket, &content).map_err(|error| {
             let message = format!(
                 "rootless Podman takes the profile of system calls from a file, which can't be written beside {}: {error}",
@@ -46,6 +43,9 @@ pub(super) async fn whose(
             SandboxError::unsupported("open", message)
         })?;
         (path.display().to_string(), None)
+    } else {
+        let file = in_memory(content.as_bytes()).map_err(|error| SandboxError::io("open", &error))?;
+        (format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()), Some(Arc::new(file)))
     };
     let most = getrlimit(Resource::Nproc).maximum;
     let processes = most.and_then(|most| i64::try_from(most).ok()).unwrap_or(PROCESSES).min(PROCESSES);

@@ -31,7 +31,16 @@ fn as_an_ordinary_user_too() {
     fs::copy(std::env::current_exe().unwrap(), &tests).unwrap();
     let output = HostCommand::new(&tests)
         // Neither an engine nor a compiler is at the hand of every user.
-        .args(["--skip", "launch::as_an_ordinary_user_too", "--skip", "in_docker", "--skip", "in_gvisor"])
+        .args([
+            "--skip",
+            "launch::as_an_ordinary_user_too",
+            "--skip",
+            "in_docker",
+            "--skip",
+            "in_gvisor",
+            "--skip",
+            "in_podman",
+        ])
         .args(["--skip", "mutants::"])
         .current_dir("/")
         .env("TMPDIR", "/tmp")

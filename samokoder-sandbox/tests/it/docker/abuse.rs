@@ -22,6 +22,12 @@ async fn every_case_holds_in_gvisor() {
     every_case_holds(Arc::new(sandbox), "gvisor", &[]).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_holds_in_podman() {
+    let Some(sandbox) = support::podman() else { return };
+    every_case_holds(Arc::new(sandbox), "podman", &[]).await;
+}
+
 #[cfg(feature = "remote")]
 #[tokio::test(flavor = "multi_thread")]
 async fn every_case_holds_behind_a_broker_in_docker() {

@@ -58,6 +58,16 @@ fn sandbox(host: &str, image: &str) -> DockerSandbox {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_brings_its_programs_and_none_of_its_settings_in_docker() {
     let Some(host) = support::host() else { return };
+    brings_its_programs_and_none_of_its_settings(&host).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_brings_its_programs_and_none_of_its_settings_in_podman() {
+    let Some(host) = support::podman_host() else { return };
+    brings_its_programs_and_none_of_its_settings(&host).await;
+}
+
+async fn brings_its_programs_and_none_of_its_settings(host: &str) {
     let settings = [
         "ENV PATH=/programs",
         "ENV SECRET=1",
@@ -65,8 +75,8 @@ async fn an_image_brings_its_programs_and_none_of_its_settings_in_docker() {
         "ENTRYPOINT [\"/no-such-program\"]",
         "VOLUME /cache",
     ];
-    let image = Imported::new(&host, &settings);
-    let session = sandbox(&host, &image.name).open(SessionSpec::new(mark())).await.unwrap();
+    let image = Imported::new(host, &settings);
+    let session = sandbox(host, &image.name).open(SessionSpec::new(mark())).await.unwrap();
     assert_eq!(says(&*session, "command -v cat; echo \"$SECRET\"; id -u").await, "/programs/cat\n\n10000\n");
     // A volume would be room that nothing limits.
     let written = session.exec(Command::new(["sh", "-c", "echo x > /cache/x"])).await.unwrap();

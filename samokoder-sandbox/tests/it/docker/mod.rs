@@ -1,4 +1,5 @@
-//! Containers: with the engine's own runtime (`in_docker`), and with gVisor's kernel (`in_gvisor`).
+//! Containers: with the engine's own runtime (`in_docker`), with gVisor's kernel (`in_gvisor`), and Podman's
+//! (`in_podman`).
 
 mod abuse;
 mod contract;

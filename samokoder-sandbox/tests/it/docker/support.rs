@@ -10,6 +10,9 @@ use samokoder_sandbox::docker::{DockerConfig, DockerSandbox};
 /// What the tests read to find an engine: `unix:///path/to/docker.sock`.
 const VARIABLE: &str = "SAMOKODER_DOCKER_HOST";
 
+/// What the tests read to find Podman, which listens to the same protocol.
+const PODMAN: &str = "SAMOKODER_PODMAN_HOST";
+
 /// Containers with the engine's own runtime; nothing where there is no engine.
 pub(crate) fn docker() -> Option<DockerSandbox> {
     Some(DockerSandbox::new(config()?.runtime("runc")))
@@ -20,11 +23,25 @@ pub(crate) fn gvisor() -> Option<DockerSandbox> {
     Some(DockerSandbox::new(config()?.runtime("runsc")))
 }
 
+/// Podman's containers; nothing where there is none.
+pub(crate) fn podman() -> Option<DockerSandbox> {
+    Some(DockerSandbox::new(config_of(&podman_host()?)))
+}
+
 /// Where the engine listens.
-#[expect(clippy::print_stderr, reason = "shown with --nocapture: the test is left out")]
 pub(crate) fn host() -> Option<String> {
-    let Some(host) = std::env::var_os(VARIABLE) else {
-        eprintln!("left out: {VARIABLE} is not set; `cargo xtask test` sets it");
+    host_in(VARIABLE)
+}
+
+/// Where Podman listens.
+pub(crate) fn podman_host() -> Option<String> {
+    host_in(PODMAN)
+}
+
+#[expect(clippy::print_stderr, reason = "shown with --nocapture: the test is left out")]
+fn host_in(variable: &str) -> Option<String> {
+    let Some(host) = std::env::var_os(variable) else {
+        eprintln!("left out: {variable} is not set; `cargo xtask test` sets it");
         return None;
     };
     Some(host.into_string().unwrap())
@@ -32,10 +49,13 @@ pub(crate) fn host() -> Option<String> {
 
 /// The engine, with an image of this machine's programs.
 pub(crate) fn config() -> Option<DockerConfig> {
-    let host = host()?;
+    Some(config_of(&host()?))
+}
+
+fn config_of(host: &str) -> DockerConfig {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let config = DockerConfig::default().socket(host.trim_start_matches("unix://"));
-    Some(config.host_image(std::env::split_paths(&path)))
+    config.host_image(std::env::split_paths(&path))
 }
 
 /// All that the engine knows of its containers, whatever state they are in.

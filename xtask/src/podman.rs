@@ -1,0 +1,65 @@
+//! Podman, as an engine that listens to the same protocol.
+
+use std::{
+    fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    path::{Path, PathBuf},
+};
+
+use super::engine::{Engine, folder, host, option};
+
+/// What tests read to find it.
+pub(crate) const VARIABLE: &str = "SAMOKODER_PODMAN_HOST";
+
+/// Tests with this in their name can't run without it.
+pub(crate) const LEAVES_OUT: &str = "in_podman";
+
+/// Its containers outlive the service unless somebody removes them.
+const SERVICE: &str = r#"
+address=$1; run=$2; shift 2
+trap 'kill $!; wait; "$@" --runroot="$run" rm --all --force --time 0 > /dev/null; rm -rf "$run"; exit' TERM
+"$@" --runroot="$run" system service --time 0 "$address" & wait
+"#;
+
+/// Starts one. It runs its containers with runc: crun wants version 2 of cgroups alone.
+///
+/// # Errors
+/// In words, why that was not possible.
+pub(crate) fn start(root: &Path) -> Result<Engine, String> {
+    let folder = folder(root, "podman")?;
+    // One that was killed has left it behind.
+    let _ = fs::remove_file(super::engine::socket(&folder));
+    let program = [
+        "sh".into(),
+        "-c".into(),
+        SERVICE.into(),
+        "sh".into(),
+        host(&folder).into(),
+        runs_in(&folder).into(),
+        "podman".into(),
+        option("root", folder.join("data")),
+        option("tmpdir", folder.join("tmp")),
+        "--runtime=runc".into(),
+        "--cgroup-manager=cgroupfs".into(),
+        "--events-backend=file".into(),
+    ];
+    Engine::start(folder, &program)
+}
+
+/// Where it keeps what runs: it takes no path of more than 50 characters, and always the same one for the same data.
+fn runs_in(folder: &Path) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    folder.hash(&mut hasher);
+    std::env::temp_dir().join(format!("samokoder-podman-{:08x}", hasher.finish() >> 32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::tests::leaves_nothing_running;
+
+    #[test]
+    fn an_engine_answers_until_it_is_dropped_and_leaves_nothing_running_in_podman() {
+        leaves_nothing_running(start);
+    }
+}
