@@ -17,7 +17,7 @@ use std::{
 
 use crate::{
     At as _, cgroup, session,
-    sys::{mounts, process, sockets},
+    sys::{memory, mounts, process, sockets},
     wire::{Answer, Failure, INSIDE_ID, MAX_DATAGRAM, Setup},
 };
 
@@ -83,6 +83,7 @@ fn start(setup: Setup, life: &File, host: u32) -> Result<(), Failure> {
     let needed = process::CAP_KILL | process::CAP_DAC_OVERRIDE;
     process::keep_capabilities(if setup.ids.is_some() { needed } else { 0 }).at("drop capabilities")?;
     let children = process::watch_children().at("watch the session")?;
+    memory::forget_code();
     loop {
         let [host_ended, _] = sockets::wait([Some(watch.as_fd()), Some(children.as_fd())], -1).at("wait")?;
         if host_ended != 0 {

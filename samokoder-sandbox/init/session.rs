@@ -15,7 +15,7 @@ use crate::{
     outer::Trees,
     reply, root,
     start::Standard,
-    sys::{landlock, mounts, process, sockets},
+    sys::{landlock, memory, mounts, process, sockets},
     usage,
     wire::{Answer, Exec, Facts, Failure, INSIDE_ID, MAX_DATAGRAM, Request, Setup, Used},
     workspace,
@@ -42,6 +42,7 @@ pub fn run(
     if life.write_all(&Answer::Built(facts).encode()).is_ok() {
         let session =
             Session { setup, facts, groups, commands: BTreeMap::new(), started: 0, left: Vec::new() };
+        memory::forget_code();
         let _ = session.answer(&children);
     }
     process::exit(0)

@@ -4,6 +4,7 @@
 
 pub mod files;
 pub mod landlock;
+pub mod memory;
 pub mod mounts;
 pub mod process;
 pub mod sockets;

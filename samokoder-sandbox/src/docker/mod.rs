@@ -23,7 +23,7 @@
 //! |---|---|
 //! | `/workspace` | the working directory: what was checked out, writable, in memory; a link to `/sandbox/workspace` |
 //! | `/workspace/data` | a link to the session's data folder, if it has one, which is writable |
-//! | `/tmp` | temporary files, writable, in memory; `HOME` and `TMPDIR`; a link to `/sandbox/tmp` |
+//! | `/tmp` | temporary files, writable, in memory; `HOME` and `TMPDIR`; a link to `/sandbox/tmp`, or room of its own in gVisor and Podman |
 //! | `/dev/shm` | shared memory, an eighth of the room that a session has |
 //! | anything else | the image, read-only |
 //!

@@ -264,10 +264,11 @@ impl Common {
             fixed(resource::CORE, 1),
             fixed(resource::NOFILE, limits.open_files),
             fixed(resource::STACK, 8 << 20),
-            // A rootless engine may not have passed it on.
-            fixed(resource::MSGQUEUE, 0),
         ];
-        if !self.shares_kernel() {
+        if self.shares_kernel() {
+            // A rootless engine may not have passed it on.
+            all.push(fixed(resource::MSGQUEUE, 0));
+        } else {
             // Beyond what the agent ends a command for, and counted together with the agent's own: what starts
             // processes faster than the agent looks is held here.
             let most = limits.processes.saturating_add(OWN_PROCESSES.unsigned_abs());

@@ -29,6 +29,8 @@ fn backend(name: &str) -> Arc<dyn Sandbox> {
         "docker" => Arc::new(crate::docker::support::docker().unwrap()),
         #[cfg(feature = "docker")]
         "gvisor" => Arc::new(crate::docker::support::gvisor().unwrap()),
+        #[cfg(feature = "docker")]
+        "podman" => Arc::new(crate::docker::support::podman().unwrap()),
         #[cfg(feature = "remote")]
         path => Arc::new(samokoder_sandbox::remote::RemoteSandbox::unix(path)),
         #[cfg(not(feature = "remote"))]
