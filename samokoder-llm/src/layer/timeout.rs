@@ -115,7 +115,14 @@ impl Link for Timeout {
         };
         let token = call.cancellation.clone();
         let cancelled = Box::pin(token.clone().cancelled_owned());
-        Ok(Answer::of(TimedAnswer { answer: Some(answer), clock, alarm: None, token, cancelled }))
+        Ok(Answer::of(TimedAnswer {
+            answer: Some(answer),
+            clock,
+            heard: false,
+            alarm: None,
+            token,
+            cancelled,
+        }))
     }
 }
 
@@ -168,6 +175,8 @@ impl Clock {
 struct TimedAnswer {
     answer: Option<Answer>,
     clock: Clock,
+    /// Whether an event came since the clock was last looked at.
+    heard: bool,
     /// Rings when the answer may be late. It is not set anew with each event: it rings, and is set to when it must.
     alarm: Option<Pin<Box<Sleep>>>,
     token: CancellationToken,
@@ -210,8 +219,12 @@ impl Stream for TimedAnswer {
             if !matches!(item, Some(Ok(ref event)) if !matches!(event, StreamEvent::Finish(_))) {
                 this.answer = None;
             }
-            this.clock.last = Some(Instant::now());
+            this.heard = true;
             return Poll::Ready(item);
+        }
+        // Only what is waited for counts: whoever reads may take its time between two events.
+        if std::mem::take(&mut this.heard) {
+            this.clock.last = Some(Instant::now());
         }
         if this.cancelled.as_mut().poll(context).is_ready() {
             return this.fail(cancelled());

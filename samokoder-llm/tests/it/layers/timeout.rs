@@ -81,3 +81,13 @@ async fn after_its_error_a_stream_is_over_and_the_request_ended() {
     assert_eq!(inner.under_way(), 0);
     assert!(stream.next().await.is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_reads_may_take_its_time_between_two_events() {
+    let inner = Scripted::new([vec![text("a"), wait(1_000), text("b"), finish()]]);
+    let mut stream = Timeout::none().idle(secs(2)).wrap(inner).stream(request("hi"), &call()).await.unwrap();
+    for _ in 0..3 {
+        assert!(stream.next().await.unwrap().is_ok());
+        tokio::time::sleep(secs(60)).await;
+    }
+}
