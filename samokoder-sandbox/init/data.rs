@@ -13,12 +13,19 @@ use crate::wire::WORKSPACE;
 const REST: u32 = 10;
 const SHORTEST_REST: Duration = Duration::from_millis(200);
 
+/// How long there may be more than the limit from before, as long as it does not get more.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// How much of the way is gone at a time.
 const PIECE: Duration = Duration::from_millis(4);
 
 /// A walk through the data folder, again and again.
 pub struct Walk {
     limit: u64,
+    /// Until when there may be more than the limit; not at all once a walk has found less.
+    grace: Option<Instant>,
+    /// How much the last walk found.
+    before: Option<u64>,
     /// The folders that are open, the deepest last.
     open: Vec<(String, ReadDir)>,
     bytes: u64,
@@ -31,6 +38,8 @@ impl Walk {
     pub fn new(limit: u64) -> Self {
         Self {
             limit,
+            grace: Some(Instant::now() + GRACE),
+            before: None,
             open: Vec::new(),
             bytes: 0,
             spent: Duration::ZERO,
@@ -38,7 +47,8 @@ impl Walk {
         }
     }
 
-    /// Goes a piece of the way; says whether there is too much.
+    /// Goes a piece of the way; says whether there is too much. A command that finds too much from before gets the time to
+    /// take away of it.
     pub fn advance(&mut self) -> bool {
         let now = Instant::now();
         if self.open.is_empty() {
@@ -49,18 +59,26 @@ impl Walk {
                 return false;
             }
         }
-        let found = self.go(Some(now + PIECE));
-        self.spent += now.elapsed();
-        if self.open.is_empty() {
-            self.next = Instant::now() + (self.spent * REST).max(SHORTEST_REST);
+        // All of what is there is counted, unless it is more than any folder holds.
+        let most = if self.grace.is_some() { u64::MAX - 1 } else { self.limit };
+        if self.go(most, Some(now + PIECE)) {
+            return true;
         }
-        found
+        self.spent += now.elapsed();
+        let is_over = self.bytes > self.limit && self.grace.is_none_or(|grace| now > grace);
+        if !self.open.is_empty() || is_over {
+            return is_over;
+        }
+        self.next = Instant::now() + (self.spent * REST).max(SHORTEST_REST);
+        self.grace.take_if(|_| self.bytes <= self.limit);
+        let before = self.before.replace(self.bytes);
+        self.bytes > self.limit && before.is_some_and(|before| self.bytes > before)
     }
 
     /// Goes the whole way; says whether there is too much.
     pub fn complete(&mut self) -> bool {
         self.open.clear();
-        self.begin() && self.go(None)
+        self.begin() && self.go(self.limit, None)
     }
 
     fn begin(&mut self) -> bool {
@@ -72,7 +90,8 @@ impl Walk {
         true
     }
 
-    fn go(&mut self, until: Option<Instant>) -> bool {
+    /// Goes on until then, or to the end; says whether there is more than `most`.
+    fn go(&mut self, most: u64, until: Option<Instant>) -> bool {
         while let Some((folder, entries)) = self.open.last_mut() {
             if until.is_some_and(|until| Instant::now() > until) {
                 return false;
@@ -97,7 +116,7 @@ impl Walk {
                 // Deeper than a path can be long: nobody hides anything there.
                 Err(_) => self.bytes = u64::MAX,
             }
-            if self.bytes > self.limit {
+            if self.bytes > most {
                 self.open.clear();
                 return true;
             }
