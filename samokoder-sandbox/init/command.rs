@@ -29,6 +29,9 @@ const RLIMIT_CPU: u32 = 0;
 /// How often those that are left are killed again while they are waited for: once is enough.
 const AGAIN: u32 = 512;
 
+/// The status of a supervisor after whose command there is more in the data folder than there may be.
+pub const LEFT_TOO_MUCH: i32 = 3;
+
 /// What a command's supervisor works with.
 pub struct Handles {
     /// Where the host speaks and is answered.
@@ -39,13 +42,17 @@ pub struct Handles {
 }
 
 /// Runs a command and reports on the channel. When this process ends, the kernel kills what is left of it.
-pub fn run(setup: &Setup, exec: &Exec, landlock: u64, handles: &Handles) -> ! {
+/// `has_too_much`: the data folder does from before. It ends with [`LEFT_TOO_MUCH`] if it still does.
+pub fn run(setup: &Setup, exec: &Exec, landlock: u64, has_too_much: bool, handles: &Handles) -> ! {
     let Some(handles) = handles.alone() else { process::exit(1) };
     let Handles { channel, groups, standard } = handles;
     let mut channel = File::from(channel);
-    let answer = supervise(setup, exec, landlock, &channel, groups, standard);
-    let _ = channel.write_all(&answer.map_or_else(Answer::Failed, Answer::Ended).encode());
-    process::exit(0)
+    let gauge = Gauge::new(setup, groups, has_too_much);
+    let answer = supervise(setup, exec, landlock, &channel, gauge, standard);
+    let left_too_much = matches!(answer, Ok((_, true)));
+    let answer = answer.map(|(ended, _)| Answer::Ended(ended));
+    let _ = channel.write_all(&answer.unwrap_or_else(Answer::Failed).encode());
+    process::exit(if left_too_much { LEFT_TOO_MUCH } else { 0 })
 }
 
 impl Handles {
@@ -76,13 +83,12 @@ fn supervise(
     exec: &Exec,
     landlock: u64,
     channel: &File,
-    groups: Option<Groups>,
+    gauge: Gauge<'_>,
     standard: Option<Standard>,
-) -> Result<Ended, Failure> {
+) -> Result<(Ended, bool), Failure> {
     process::make_opaque().at("hide the supervisor")?;
     process::die_with_parent().at("tie the command to its session")?;
     root::mount_proc("/proc")?;
-    let gauge = Gauge::new(setup, groups);
     let children = process::watch_children().at("watch the command")?;
     let (standard, streams) = match standard {
         Some(standard) => (standard, None),
@@ -262,8 +268,9 @@ impl Watch<'_> {
         None
     }
 
-    /// Kills everything in the namespace, then reads what it had written.
-    fn finish(mut self, how: How) -> Ended {
+    /// Kills everything in the namespace, then reads what it had written. Says too whether there is too much in the data
+    /// folder.
+    fn finish(mut self, how: How) -> (Ended, bool) {
         for count in 0_u32.. {
             if count % AGAIN == 0 {
                 process::kill(-1, process::SIGKILL);
@@ -272,7 +279,8 @@ impl Watch<'_> {
             self.cpu_us += child.as_ref().map_or(0, |child| child.cpu_us);
             self.largest = self.largest.max(child.map_or(0, |child| child.peak));
         }
-        let how = self.gauge.conclude(how);
+        let left_too_much = self.gauge.has_too_much();
+        let how = self.gauge.conclude(how, left_too_much);
         let peak = self.gauge.peak(self.largest);
         let mut ended = Ended {
             how,
@@ -286,6 +294,6 @@ impl Watch<'_> {
             let [(out, stdout), (err, stderr)] = streams.map(|stream| stream.finish(&mut self.buffer));
             (ended.written, ended.stdout, ended.stderr) = (out + err, stdout, stderr);
         }
-        ended
+        (ended, left_too_much)
     }
 }

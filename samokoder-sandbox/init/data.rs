@@ -16,13 +16,16 @@ const SHORTEST_REST: Duration = Duration::from_millis(200);
 /// How long there may be more than the limit from before, as long as it does not get more.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How many times the limit there may be in that time.
+const MOST: u64 = 16;
+
 /// How much of the way is gone at a time.
 const PIECE: Duration = Duration::from_millis(4);
 
 /// A walk through the data folder, again and again.
 pub struct Walk {
     limit: u64,
-    /// Until when there may be more than the limit; not at all once a walk has found less.
+    /// Until when there may be more than the limit, if there was before; not at all once a walk has found less.
     grace: Option<Instant>,
     /// How much the last walk found.
     before: Option<u64>,
@@ -34,11 +37,11 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// A walk that finds whether there are more than `limit` bytes.
-    pub fn new(limit: u64) -> Self {
+    /// A walk that finds whether there are more than `limit` bytes, as there are already if it `has_too_much`.
+    pub fn new(limit: u64, has_too_much: bool) -> Self {
         Self {
             limit,
-            grace: Some(Instant::now() + GRACE),
+            grace: has_too_much.then(|| Instant::now() + GRACE),
             before: None,
             open: Vec::new(),
             bytes: 0,
@@ -59,8 +62,8 @@ impl Walk {
                 return false;
             }
         }
-        // All of what is there is counted, unless it is more than any folder holds.
-        let most = if self.grace.is_some() { u64::MAX - 1 } else { self.limit };
+        // Where some is taken away, all of it is counted; but what nobody could take away in time is too much at once.
+        let most = if self.grace.is_some() { self.limit.saturating_mul(MOST) } else { self.limit };
         if self.go(most, Some(now + PIECE)) {
             return true;
         }
@@ -69,7 +72,8 @@ impl Walk {
         if !self.open.is_empty() || is_over {
             return is_over;
         }
-        self.next = Instant::now() + (self.spent * REST).max(SHORTEST_REST);
+        let next = Instant::now() + (self.spent * REST).max(SHORTEST_REST);
+        self.next = self.grace.map_or(next, |grace| grace.min(next));
         self.grace.take_if(|_| self.bytes <= self.limit);
         let before = self.before.replace(self.bytes);
         self.bytes > self.limit && before.is_some_and(|before| self.bytes > before)

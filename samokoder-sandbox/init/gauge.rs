@@ -40,9 +40,9 @@ pub struct Gauge<'a> {
 }
 
 impl<'a> Gauge<'a> {
-    pub fn new(setup: &'a Setup, groups: Option<Groups>) -> Self {
+    pub fn new(setup: &'a Setup, groups: Option<Groups>, has_too_much: bool) -> Self {
         let refused = groups.as_ref().map_or(0, |groups| cgroup::refused(&groups.processes));
-        let data = setup.data.as_ref().map(|_| Walk::new(setup.data_size));
+        let data = setup.data.as_ref().map(|_| Walk::new(setup.data_size, has_too_much));
         Self { setup, groups, data, refused, crowded: false, full: false, peak: 0 }
     }
 
@@ -100,10 +100,15 @@ impl<'a> Gauge<'a> {
         if refused { How::TooManyProcesses } else { how }
     }
 
-    /// What is only right when nothing of the command is left: whether it leaves too much data.
-    pub fn conclude(&mut self, how: How) -> How {
+    /// Whether there is too much in the data folder. It is only right when nothing of the command is left.
+    pub fn has_too_much(&mut self) -> bool {
+        self.data.as_mut().is_some_and(Walk::complete)
+    }
+
+    /// The end of a command that ended by itself and leaves too much data.
+    pub fn conclude(&self, how: How, left_too_much: bool) -> How {
         let ended = matches!(how, How::Exited(_) | How::Signalled(_));
-        if ended && self.data.as_mut().is_some_and(Walk::complete) { How::DiskFull } else { how }
+        if ended && left_too_much { How::DiskFull } else { how }
     }
 
     /// The most memory that the command held, in bytes, given the most that one of its processes did.

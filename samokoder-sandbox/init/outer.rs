@@ -17,7 +17,7 @@ use std::{
 
 use crate::{
     At as _, cgroup, session,
-    sys::{memory, mounts, process, sockets},
+    sys::{memory::Code, mounts, process, sockets},
     wire::{Answer, Failure, INSIDE_ID, MAX_DATAGRAM, Setup},
 };
 
@@ -69,10 +69,11 @@ fn start(setup: Setup, life: &File, host: u32) -> Result<(), Failure> {
     let trees = if setup.ids.is_some() { Some(Trees::take(&setup)?) } else { None };
     let groups = setup.groups.as_ref().map(|groups| cgroup::Made::make(groups, &setup)).transpose()?;
     let held = groups.as_ref().map(cgroup::Made::hold).transpose()?;
+    let code = Code::find();
     let (mapped, map_done) = sockets::pipe().at("create a pipe")?;
     let Some(pid) = process::fork_into(NAMESPACES).at("create namespaces")? else {
         drop(map_done);
-        session::run(setup, trees, held, life, mapped)
+        session::run(setup, trees, held, life, mapped, code)
     };
     drop((mapped, trees, held));
     groups.as_ref().map_or(Ok(()), |groups| groups.admit(pid))?;
@@ -83,7 +84,7 @@ fn start(setup: Setup, life: &File, host: u32) -> Result<(), Failure> {
     let needed = process::CAP_KILL | process::CAP_DAC_OVERRIDE;
     process::keep_capabilities(if setup.ids.is_some() { needed } else { 0 }).at("drop capabilities")?;
     let children = process::watch_children().at("watch the session")?;
-    memory::forget_code();
+    code.inspect(|code| code.forget());
     loop {
         let [host_ended, _] = sockets::wait([Some(watch.as_fd()), Some(children.as_fd())], -1).at("wait")?;
         if host_ended != 0 {

@@ -15,7 +15,7 @@ use crate::{
     outer::Trees,
     reply, root,
     start::Standard,
-    sys::{landlock, memory, mounts, process, sockets},
+    sys::{landlock, memory::Code, mounts, process, sockets},
     usage,
     wire::{Answer, Exec, Facts, Failure, INSIDE_ID, MAX_DATAGRAM, Request, Setup, Used},
     workspace,
@@ -28,6 +28,7 @@ pub fn run(
     mut groups: Option<cgroup::Held>,
     mut life: &File,
     mapped: OwnedFd,
+    code: Option<Code>,
 ) -> ! {
     let built = build(&setup, trees, groups.as_mut(), mapped)
         .and_then(|facts| groups.as_ref().map_or(Ok(facts), |groups| groups.settle(&setup).map(|()| facts)))
@@ -40,9 +41,16 @@ pub fn run(
         }
     };
     if life.write_all(&Answer::Built(facts).encode()).is_ok() {
-        let session =
-            Session { setup, facts, groups, commands: BTreeMap::new(), started: 0, left: Vec::new() };
-        memory::forget_code();
+        let session = Session {
+            setup,
+            facts,
+            groups,
+            commands: BTreeMap::new(),
+            started: 0,
+            has_too_much: false,
+            left: Vec::new(),
+        };
+        code.inspect(|code| code.forget());
         let _ = session.answer(&children);
     }
     process::exit(0)
@@ -112,6 +120,8 @@ struct Session {
     commands: BTreeMap<i32, Command>,
     /// How many commands there have been.
     started: u64,
+    /// Whether the last command left more in the data folder than there may be.
+    has_too_much: bool,
     /// The commands whose groups are still to be removed.
     left: Vec<u64>,
 }
@@ -133,7 +143,7 @@ impl Session {
                 // The news says at least one has ended, not how many.
                 let _ = children.read(&mut [0; 128]);
                 while let Ok(Some(child)) = process::reap(false) {
-                    self.forget(child.pid);
+                    self.forget(&child);
                 }
             }
             if request & sockets::READABLE != 0 {
@@ -149,8 +159,9 @@ impl Session {
     }
 
     /// Lets go of a command whose supervisor has ended, and so everything else of it.
-    fn forget(&mut self, pid: i32) {
-        let Some(Command { channel, number }) = self.commands.remove(&pid) else { return };
+    fn forget(&mut self, supervisor: &process::Reaped) {
+        let Some(Command { channel, number }) = self.commands.remove(&supervisor.pid) else { return };
+        self.has_too_much = supervisor.outcome() == Ok(command::LEFT_TOO_MUCH);
         drop(channel);
         if let Some(groups) = &self.groups {
             self.left.push(number);
@@ -217,7 +228,7 @@ impl Session {
         };
         let handles = Handles { channel, groups, standard };
         match process::fork_into(process::NEW_PID | process::NEW_NS) {
-            Ok(None) => command::run(&self.setup, exec, self.facts.landlock, &handles),
+            Ok(None) => command::run(&self.setup, exec, self.facts.landlock, self.has_too_much, &handles),
             Ok(Some(pid)) => {
                 self.commands.insert(pid, Command { channel: handles.channel, number });
             }

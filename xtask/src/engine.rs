@@ -37,6 +37,8 @@ impl Engine {
     pub(crate) fn start(folder: PathBuf, program: &[OsString]) -> Result<Self, String> {
         let log = fs::File::create(folder.join("engine.log")).map_err(|error| error.to_string())?;
         let stderr = log.try_clone().map_err(|error| error.to_string())?;
+        // One of an earlier time is somebody else's by now.
+        let _ = fs::remove_file(folder.join("keeper.pid"));
         // A group of its own: Ctrl-C is for the tests.
         let keeper = Command::new("sh")
             .args(["-c", KEEPER, "sh"])

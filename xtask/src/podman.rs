@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
 };
 
@@ -48,9 +47,11 @@ pub(crate) fn start(root: &Path) -> Result<Engine, String> {
 
 /// Where it keeps what runs: it takes no path of more than 50 characters, and always the same one for the same data.
 fn runs_in(folder: &Path) -> PathBuf {
-    let mut hasher = DefaultHasher::new();
-    folder.hash(&mut hasher);
-    std::env::temp_dir().join(format!("samokoder-podman-{:08x}", hasher.finish() >> 32))
+    let path = folder.as_os_str().as_encoded_bytes();
+    // FNV-1a.
+    let hash =
+        path.iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+    std::env::temp_dir().join(format!("samokoder-podman-{hash:08x}"))
 }
 
 #[cfg(test)]

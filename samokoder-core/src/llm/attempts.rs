@@ -50,7 +50,11 @@ impl CallContext {
         let cost = if error.was_refused() { Spend { calls: 1, ..Spend::default() } } else { worst };
         self.budget
             .try_reserve(cost)
-            .map_err(|exceeded| no_room(format!("{exceeded}, after a failed attempt: {error}")))?
+            .map_err(|exceeded| {
+                let message = format!("{exceeded}, after a failed attempt: {error}");
+                // What is not booked here is still to be booked by whoever gets this.
+                no_room(message).billed(!error.was_refused())
+            })?
             .settle(cost);
         self.add_earlier(cost);
         match &self.log {

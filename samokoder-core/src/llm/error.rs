@@ -77,6 +77,10 @@ pub struct LlmError {
     /// The provider's reply, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<Box<ErrorReply>>,
+    /// Whether the call was paid for all the same, where whoever made the error knows: a check that failed before or
+    /// after it. Absent, the kind says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billed: Option<bool>,
 }
 
 /// What a provider replied instead of an answer.
@@ -106,7 +110,7 @@ pub struct ErrorReply {
 impl LlmError {
     /// An error of this kind.
     pub fn new(kind: LlmErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), retry_after: None, reply: None }
+        Self { kind, message: message.into(), retry_after: None, reply: None, billed: None }
     }
 
     /// Says how long the provider asks to wait.
@@ -123,6 +127,13 @@ impl LlmError {
         self
     }
 
+    /// Says whether the call was paid for all the same.
+    #[must_use]
+    pub fn billed(mut self, billed: bool) -> Self {
+        self.billed = Some(billed);
+        self
+    }
+
     /// The HTTP status, where there was a reply.
     pub fn status(&self) -> Option<u16> {
         self.reply.as_ref().map(|reply| reply.status)
@@ -133,9 +144,12 @@ impl LlmError {
         self.reply.as_ref()?.code.as_deref()
     }
 
-    /// Whether the provider said no before it did anything, so that nothing is billed. An error within an answer comes
-    /// after it began.
+    /// Whether the provider said no before it did anything, or was not asked, so that nothing is billed. An error within
+    /// an answer comes after it began.
     pub fn was_refused(&self) -> bool {
+        if let Some(billed) = self.billed {
+            return !billed;
+        }
         if self.status() == Some(200) {
             return false;
         }

@@ -18,6 +18,9 @@ use crate::{
     store::{EffectId, EffectKind, EffectResult, Record},
 };
 
+/// What the names of calls beside others begin with.
+pub(crate) const BESIDE: &str = "beside ";
+
 /// An effect whose name is in use. Dropping it frees the name.
 #[derive(Debug)]
 pub(crate) struct Effect<'a> {
@@ -42,6 +45,9 @@ impl<'a> Effect<'a> {
         name: &str,
         request: &impl Serialize,
     ) -> Result<Self, AgentError> {
+        if name.starts_with(BESIDE) {
+            return Err(AgentError::Failed(format!("names that begin with {BESIDE:?} are not an agent's")));
+        }
         let request = json(request)?;
         let request = attempt.run.options.redacted_json(&request).unwrap_or(request);
         let mut names = attempt.names.lock().unwrap_or_else(PoisonError::into_inner);

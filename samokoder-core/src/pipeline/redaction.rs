@@ -54,9 +54,9 @@ impl RunOptions {
     }
 
     pub(crate) fn redacted_call_error(&self, error: LlmError) -> LlmError {
-        let LlmError { kind, message, retry_after, reply } = error;
+        let LlmError { kind, message, retry_after, reply, billed } = error;
         let (message, reply) = (self.redacted(message), self.redacted_value(reply));
-        LlmError { kind, message, retry_after, reply }
+        LlmError { kind, message, retry_after, reply, billed }
     }
 }
 

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{
-    effect::{EffectError, concluded, json},
+    effect::{BESIDE, EffectError, concluded, json},
     journal::{Entry, Journal},
     run::RunShared,
 };
@@ -101,7 +101,7 @@ impl AttemptLog for Resend {
         let EffectId { attempt, name, nth } = &self.effect;
         let effect = EffectId {
             attempt: *attempt,
-            name: format!("beside {name} {nth}"),
+            name: format!("{BESIDE}{name} {nth}"),
             nth: self.beside.fetch_add(1, Ordering::Relaxed),
         };
         let (journal, run) = (self.journal.clone(), self.run.clone());

@@ -67,7 +67,11 @@ async fn a_failed_attempt_is_booked_with_its_worst_case_unless_it_was_refused() 
     assert_eq!(call.spent_earlier(), Spend { tokens: 60, calls: 2, ..Spend::default() });
     let error =
         call.book_failed(&LlmError::new(LlmErrorKind::Timeout, "late"), worst, &model).await.unwrap_err();
-    assert_eq!(error.kind, LlmErrorKind::BudgetExceeded);
+    assert_eq!(
+        (error.kind, error.was_refused()),
+        (LlmErrorKind::BudgetExceeded, false),
+        "it is still to be paid"
+    );
     assert_eq!(call.budget.spent(), call.spent_earlier());
 }
 

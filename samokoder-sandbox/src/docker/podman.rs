@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io,
+    io::{self, Write as _},
     os::{fd::AsRawFd as _, unix::fs::MetadataExt as _},
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,10 +18,11 @@ use crate::local::files::in_memory;
 /// Processes of one user on a machine with Podman: less than Podman allows itself.
 const PROCESSES: i64 = 1 << 14;
 
-/// Whose engine it is, and what has to be kept open for it.
+/// Whose engine it is, and what has to be kept open for it. `token` is a name that nobody else uses.
 pub(super) async fn whose(
     docker: &Docker,
     endpoint: &Endpoint,
+    token: &str,
 ) -> Result<(Engine, Option<Arc<File>>), SandboxError> {
     if !engine::is_podman(docker).await? {
         return Ok((Engine::Docker, None));
@@ -35,7 +36,7 @@ pub(super) async fn whose(
     let owner = fs::metadata(socket).map_err(|error| SandboxError::io("open", &error))?.uid();
     let rootless = owner != 0;
     let (profile, kept) = if rootless {
-        let path = beside(socket, &content).map_err(|error| {
+        let path = beside(socket, &content, token).map_err(|error| {
             let message = format!(
                 "rootless Podman takes the profile of system calls from a file, which can't be written beside {}: {error}",
                 socket.display()
@@ -54,16 +55,24 @@ pub(super) async fn whose(
 
 /// The file with this content beside a socket: in a folder that is its user's alone. A rootless engine is in a user
 /// namespace of its own, from where it can't look into this process.
-fn beside(socket: &Path, content: &str) -> io::Result<PathBuf> {
+fn beside(socket: &Path, content: &str, token: &str) -> io::Result<PathBuf> {
     let mut name = Digest::of(content.as_bytes()).to_string();
     name.truncate(16);
     let folder = socket.parent().unwrap_or_else(|| Path::new("/"));
+    let (found, owner) = (fs::metadata(folder)?, fs::metadata(socket)?.uid());
+    if found.uid() != owner || found.mode() & 0o022 != 0 {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "others may write there too"));
+    }
     let path = folder.join(format!("samokoder-seccomp-{name}.json"));
     if !fs::read(&path).is_ok_and(|found| found == content.as_bytes()) {
-        // Others may write it at the same time.
-        let own = folder.join(format!("samokoder-seccomp-{name}.{}", std::process::id()));
-        fs::write(&own, content)?;
-        fs::rename(&own, &path)?;
+        // Others may write it at the same time: it appears whole.
+        let own = folder.join(format!("samokoder-seccomp-{name}.{token}"));
+        let written = File::options().write(true).create_new(true).open(&own);
+        let written = written.and_then(|mut file| file.write_all(content.as_bytes()));
+        if let Err(error) = written.and_then(|()| fs::rename(&own, &path)) {
+            let _ = fs::remove_file(&own);
+            return Err(error);
+        }
     }
     Ok(path)
 }

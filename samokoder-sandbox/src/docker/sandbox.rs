@@ -226,7 +226,7 @@ impl Machine {
         let is_rootless = info.security_options.unwrap_or_default().iter().any(|it| it.contains("rootless"));
         let there = u32::try_from(info.ncpu.unwrap_or(1)).unwrap_or(1);
         let processors = config.processors.clamp(0.01, f64::from(there.max(1)));
-        let (engine, profile) = podman::whose(&docker, &config.endpoint).await?;
+        let (engine, profile) = podman::whose(&docker, &config.endpoint, &token()?).await?;
         let prepared = image::prepare(&docker, config, engine != Engine::Docker).await?;
         let mut runtime = config.runtime.clone();
         if let Engine::Podman { .. } = engine {

@@ -96,14 +96,15 @@ impl Link for Guard {
         below: Below<'_>,
     ) -> Result<Answer, LlmError> {
         let model = request.model.clone();
-        self.hook.before(Arc::make_mut(&mut request), call).await?;
+        let before = self.hook.before(Arc::make_mut(&mut request), call).await;
+        before.map_err(|error| error.billed(false))?;
         let anew = Known::new();
         let below = if request.model == model { below } else { below.knowing(&anew) };
         if !self.hook.reads_answers() {
             return below.send(request, call).await;
         }
         let mut response = below.send(request, call).await?.whole().await?;
-        self.hook.after(&mut response, call).await?;
+        self.hook.after(&mut response, call).await.map_err(|error| error.billed(true))?;
         Ok(Answer::of(stream::iter(events_of(response).into_iter().map(Ok))))
     }
 }

@@ -94,6 +94,25 @@ async fn a_prompt_that_is_not_acceptable_or_not_judged_is_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whether_an_answer_was_paid_for_does_not_depend_on_who_finds_fault_with_it() {
+    for kind in [LlmErrorKind::RateLimited, LlmErrorKind::ContentRefused, LlmErrorKind::Connection] {
+        for (answers, sent) in [(vec![vec![fail(kind)]], 0), (vec![answer(FINE), vec![fail(kind)]], 1)] {
+            let judge = Scripted::new(answers);
+            let moderation = Moderation::by_model(judge, "judge:small".parse().unwrap(), "No weapons.");
+            let inner = Scripted::new([answer("a sword")]);
+            let provider = guarded(&Guard::new(moderation), &inner);
+            let error = provider.complete(request("what is sharp?"), &call()).await.unwrap_err();
+            assert_eq!((error.kind, inner.calls()), (kind, sent));
+            assert_eq!(
+                error.was_refused(),
+                sent == 0,
+                "{kind:?}: what was not sent is free, what was is paid"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_service_can_judge_too() {
     let service = Moderation::by(|text| {
         let reason = text.contains("weapon").then(|| "no weapons".to_owned());
