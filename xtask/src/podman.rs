@@ -26,6 +26,7 @@ trap 'kill $!; wait; "$@" --runroot="$run" rm --all --force --time 0 > /dev/null
 /// In words, why that was not possible.
 pub(crate) fn start(root: &Path) -> Result<Engine, String> {
     let folder = folder(root, "podman")?;
+    let runs = runs_in(&folder);
     // One that was killed has left it behind.
     let _ = fs::remove_file(super::engine::socket(&folder));
     let program = [
@@ -34,9 +35,10 @@ pub(crate) fn start(root: &Path) -> Result<Engine, String> {
         SERVICE.into(),
         "sh".into(),
         host(&folder).into(),
-        runs_in(&folder).into(),
+        runs.clone().into(),
         "podman".into(),
-        option("root", folder.join("data")),
+        // Data that knows another place to run in is not taken: each place has its own.
+        option("root", folder.join(runs.file_name().unwrap_or_default())),
         option("tmpdir", folder.join("tmp")),
         "--runtime=runc".into(),
         "--cgroup-manager=cgroupfs".into(),
@@ -47,11 +49,11 @@ pub(crate) fn start(root: &Path) -> Result<Engine, String> {
 
 /// Where it keeps what runs: it takes no path of more than 50 characters, and always the same one for the same data.
 fn runs_in(folder: &Path) -> PathBuf {
-    let path = folder.as_os_str().as_encoded_bytes();
+    let place = std::env::temp_dir();
+    let paths = [folder, &place].into_iter().flat_map(|path| path.as_os_str().as_encoded_bytes());
     // FNV-1a.
-    let hash =
-        path.iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
-    std::env::temp_dir().join(format!("samokoder-podman-{hash:08x}"))
+    let hash = paths.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+    place.join(format!("samokoder-podman-{hash:08x}"))
 }
 
 #[cfg(test)]
