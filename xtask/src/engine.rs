@@ -44,6 +44,8 @@ impl Engine {
             .args(["-c", KEEPER, "sh"])
             .arg(folder.join("keeper.pid"))
             .args(program)
+            // Podman's monitors leave files where they are.
+            .current_dir(&folder)
             .stdin(Stdio::piped())
             .stdout(log)
             .stderr(stderr)
