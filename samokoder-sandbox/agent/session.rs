@@ -426,22 +426,19 @@ impl Session {
     /// Ends all commands when there are too many files, or too much in the data folder: nobody knows whose they are.
     /// Those that take away of it go on.
     fn look_at_files(&mut self) {
-        let now = self.files();
-        let has_grown = now.0 > self.files_seen.0 || now.1 > self.files_seen.1 || now.0 >= self.most_files();
+        // Counting goes on no further than it has to: it takes longer the more there are, and meanwhile there are more.
+        let now = self.files(self.files_seen.0.max(self.setup.inodes).saturating_add(1));
+        let has_grown = now.0 > self.files_seen.0 || now.1 > self.files_seen.1;
         self.files_seen = now;
         if has_grown && self.is_too_much(now) {
             self.execs.values_mut().for_each(|exec| exec.end(Ok(How::DiskFull)));
         }
     }
 
-    /// How many files are counted at most: counting takes longer the more there are, and meanwhile there are more.
-    fn most_files(&self) -> u64 {
-        self.setup.inodes.saturating_mul(4)
-    }
-
-    /// How many files there are, and how many bytes in the data folder, as far as the kernel does not see to it.
-    fn files(&self) -> (u64, u64) {
-        let files = if self.kernel.counts_files { 0 } else { usage::all_files(self.most_files()) };
+    /// How many files there are, as far as there are no more than `most`, and how many bytes in the data folder, as far
+    /// as the kernel does not see to it.
+    fn files(&self, most: u64) -> (u64, u64) {
+        let files = if self.kernel.counts_files { 0 } else { usage::all_files(most) };
         let data = if self.setup.data > 0 { usage::files_in(Path::new(DATA)).1 } else { 0 };
         (files, data)
     }
@@ -469,8 +466,8 @@ impl Session {
                 continue;
             }
             let Some(exec) = self.execs.remove(&key) else { continue };
-            // What it left is not what the next one adds.
-            self.files_seen = self.files();
+            // What it left is not what the next one adds, however much it is.
+            self.files_seen = self.files(u64::MAX);
             let too_much = self.is_too_much(self.files_seen);
             if let Some(connection) = self.connections.get_mut(&key.0) {
                 exec.conclude(

@@ -144,9 +144,10 @@ impl Probed {
         expect(outcome.status == end, &format!("expected {end:?}"), &outcome)
     }
 
-    /// That the session goes on, once the files that the commands before have left are removed.
+    /// That a command can remove the files that the commands before have left, and that the session goes on.
     pub(super) async fn goes_on(&self) -> Finding {
-        self.run(&["clean"]).await?;
+        let outcome = self.run(&["clean"]).await?;
+        expect(outcome.success(), "expected the files to be removed", &outcome)?;
         let outcome = self.run(&["environment", "PATH", "HOME", "LANG", "TMPDIR"]).await?;
         expect(outcome.success(), "expected the session to go on", &outcome)
     }
