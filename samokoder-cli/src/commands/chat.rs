@@ -94,8 +94,12 @@ impl Printer for Text {
             eprintln!("calls {} with {}", call.name, call.arguments);
         }
         let Usage { input, output, .. } = response.usage;
+        let tokens = match response.usage == Usage::default() {
+            true => "tokens not known".to_owned(),
+            false => format!("{input} tokens in, {output} out"),
+        };
         let cost = response.cost.map_or_else(|| "price not known".into(), |cost| cost.to_string());
-        eprintln!("[{}; {input} tokens in, {output} out; {cost}]", response.finish);
+        eprintln!("[{}; {tokens}; {cost}]", response.finish);
     }
 
     fn error(&mut self, error: &LlmError) -> Outcome {
@@ -115,6 +119,8 @@ impl Printer for Text {
 struct Lines {
     /// Which calls were printed. Some servers give two the same id.
     printed: BTreeSet<usize>,
+    /// Whether the provider said how many tokens were used.
+    counted: bool,
 }
 
 impl Lines {
@@ -136,6 +142,7 @@ impl Printer for Lines {
             StreamEvent::Reasoning(text) if !text.is_empty() => {
                 line(&json!({ "type": "reasoning", "text": text }));
             }
+            StreamEvent::Usage(_) => self.counted = true,
             StreamEvent::ToolCallEnd { id, arguments } => {
                 let mut calls = so_far.tool_calls().enumerate();
                 let ended = calls.find(|(at, call)| call.id == *id && !self.printed.contains(at));
@@ -161,7 +168,10 @@ impl Printer for Lines {
         if let Some(cost) = response.cost {
             usage["cost_picodollars"] = json!(cost.picodollars());
         }
-        line(&usage);
+        // What nobody said is not nothing.
+        if self.counted || response.cost.is_some() {
+            line(&usage);
+        }
         line(&json!({ "type": "finish", "reason": response.finish.to_string() }));
     }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::{
     CallContext, ChatRequest, ChatResponse, LlmError, LlmErrorKind, LlmProvider, LlmProviderExt as _, ModelId,
 };
-use crate::budget::{BudgetExceeded, Reservation, Spend};
+use crate::budget::{BudgetExceeded, Spend};
 
 /// Writes down what is sent for an answer, so that nothing is forgotten if the process is killed meanwhile.
 #[async_trait]
@@ -82,7 +82,17 @@ impl CallContext {
         let exceeded = |exceeded: BudgetExceeded| no_room(exceeded.to_string());
         let worst = model.worst_case_within(&request, self.budget.limits()).map_err(exceeded)?;
         let reservation = self.budget.try_reserve(worst).map_err(exceeded)?;
-        let (reservation, log) = self.log_beside(&request, worst, reservation).await?;
+        let log = match &self.log {
+            None => None,
+            Some(log) => match log.beside(&request, worst).await {
+                Ok(log) => Some(log),
+                Err(error) => {
+                    // Nothing was sent.
+                    reservation.settle(Spend::default());
+                    return Err(error);
+                }
+            },
+        };
         let call = self.for_beside(log);
         let answer = provider.complete(request, &call).await;
         let mut spent = call.spent_earlier();
@@ -92,23 +102,6 @@ impl CallContext {
             log.ended(answer.as_ref(), spent)?;
         }
         answer
-    }
-
-    /// Gives the reservation of a call back that can't be recorded.
-    async fn log_beside(
-        &self,
-        request: &ChatRequest,
-        worst: Spend,
-        reservation: Reservation,
-    ) -> Result<(Reservation, Option<Arc<dyn AttemptLog>>), LlmError> {
-        let Some(log) = &self.log else { return Ok((reservation, None)) };
-        match log.beside(request, worst).await {
-            Ok(log) => Ok((reservation, Some(log))),
-            Err(error) => {
-                reservation.settle(Spend::default());
-                Err(error)
-            }
-        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Where a provider is.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
+use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use samokoder_core::llm::LlmError;
 
 use crate::{vendor::Vendor, wire::refused};
 
 /// Names of query parameters whose values are secrets.
-const SECRET: [&str; 6] = ["key", "token", "secret", "sig", "password", "code"];
+const SECRET: [&str; 7] = ["key", "token", "secret", "sig", "password", "code", "auth"];
 
 /// A base URL. Paths go before its query, which every request has, as with Azure's `api-version`.
 #[derive(Clone)]
@@ -71,7 +73,13 @@ impl Address {
         };
         let query = self.url.query_pairs().filter(|(name, _)| is_secret(name));
         let values = query.map(|(_, value)| value.into_owned());
-        values.chain(self.url.password().map(ToOwned::to_owned)).collect()
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let password = self.url.password().map(decoded);
+        // How both are sent.
+        let both = password
+            .as_ref()
+            .map(|password| BASE64.encode(format!("{}:{password}", decoded(self.url.username()))));
+        values.chain(password).chain(both).collect()
     }
 }
 
@@ -84,12 +92,8 @@ impl std::fmt::Debug for Address {
 /// A URL without what may be a secret in it, also one that is none.
 pub(super) fn shown(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
-    match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let host = rest.split('/').next().unwrap_or_default();
-            let from = host.rfind('@').map_or(0, |at| at + 1);
-            format!("{scheme}://{}", &rest[from..])
-        }
-        None => url.to_owned(),
-    }
+    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let host = rest.split('/').next().unwrap_or_default();
+    let from = host.rfind('@').map_or(0, |at| at + 1);
+    format!("{scheme}{}{}", if scheme.is_empty() { "" } else { "://" }, &rest[from..])
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use samokoder_core::llm::LlmError;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -46,20 +47,79 @@ impl Redaction {
     }
 }
 
-/// Replaces a secret wherever it is, and what is left of one at the end of a text that was cut off within it.
+/// Replaces a secret wherever it is, as it is or in another spelling, and what is left of one at the end of a text that
+/// was cut off within it.
 fn take_out(text: &mut String, secret: &str) {
     if secret.is_empty() {
         return;
     }
-    if text.contains(secret) {
-        *text = text.replace(secret, "[key]");
+    let (coded, mut clean, mut rest) = (BASE64.encode(secret), String::new(), &**text);
+    while let Some(first) = rest.chars().next() {
+        match spelled(rest, secret).or_else(|| spelled(rest, &coded)) {
+            Some(len) => {
+                clean.push_str("[key]");
+                rest = &rest[len..];
+            }
+            None => {
+                clean.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
     }
-    let beginnings = (LEAST..secret.len()).rev().filter_map(|end| secret.get(..end));
-    if let Some(left) = beginnings.into_iter().find(|beginning| text.ends_with(beginning)) {
-        text.truncate(text.len() - left.len());
-        text.push_str("[key]");
-    }
+    *text = clean;
 }
+
+/// How many bytes a secret takes at the beginning of a text, in which each of its characters may be escaped as in URLs,
+/// JSON (again and again, when texts are quoted within texts) or HTML, and lines may be broken.
+fn spelled(text: &str, secret: &str) -> Option<usize> {
+    let mut rest = text;
+    for (at, c) in secret.char_indices() {
+        let next = if at == 0 { rest } else { rest.trim_start_matches(['\n', '\r', '\u{200b}', '\u{ad}']) };
+        match next.strip_prefix(c).or_else(|| escaped(next, c)) {
+            Some(more) => rest = more,
+            // It was cut off here, or within an escape.
+            None if at >= LEAST
+                && (next.is_empty() || (next.len() < 8 && next.starts_with(['%', '&', '\\']))) =>
+            {
+                return Some(text.len());
+            }
+            None => return None,
+        }
+    }
+    Some(text.len() - rest.len())
+}
+
+/// What follows a character that is escaped.
+fn escaped(text: &str, c: char) -> Option<&str> {
+    let number = |text: &'_ str, digits: usize| {
+        let digits = text.get(..digits)?;
+        u32::from_str_radix(digits, 16).ok().filter(|number| *number == u32::from(c))
+    };
+    if let Some(text) = text.strip_prefix('%') {
+        return number(text, 2).map(|_| &text[2..]);
+    }
+    if let Some(text) = text.strip_prefix('&') {
+        let (entity, more) = text.split_once(';')?;
+        let code = entity.strip_prefix('#');
+        let is_it = match code {
+            Some(code) => match code.strip_prefix(['x', 'X']) {
+                Some(code) => u32::from_str_radix(code, 16) == Ok(u32::from(c)),
+                None => code.parse() == Ok(u32::from(c)),
+            },
+            None => ENTITIES.contains(&(entity, c)),
+        };
+        return is_it.then_some(more);
+    }
+    let text = text.strip_prefix('\\')?.trim_start_matches('\\');
+    if let Some(text) = text.strip_prefix('u').filter(|text| number(text, 4).is_some()) {
+        return Some(&text[4..]);
+    }
+    text.strip_prefix(c)
+}
+
+/// Those of HTML's names that are in use.
+const ENTITIES: [(&str, char); 6] =
+    [("amp", '&'), ("lt", '<'), ("gt", '>'), ("quot", '"'), ("plus", '+'), ("equals", '=')];
 
 #[cfg(test)]
 mod tests {
@@ -77,5 +137,28 @@ mod tests {
         let clean = redaction.clean(error);
         assert_eq!(clean.message, "[key] and [key]!");
         assert_eq!(clean.reply.unwrap().body, "apps [key], then [key]");
+    }
+
+    #[test]
+    fn a_key_is_known_in_every_spelling() {
+        let key = "sk-ab+/cd=efgh\"1";
+        let spellings = [
+            "sk-ab+/cd=efgh\"1",
+            "sk-ab%2B%2fcd%3Defgh%221",
+            "sk%2dab+%2Fcd=efgh\"1",
+            "sk-ab+\\/cd=efgh\\\"1",
+            "sk-ab\\u002B\\\\/cd\\u003defgh\\\\\\\"1",
+            "sk-ab&#43;/cd&#x3D;efgh&quot;1",
+            "sk-ab\n+/cd=\u{200b}efgh\"1",
+            &BASE64.encode(key),
+        ];
+        for spelling in spellings {
+            let mut text = format!("before {spelling} after");
+            take_out(&mut text, key);
+            assert_eq!(text, "before [key] after", "{spelling}");
+        }
+        let mut text = "sk-ab+ and sk-ab%2".to_owned();
+        take_out(&mut text, key);
+        assert_eq!(text, "sk-ab+ and sk-ab%2");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use samokoder_core::llm::{CallContext, ChatStream, LlmError, LlmErrorKind};
 use secrecy::ExposeSecret as _;
 
@@ -42,6 +42,9 @@ pub(super) async fn send(
         let limits = headers::limits(response.headers(), now());
         if !response.status().is_success() {
             return Err(refusal(response).await);
+        }
+        if let Some(error) = compressed(response.headers()) {
+            return Err(error);
         }
         let mut reader = Reader::framed(wire, framing(provider, wire));
         if !is_json(response.headers()) {
@@ -118,18 +121,22 @@ fn finish(
     for (name, value) in &provider.config.headers {
         request = request.header(name, secret(value.expose_secret().to_owned())?);
     }
-    let key = credential.key.as_ref().map(|key| key.expose_secret().trim());
-    request = match (provider.vendor.auth, key) {
-        (Auth::Bearer | Auth::OptionalBearer, Some(key)) => {
-            request.header(AUTHORIZATION, secret(format!("Bearer {key}"))?)
-        }
-        (Auth::Header(name), Some(key)) => request.header(name, secret(key.to_owned())?),
-        (_, None) => request,
-    };
-    request.build().map_err(|error| {
+    let mut request = request.build().map_err(|error| {
         let message = format!("the request can't be sent: {}", error.without_url());
         LlmError::new(LlmErrorKind::BadRequest, message)
-    })
+    })?;
+    let key = credential.key.as_ref().map(|key| key.expose_secret().trim());
+    // In the place of what the address may say of who asks.
+    match (provider.vendor.auth, key) {
+        (Auth::Bearer | Auth::OptionalBearer, Some(key)) => {
+            request.headers_mut().insert(AUTHORIZATION, secret(format!("Bearer {key}"))?);
+        }
+        (Auth::Header(name), Some(key)) => {
+            request.headers_mut().insert(name, secret(key.to_owned())?);
+        }
+        (_, None) => {}
+    }
+    Ok(request)
 }
 
 fn secret(value: String) -> Result<HeaderValue, LlmError> {
@@ -144,7 +151,7 @@ fn secret(value: String) -> Result<HeaderValue, LlmError> {
 /// An error from a reply that is no success.
 async fn refusal(response: reqwest::Response) -> LlmError {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let body = read(response, MAX_ERROR).await.unwrap_or_default();
+    let body = beginning(response, MAX_ERROR).await;
     headers::complete(reply::error(status, &body), &headers, now())
 }
 
@@ -163,6 +170,25 @@ async fn read(mut response: reqwest::Response, at_most: usize) -> Result<Vec<u8>
         }
     }
     Ok(body)
+}
+
+/// What there is of a body, as far as it came.
+async fn beginning(mut response: reqwest::Response, at_most: usize) -> Vec<u8> {
+    let mut body = vec![];
+    while let Ok(Some(chunk)) = response.chunk().await
+        && body.len() < at_most
+    {
+        body.extend_from_slice(&chunk);
+    }
+    body.truncate(at_most);
+    body
+}
+
+/// The error of an answer that is compressed: nobody asked for that, unless a client was given that undoes it.
+fn compressed(headers: &HeaderMap) -> Option<LlmError> {
+    let coding = headers.get(CONTENT_ENCODING)?.to_str().unwrap_or("unknown");
+    let message = format!("the answer is compressed ({coding}), which was not asked for");
+    (coding != "identity").then(|| LlmError::new(LlmErrorKind::Malformed, message))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

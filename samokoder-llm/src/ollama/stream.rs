@@ -63,6 +63,20 @@ impl Decoder for OllamaDecoder {
     }
 
     fn whole(&mut self, body: &[u8], events: &mut Events) -> Result<(), LlmError> {
+        // A proxy may say of a stream that it is one document.
+        let mut lines = body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+        let (first, next) = (lines.next().unwrap_or_default(), lines.next());
+        if next.is_some_and(|line| line.starts_with(b"{"))
+            && serde_json::from_slice::<IgnoredAny>(first).is_ok()
+        {
+            for line in std::iter::once(first).chain(next).chain(lines) {
+                self.line(line, events)?;
+                if events.finished() {
+                    return Ok(());
+                }
+            }
+            return self.end(events);
+        }
         super::response::read(self, body, events)
     }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::says_something;
+
 /// The limit that a request met whose cost has no room beside those under way.
 pub(super) const IN_FLIGHT: &str = "openrouter_in_flight_budget";
 
@@ -20,11 +22,13 @@ pub(super) struct ErrorBody {
     pub(super) retry_after: Option<Duration>,
     /// Whether it is a limit for a day, or a limit of zero: no wait of a sensible length helps.
     pub(super) exhausted: bool,
+    /// Whether it is the content that is refused.
+    pub(super) flagged: bool,
 }
 
 impl ErrorBody {
     pub(super) fn parse(body: &[u8]) -> Self {
-        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+        let Ok(value) = serde_json::from_slice::<Value>(unframed(body)) else {
             let text = String::from_utf8_lossy(body);
             return Self { message: plain(&text), ..Self::default() };
         };
@@ -34,6 +38,10 @@ impl ErrorBody {
             value => value,
         });
         found.code = found.names.first().cloned();
+        if found.message.is_empty() && found.code.is_none() && says_something(&value) {
+            // None of the forms that are known.
+            found.message = plain(&value.to_string());
+        }
         found
     }
 
@@ -41,10 +49,19 @@ impl ErrorBody {
         let outer = value;
         // The error of a failed answer is within the answer: `{"type": "response.failed", "response": {"error": …}}`.
         let value = outer.get("response").filter(|response| response.get("error").is_some()).unwrap_or(outer);
-        let inner = value.get("error").filter(|error| !error.is_null()).unwrap_or(value);
+        let inner =
+            PLACES.iter().find_map(|place| value.pointer(place).filter(|error| says_something(error)));
+        let inner = inner.unwrap_or(value);
         // OpenRouter's word for money that only requests under way hold back.
         if inner.pointer("/metadata/limit_source").is_some_and(|source| source == IN_FLIGHT) {
             self.add(IN_FLIGHT);
+        }
+        self.flagged =
+            ["/metadata/flagged_input", "/metadata/reasons"].iter().any(|it| inner.pointer(it).is_some());
+        if let Some(code) =
+            inner.get("status_code").and_then(Value::as_i64).filter(|_| inner.get("status_msg").is_some())
+        {
+            self.read_minimax(code);
         }
         for from in [inner, value] {
             for name in
@@ -66,8 +83,9 @@ impl ErrorBody {
                 }
             }
         }
-        let named = [inner, value].into_iter().flat_map(|from| [from.get("message"), from.get("detail")]);
-        for text in std::iter::once(inner).filter(|inner| inner.is_string()).chain(named.flatten()) {
+        let named =
+            [inner, value].into_iter().flat_map(|from| MESSAGES.iter().filter_map(|name| from.get(name)));
+        for text in std::iter::once(inner).filter(|inner| inner.is_string()).chain(named) {
             match text {
                 _ if !self.message.is_empty() => break,
                 Value::String(text) => self.message.clone_from(text),
@@ -80,6 +98,19 @@ impl ErrorBody {
             self.message = format!("{}: {}", self.message, plain(raw));
         }
         self.read_details(inner.get("details"));
+    }
+
+    /// `MiniMax`'s codes, as statuses.
+    fn read_minimax(&mut self, code: i64) {
+        self.status = Some(match code {
+            1002 | 1039 | 1041 => 429,
+            1004 | 2049 => 401,
+            1008 | 2056 => 402,
+            1026 | 1027 | 1042 | 2013 => 400,
+            1001 => 504,
+            _ => 500,
+        });
+        self.flagged |= matches!(code, 1026 | 1027);
     }
 
     /// Google's details: `RetryInfo.retryDelay` and `QuotaFailure.violations[].quotaId`.
@@ -121,6 +152,24 @@ impl ErrorBody {
     pub(super) fn says(&self, words: &str) -> bool {
         self.message.to_ascii_lowercase().contains(words)
     }
+}
+
+/// Where the error is within a body, if it is not the body itself: with most; with Cloudflare, whose list may be named
+/// either way; with OpenRouter, of the provider behind it; with Groq, in a stream; with `MiniMax`.
+const PLACES: [&str; 6] =
+    ["/error/0", "/error", "/errors/0", "/choices/0/error", "/x_groq/error", "/base_resp"];
+
+/// What the words of an error are called, with most first; then with GLM, Qianfan and `MiniMax`.
+const MESSAGES: [&str; 5] = ["message", "detail", "msg", "error_msg", "status_msg"];
+
+/// The JSON of a body that is framed as an event, or begins with a byte order mark.
+fn unframed(body: &[u8]) -> &[u8] {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    if body.starts_with(b"data:") || body.starts_with(b"event:") {
+        let mut lines = body.split(|byte| *byte == b'\n');
+        return lines.find_map(|line| line.strip_prefix(b"data:")).unwrap_or(body);
+    }
+    body
 }
 
 fn status(code: &serde_json::Number) -> Option<u16> {

@@ -12,6 +12,9 @@ pub(super) fn of(status: u16, error: &ErrorBody) -> LlmErrorKind {
     if error.exhausted {
         return LlmErrorKind::QuotaExhausted;
     }
+    if error.flagged {
+        return LlmErrorKind::ContentRefused;
+    }
     let by_name = error.names.iter().find_map(|name| by_name(name));
     // Providers use their general codes for other things too, and only the words tell.
     let general = matches!(by_name, None | Some(LlmErrorKind::BadRequest | LlmErrorKind::RateLimited));
@@ -34,6 +37,9 @@ fn by_name(name: &str) -> Option<LlmErrorKind> {
         | "billing_hard_limit_reached"
         | "payment_required"
         | "exceeded_current_quota_error"
+        | "arrearage"
+        | "budget_exceeded"
+        | "usage_not_included"
         | "insufficient_credits" => Kind::QuotaExhausted,
         super::body::IN_FLIGHT
         | "rate_limit_exceeded"
@@ -67,6 +73,10 @@ fn by_name(name: &str) -> Option<LlmErrorKind> {
         "content_policy_violation"
         | "content_filter"
         | "moderation_blocked"
+        | "image_content_policy_violation"
+        | "cyber_policy"
+        | "bio_policy"
+        | "data_inspection_failed"
         | "responsibleaipolicyviolation" => Kind::ContentRefused,
         "timeout" | "timeout_error" | "deadline_exceeded" => Kind::Timeout,
         "invalid_request_error"
@@ -79,7 +89,21 @@ fn by_name(name: &str) -> Option<LlmErrorKind> {
         | "unknown_parameter"
         | "unsupported_parameter"
         | "unsupported_value"
-        | "invalid_prompt" => Kind::BadRequest,
+        | "invalid_prompt"
+        | "invalid_image"
+        | "invalid_image_format"
+        | "invalid_image_mode"
+        | "invalid_image_url"
+        | "invalid_base64_image"
+        | "image_too_large"
+        | "image_too_small"
+        | "image_parse_error"
+        | "image_file_too_large"
+        | "image_file_not_found"
+        | "unsupported_image_media_type"
+        | "empty_image_file"
+        | "failed_to_download_image"
+        | "data_residency_mismatch" => Kind::BadRequest,
         _ => return None,
     })
 }
@@ -101,7 +125,10 @@ fn by_words(error: &ErrorBody) -> Option<LlmErrorKind> {
 }
 
 /// What servers without a code say of a request that is too long.
-const TOO_LONG: [&str; 12] = [
+const TOO_LONG: [&str; 14] = [
+    // Than the tokens of a whole minute: no wait helps.
+    "request too large",
+    "exceeded model token limit",
     "prompt is too long",
     "prompt too long",
     "maximum context length",
@@ -117,7 +144,8 @@ const TOO_LONG: [&str; 12] = [
 ];
 
 /// What providers without a code say of money that is used up.
-const USED_UP: [&str; 5] = [
+const USED_UP: [&str; 6] = [
+    "free-models-per-day",
     "credit balance is too low",
     "exceeded your current quota, please check your plan and billing",
     "insufficient balance",

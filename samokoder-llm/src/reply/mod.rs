@@ -7,6 +7,7 @@ mod kind;
 mod wait;
 
 use samokoder_core::llm::{ErrorReply, LlmError, LlmErrorKind};
+use serde_json::Value;
 
 use body::ErrorBody;
 
@@ -30,6 +31,17 @@ pub fn error(status: u16, body: &[u8]) -> LlmError {
     let is_for_now = matches!(kind, LlmErrorKind::RateLimited | LlmErrorKind::Overloaded);
     error.retry_after = found.retry_after.or_else(|| wait::in_words(&error.message).filter(|_| is_for_now));
     error
+}
+
+/// Whether the value of an error is one. Some servers have an empty one beside every answer.
+pub(crate) fn says_something(error: &Value) -> bool {
+    match error {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        _ => true,
+    }
 }
 
 /// An answer that is not what the protocol says.

@@ -16,6 +16,7 @@ mod mould;
 mod number;
 mod raw;
 mod reader;
+mod surrogates;
 mod text;
 
 use std::fmt::Debug;

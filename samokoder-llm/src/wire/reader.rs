@@ -2,10 +2,14 @@
 
 use samokoder_core::llm::{LlmError, LlmErrorKind, StreamEvent};
 
-use super::{Decoder, Events, Framer, Framing, Wire};
+use super::{Decoder, Events, Frame, Framer, Framing, Wire, surrogates::mended};
+use crate::reply;
 
 /// A frame larger than this is taken for a fault: no provider sends one.
 const MAX_FRAME: usize = 64 << 20;
+
+/// Bytes of what is no stream that are shown.
+const SHOWN: usize = 1024;
 
 /// Reads one answer from bytes: a framer and a decoder together.
 #[derive(Debug)]
@@ -14,6 +18,10 @@ pub struct Reader {
     decoder: Box<dyn Decoder>,
     events: Events,
     form: Form,
+    /// Whether there was a frame.
+    is_framed: bool,
+    /// How the stream begins, until there is one.
+    beginning: Vec<u8>,
 }
 
 /// What the bytes are.
@@ -36,7 +44,8 @@ impl Reader {
     pub fn framed(wire: &dyn Wire, framing: Framing) -> Self {
         // Lines are JSON anyway.
         let form = if framing == Framing::Lines { Form::Stream } else { Form::Unknown };
-        Self { framer: Framer::new(framing), decoder: wire.decoder(), events: Events::default(), form }
+        let (framer, decoder) = (Framer::new(framing), wire.decoder());
+        Self { framer, decoder, events: Events::default(), form, is_framed: false, beginning: vec![] }
     }
 
     /// Takes more bytes of a stream. What comes after the finish is ignored.
@@ -56,10 +65,18 @@ impl Reader {
             body.extend_from_slice(bytes);
             return limited(body.len());
         }
+        let (all, mut is_framed) = (bytes, false);
         while !self.events.finished()
             && let Some(frame) = self.framer.next_frame(&mut bytes)
         {
-            self.decoder.frame(&frame, &mut self.events)?;
+            is_framed = true;
+            decode(&mut *self.decoder, &frame, &mut self.events)?;
+        }
+        if !self.is_framed && is_framed {
+            (self.is_framed, self.beginning) = (true, vec![]);
+        } else if !self.is_framed {
+            let most = SHOWN.saturating_sub(self.beginning.len()).min(all.len());
+            self.beginning.extend_from_slice(&all[..most]);
         }
         limited(self.framer.pending())
     }
@@ -73,10 +90,13 @@ impl Reader {
             return Ok(());
         }
         if let Form::Body(body) = &self.form {
-            return self.decoder.whole(body, &mut self.events);
+            return whole(&mut *self.decoder, body, &mut self.events);
+        }
+        if !self.is_framed && is_no_stream(&self.beginning) {
+            return Err(reply::error(200, &self.beginning));
         }
         if let Some(frame) = self.framer.last_frame() {
-            match self.decoder.frame(&frame, &mut self.events) {
+            match decode(&mut *self.decoder, &frame, &mut self.events) {
                 // It was cut off within the event.
                 Err(error) if error.kind == LlmErrorKind::Malformed => {}
                 outcome => outcome?,
@@ -90,7 +110,7 @@ impl Reader {
     /// # Errors
     /// What the provider reports in it; [`LlmErrorKind::Malformed`].
     pub fn whole(&mut self, body: &[u8]) -> Result<(), LlmError> {
-        self.decoder.whole(body, &mut self.events)
+        whole(&mut *self.decoder, body, &mut self.events)
     }
 
     /// The next event that was found.
@@ -102,6 +122,36 @@ impl Reader {
     pub fn finished(&self) -> bool {
         self.events.finished()
     }
+}
+
+/// Hands on a frame. One that can't be read for half a character is read without it.
+fn decode(decoder: &mut dyn Decoder, frame: &Frame<'_>, events: &mut Events) -> Result<(), LlmError> {
+    match decoder.frame(frame, events) {
+        Err(error) if error.kind == LlmErrorKind::Malformed => match mended(&frame.data) {
+            Some(data) => decoder.frame(&Frame { event: frame.event.clone(), data: data.into() }, events),
+            None => Err(error),
+        },
+        outcome => outcome,
+    }
+}
+
+/// The same for a whole body.
+fn whole(decoder: &mut dyn Decoder, body: &[u8], events: &mut Events) -> Result<(), LlmError> {
+    match decoder.whole(body, events) {
+        Err(error) if error.kind == LlmErrorKind::Malformed => match mended(body) {
+            Some(body) => decoder.whole(&body, events),
+            None => Err(error),
+        },
+        outcome => outcome,
+    }
+}
+
+/// Whether what came is a page or a sentence, and not the beginning of a stream of events.
+fn is_no_stream(beginning: &[u8]) -> bool {
+    const FIELDS: [&[u8]; 5] = [b":", b"data", b"event", b"id", b"retry"];
+    let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start();
+    !matches!(text, [] | [b'{', ..])
+        && !FIELDS.iter().any(|field| text.starts_with(field) || field.starts_with(text))
 }
 
 /// Refuses to keep more bytes than an event can have.

@@ -193,6 +193,68 @@ fn money_that_only_requests_under_way_hold_back_is_waited_for_and_flagged_conten
 }
 
 #[test]
+fn what_no_wait_or_other_attempt_helps_is_told_from_what_it_does() {
+    let failed = |code: &str| {
+        format!(r#"{{"type":"response.failed","response":{{"error":{{"code":"{code}","message":"m"}}}}}}"#)
+    };
+    for code in ["image_content_policy_violation", "cyber_policy", "bio_policy"] {
+        is(ContentRefused, 200, &failed(code));
+    }
+    for code in ["invalid_image", "image_too_large", "failed_to_download_image", "data_residency_mismatch"] {
+        is(BadRequest, 200, &failed(code));
+    }
+    is(Overloaded, 200, &failed("server_error"));
+    // More than a whole minute has: no wait helps.
+    let large = r#"{"error":{"message":"Request too large for m on tokens per min (TPM): Limit 30000, Requested 40000.","type":"tokens","code":"rate_limit_exceeded"}}"#;
+    is(ContextTooLong, 429, large);
+    is(ContextTooLong, 413, large);
+    is(
+        ContextTooLong,
+        400,
+        r#"{"error":{"message":"Your request exceeded model token limit: 8192 (requested: 9000)"}}"#,
+    );
+    is(
+        QuotaExhausted,
+        429,
+        r#"{"error":{"message":"Rate limit exceeded: free-models-per-day.","code":429}}"#,
+    );
+    is(QuotaExhausted, 400, r#"{"error":{"message":"m","type":"budget_exceeded","code":"400"}}"#);
+    is(QuotaExhausted, 400, r#"{"code":"Arrearage","message":"Access denied"}"#);
+    is(ContentRefused, 400, r#"{"code":"data_inspection_failed","message":"m"}"#);
+    is(
+        ContentRefused,
+        403,
+        r#"{"error":{"code":403,"message":"m","metadata":{"reasons":["violence"],"flagged_input":"x"}}}"#,
+    );
+}
+
+#[test]
+fn gateways_have_other_names_and_frames_for_what_they_say() {
+    for (body, words) in [
+        (r#"{"result":null,"success":false,"errors":[{"code":7003,"message":"no route"}]}"#, "no route"),
+        (r#"{"success":false,"error":[{"code":2001,"message":"no gateway"}]}"#, "no gateway"),
+        (r#"{"code":401,"msg":"令牌已过期","success":false}"#, "令牌已过期"),
+        (r#"{"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}"#, "insufficient balance"),
+        (r#"{"error_code":110,"error_msg":"Access token invalid"}"#, "Access token invalid"),
+        (r#"{"errors":["bad thing"]}"#, "bad thing"),
+        (r#"{"Output":{"__type":"Unknown"}}"#, r#"{"Output":{"__type":"Unknown"}}"#),
+    ] {
+        assert_eq!(error(400, body.as_bytes()).message, words);
+    }
+    is(QuotaExhausted, 200, r#"{"base_resp":{"status_code":1008,"status_msg":"no money"}}"#);
+    is(Authentication, 200, r#"{"base_resp":{"status_code":1004,"status_msg":"login fail"}}"#);
+    let framed = r#"{"error":{"message":"m","code":"insufficient_quota"}}"#;
+    for body in [
+        format!("data: {framed}\n\n"),
+        format!("event: error\r\ndata:{framed}\r\n"),
+        format!("\u{feff}{framed}"),
+    ] {
+        is(QuotaExhausted, 429, &body);
+    }
+    assert!(error(500, b"{}").message.ends_with("no words"));
+}
+
+#[test]
 fn a_wait_may_be_asked_for_in_words_and_a_status_be_a_code() {
     let failed = br#"{"type":"response.failed","response":{"error":{"code":"rate_limit_exceeded","message":"Rate limit reached. Please try again in 11.054s."}}}"#;
     assert_eq!(error(200, failed).retry_after, Some(Duration::from_millis(11_054)));

@@ -11,6 +11,7 @@ use std::{
 use bollard::Docker;
 use rustix::process::{Resource, getrlimit};
 use samokoder_core::{digest::Digest, sandbox::SandboxError};
+use tokio::net::UnixStream;
 
 use super::{Endpoint, engine, profile::Engine, seccomp};
 use crate::local::files::in_memory;
@@ -33,10 +34,12 @@ pub(super) async fn whose(
         return Err(SandboxError::unsupported("open", message));
     };
     let content = seccomp::profile().to_string();
-    let owner = fs::metadata(socket).map_err(|error| SandboxError::io("open", &error))?.uid();
-    let rootless = owner != 0;
+    // Who listens, and not whose file the socket is: root's engine may be open to a user.
+    let listener = UnixStream::connect(socket).await.and_then(|engine| engine.peer_cred());
+    let user = listener.map_err(|error| SandboxError::io("open", &error))?.uid();
+    let rootless = user != 0;
     let (profile, kept) = if rootless {
-        let path = beside(socket, &content, token).map_err(|error| {
+        let path = beside(socket, user, &content, token).map_err(|error| {
             let message = format!(
                 "rootless Podman takes the profile of system calls from a file, which can't be written beside {}: {error}",
                 socket.display()
@@ -53,14 +56,14 @@ pub(super) async fn whose(
     Ok((Engine::Podman { profile, processes, rootless }, kept))
 }
 
-/// The file with this content beside a socket: in a folder that is its user's alone. A rootless engine is in a user
-/// namespace of its own, from where it can't look into this process.
-fn beside(socket: &Path, content: &str, token: &str) -> io::Result<PathBuf> {
+/// The file with this content beside a socket: in a folder that is the engine's user's alone. A rootless engine is in a
+/// user namespace of its own, from where it can't look into this process.
+fn beside(socket: &Path, user: u32, content: &str, token: &str) -> io::Result<PathBuf> {
     let mut name = Digest::of(content.as_bytes()).to_string();
     name.truncate(16);
     let folder = socket.parent().unwrap_or_else(|| Path::new("/"));
-    let (found, owner) = (fs::metadata(folder)?, fs::metadata(socket)?.uid());
-    if found.uid() != owner || found.mode() & 0o022 != 0 {
+    let found = fs::metadata(folder)?;
+    if found.uid() != user || found.mode() & 0o022 != 0 {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "others may write there too"));
     }
     let path = folder.join(format!("samokoder-seccomp-{name}.json"));

@@ -57,12 +57,13 @@ impl Places {
             return Ok(self);
         }
         // Root could write anywhere: what is above may be the machine's, and its limits are not ours to leave.
-        let ours = |folder: &&Path| {
-            !rustix::process::geteuid().is_root()
-                && rustix::fs::access(folder.join("cgroup.procs"), Access::WRITE_OK).is_ok()
+        let is_ours = |folder: &&Path| {
+            is_delegated(folder)
+                || (!rustix::process::geteuid().is_root()
+                    && rustix::fs::access(folder.join("cgroup.procs"), Access::WRITE_OK).is_ok())
         };
-        match self.memory.parent().filter(ours) {
-            Some(above) if gives(above) => {
+        match self.memory.parent().filter(is_ours) {
+            Some(above) if gives(above) || (is_delegated(above) && give(above).is_ok()) => {
                 Ok(Self { unified: true, memory: above.to_owned(), processes: above.to_owned() })
             }
             _ => Err(format!("memory and pids are not delegated at {}", self.memory.display())),
@@ -89,6 +90,19 @@ impl Places {
         let second = (!self.unified).then_some(self.processes.as_path());
         [self.memory.as_path()].into_iter().chain(second)
     }
+}
+
+/// Whether a service manager has marked a cgroup as its service's own, as <https://systemd.io/CGROUP_DELEGATION> says.
+fn is_delegated(folder: &Path) -> bool {
+    ["user.delegate", "trusted.delegate"].iter().any(|name| {
+        let mut value = [0; 1];
+        rustix::fs::getxattr(folder, *name, &mut value).is_ok() && value == *b"1"
+    })
+}
+
+/// Has a cgroup without processes give its controllers to those beneath it.
+fn give(folder: &Path) -> io::Result<()> {
+    fs::write(folder.join("cgroup.subtree_control"), "+memory +pids")
 }
 
 /// The folder of the cgroup of this process in the hierarchy of a controller; in that of version 2 for "".

@@ -25,9 +25,22 @@ impl Account {
     pub(super) fn read(chunk: &[u8]) -> Option<Self> {
         let Rest(extra) = from_json(chunk).ok()?;
         // Groq repeats it there, and sends it only there in some versions.
-        let said = extra.get("usage").or_else(|| extra.get("x_groq")?.get("usage"))?;
-        Some(Self { usage: usage(said), cost: cost(said), extra })
+        let said = extra.get("usage").or_else(|| extra.get("x_groq")?.get("usage"));
+        let (usage, cost) = match said {
+            Some(said) => (usage(said), cost(said)),
+            None => {
+                let said = in_choice(chunk)?;
+                (usage(&said), cost(&said))
+            }
+        };
+        Some(Self { usage, cost, extra })
     }
+}
+
+/// Moonshot has it in the choice.
+fn in_choice(chunk: &[u8]) -> Option<Value> {
+    let mut chunk: Value = serde_json::from_slice(chunk).ok()?;
+    chunk.pointer_mut("/choices/0/usage").map(Value::take)
 }
 
 /// What is not null of a chunk, beside the fields that every chunk has.
@@ -73,12 +86,14 @@ fn usage(said: &Value) -> Usage {
     {
         output = output.saturating_add(reasoning);
     }
+    let cached_input = prompt("cached_tokens")
+        .or_else(|| number("prompt_cache_hit_tokens"))
+        .or_else(|| number("cached_tokens"))
+        .unwrap_or_default();
     Usage {
-        input,
-        cached_input: prompt("cached_tokens")
-            .or_else(|| number("prompt_cache_hit_tokens"))
-            .or_else(|| number("cached_tokens"))
-            .unwrap_or_default(),
+        // What is more than the whole is beside it.
+        input: if cached_input > input { input.saturating_add(cached_input) } else { input },
+        cached_input,
         cache_write: prompt("cache_write_tokens")
             .or_else(|| number("cache_creation_input_tokens"))
             .unwrap_or_default(),

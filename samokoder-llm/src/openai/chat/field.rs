@@ -37,8 +37,16 @@ impl Field {
 impl Chunk<'_> {
     /// The text that the chunk brings, if it brings nothing else.
     pub(super) fn only_text(&self) -> Option<(Field, &str)> {
-        let [Choice { index: None | Some(0), delta: Some(delta), message: None, finish_reason }] =
-            self.choices.as_deref()?
+        let [
+            Choice {
+                index: None | Some(0),
+                delta: Some(delta),
+                message: None,
+                finish_reason,
+                usage: None,
+                error: None,
+            },
+        ] = self.choices.as_deref()?
         else {
             return None;
         };

@@ -3,6 +3,7 @@
 //! Source: OpenAI's API reference, "Chat Completions", with the differences that other servers have, as recorded.
 
 mod account;
+mod calls;
 mod content;
 mod field;
 mod mould;

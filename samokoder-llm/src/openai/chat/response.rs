@@ -7,7 +7,10 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use super::content::Content;
-use crate::wire::{Arguments, Text};
+use crate::{
+    reply::says_something,
+    wire::{Arguments, Text},
+};
 
 /// A chunk of a stream, or a whole answer.
 #[derive(Debug, Deserialize)]
@@ -23,7 +26,10 @@ pub(super) struct Chunk<'a> {
     #[serde(default)]
     x_groq: Option<Groq>,
     #[serde(default)]
-    pub(super) error: Option<IgnoredAny>,
+    error: Option<Value>,
+    /// `MiniMax`'s status, which is 0 while all is well.
+    #[serde(default)]
+    base_resp: Option<Value>,
 }
 
 /// Groq's own fields.
@@ -31,11 +37,25 @@ pub(super) struct Chunk<'a> {
 struct Groq {
     #[serde(default)]
     usage: Option<IgnoredAny>,
+    /// Why the stream stops early.
+    #[serde(default)]
+    error: Option<Value>,
 }
 
 impl Chunk<'_> {
     pub(super) fn has_usage(&self) -> bool {
-        self.usage.is_some() || self.x_groq.as_ref().is_some_and(|groq| groq.usage.is_some())
+        let choice = self.choices.as_ref().and_then(|choices| choices.first());
+        self.usage.is_some()
+            || self.x_groq.as_ref().is_some_and(|groq| groq.usage.is_some())
+            || choice.is_some_and(|choice| choice.usage.is_some())
+    }
+
+    pub(super) fn is_error(&self) -> bool {
+        let status = self.base_resp.as_ref().and_then(|status| status.get("status_code"));
+        let errors = [self.error.as_ref(), self.x_groq.as_ref().and_then(|groq| groq.error.as_ref())];
+        errors.into_iter().flatten().any(says_something)
+            || status.and_then(Value::as_i64).is_some_and(|status| status != 0)
+            || (self.choices.is_none() && self.usage.is_none() && self.id.is_empty())
     }
 }
 
@@ -52,6 +72,12 @@ pub(super) struct Choice<'a> {
     pub(super) message: Option<Delta<'a>>,
     #[serde(borrow, default)]
     pub(super) finish_reason: Option<Text<'a>>,
+    /// Moonshot's place for it.
+    #[serde(default)]
+    pub(super) usage: Option<IgnoredAny>,
+    /// OpenRouter's place for what went wrong with the provider behind it.
+    #[serde(default)]
+    pub(super) error: Option<Value>,
 }
 
 /// What a chunk adds to an answer.
@@ -81,6 +107,21 @@ pub(super) struct Delta<'a> {
     /// The form from before there were several calls.
     #[serde(borrow, default)]
     pub(super) function_call: Option<Function<'a>>,
+}
+
+impl Delta<'_> {
+    /// Whether it brings any of the answer.
+    pub(super) fn brings(&self) -> bool {
+        let texts = [&self.refusal, &self.reasoning, &self.reasoning_content];
+        texts.into_iter().flatten().any(|text| !text.is_empty())
+            || match &self.content {
+                None => false,
+                Some(Content::Text(text)) => !text.is_empty(),
+                Some(Content::Parts(parts)) => !parts.is_empty(),
+            }
+            || self.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
+            || self.function_call.is_some()
+    }
 }
 
 /// A piece of a tool call.

@@ -1,14 +1,15 @@
 //! Turns what a server sends into events.
 
-use samokoder_core::llm::{Echo, FinishReason, LlmError, LlmErrorKind, StreamEvent, ToolCall};
+use samokoder_core::llm::{Echo, FinishReason, LlmError, LlmErrorKind, StreamEvent};
 use serde_json::{Map, Value, json};
 
 use super::{
     account::Account,
+    calls::Calls,
     content::Content,
     field::Field,
     mould::mould,
-    response::{Call, Choice, Chunk, Delta, Function, finish},
+    response::{Call, Choice, Chunk, Delta, finish},
 };
 use crate::{
     reply,
@@ -20,8 +21,11 @@ use crate::{
 pub(super) struct ChatDecoder {
     protocol: &'static str,
     started: bool,
-    /// The calls so far: the server's index, where it gives one, and the id.
-    calls: Vec<(Option<usize>, String)>,
+    /// Whether a chunk came.
+    begun: bool,
+    /// Whether a delta brought any of the answer.
+    brought: bool,
+    calls: Calls,
     /// OpenRouter's blocks of reasoning.
     reasoning: Vec<Value>,
     refused: bool,
@@ -39,7 +43,9 @@ impl ChatDecoder {
         Self {
             protocol,
             started: false,
-            calls: vec![],
+            begun: false,
+            brought: false,
+            calls: Calls::default(),
             reasoning: vec![],
             refused: false,
             finish: None,
@@ -68,10 +74,10 @@ impl ChatDecoder {
     }
 
     fn take(&mut self, chunk: Chunk<'_>, bytes: &[u8], events: &mut Events) -> Result<(), LlmError> {
-        if chunk.error.is_some() || (chunk.choices.is_none() && chunk.usage.is_none() && chunk.id.is_empty())
-        {
+        if chunk.is_error() {
             return Err(reply::error(200, bytes));
         }
+        self.begun = true;
         // Azure begins with a chunk that has both, empty.
         if !self.started && (chunk.id.some().is_some() || chunk.model.some().is_some()) {
             self.started = true;
@@ -91,11 +97,20 @@ impl ChatDecoder {
     }
 
     fn choice(&mut self, choice: Choice<'_>, bytes: &[u8], events: &mut Events) -> Result<(), LlmError> {
-        if let Some(delta) = choice.delta.or(choice.message) {
+        if choice.error.as_ref().is_some_and(reply::says_something) {
+            return Err(reply::error(200, bytes));
+        }
+        // What MiniMax sends last repeats what the deltas brought.
+        let message = choice.message.filter(|_| !self.brought);
+        if let Some(delta) = choice.delta {
+            self.brought |= delta.brings();
             self.delta(delta, events);
+        } else if let Some(message) = message {
+            self.delta(message, events);
         }
         match choice.finish_reason.as_deref() {
-            Some("error") => return Err(reply::error(200, bytes)),
+            // The latter is GLM's.
+            Some("error" | "network_error") => return Err(reply::error(200, bytes)),
             Some(reason) => self.finish = finish(reason).or(self.finish.take()),
             None => {}
         }
@@ -195,40 +210,13 @@ impl ChatDecoder {
     }
 
     fn call(&mut self, call: Call<'_>, events: &mut Events) {
-        let Function { name, arguments } = call.function.unwrap_or_default();
-        let id = call.id.filter(|id| !id.is_empty());
-        let known = match (call.index, &id) {
-            (Some(index), _) => self.calls.iter().rposition(|(known, _)| *known == Some(index)),
-            (None, Some(id)) => self.calls.iter().rposition(|(_, known)| **known == **id),
-            (None, None) => self.calls.len().checked_sub(1).filter(|_| name.is_none()),
-        };
-        // Some servers give every call the index 0, and only the id tells them apart.
-        let known =
-            known.filter(|&at| id.as_ref().is_none_or(|id| **id == *self.calls[at].1) || name.is_none());
-        let arguments = arguments.unwrap_or_default().into_text();
-        if let Some(at) = known {
-            if !arguments.is_empty() {
-                let (id, json) = (self.calls[at].1.clone(), arguments.into_owned());
-                events.push(StreamEvent::ToolArguments { id, json });
-            }
-            return;
-        }
         self.close_reasoning(events);
-        let id = id.map_or_else(|| format!("call_{}", self.calls.len()), Text::into_owned);
-        self.calls.push((call.index, id.clone()));
-        events.push(StreamEvent::ToolCall(ToolCall {
-            id,
-            name: name.unwrap_or_default().into_owned(),
-            arguments: arguments.into_owned(),
-            echo: None,
-        }));
+        self.calls.add(call, events);
     }
 
     fn finish(&mut self, reason: FinishReason, events: &mut Events) {
         self.close_reasoning(events);
-        for (_, id) in self.calls.drain(..) {
-            events.push(StreamEvent::ToolCallEnd { id, arguments: None });
-        }
+        self.calls.finish(events);
         let mut extra = std::mem::take(&mut self.beside);
         if let Some(account) = Account::read(&self.account) {
             events.push(StreamEvent::Usage(account.usage));
@@ -285,7 +273,11 @@ impl Decoder for ChatDecoder {
             return Err(reply::error(200, &frame.data));
         }
         match frame.data.trim_ascii() {
-            b"" => Ok(()),
+            b"" | b"{}" => Ok(()),
+            _ if frame.event == "ping" => Ok(()),
+            b"[DONE]" if !self.begun => {
+                Err(LlmError::new(LlmErrorKind::Truncated, "the stream ended before the answer began"))
+            }
             b"[DONE]" => {
                 // A server that says that it is done is, whether it said why or not.
                 let calls = if self.calls.is_empty() { FinishReason::Stop } else { FinishReason::ToolCalls };

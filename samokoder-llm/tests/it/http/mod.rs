@@ -146,6 +146,36 @@ async fn no_secret_is_in_what_is_shown_of_a_provider_or_its_errors() {
 }
 
 #[tokio::test]
+async fn a_key_takes_the_place_of_a_password_in_the_address_and_neither_is_shown_encoded() {
+    let echo = r#"{"error":{"message":"GET /v1?api-key=QUERY%2fSECRET%2B7 authorization: Basic dXNlcjp1cmwtc2VjcmV0LTQ="}}"#;
+    let server = Server::start(Reply::json(400, echo)).await;
+    let address = server.url("/v1").replace("http://", "http://user:url-secret-4@");
+    let config =
+        HttpConfig::default().base_url(address + "?api-key=QUERY%2FSECRET%2B7").key("compatible", KEY);
+    let provider = HttpProvider::new(Vendor::by_id("compatible").unwrap(), config).unwrap();
+    let error = provider.complete(request("compatible:m"), &CallContext::default()).await.unwrap_err();
+    assert_eq!(error.message, "GET /v1?api-key=[key] authorization: Basic [key]");
+    let head = server.requests().swap_remove(0);
+    assert_eq!(head.matches("authorization:").count(), 1, "{head}");
+    assert!(head.contains(&format!("authorization: Bearer {KEY}")), "{head}");
+}
+
+#[tokio::test]
+async fn an_error_that_is_cut_off_says_what_came_of_it() {
+    let server = Server::start(Reply::json(429, r#"{"error":{"message":"slow do"#).cut()).await;
+    let error = ask(&server).await.unwrap_err();
+    assert_eq!(error.kind, LlmErrorKind::RateLimited);
+    assert!(error.message.contains("slow do"), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_compressed_though_nobody_asked_is_said_to_be() {
+    let reply = Reply::stream("\u{1f}\u{8b}").header("content-encoding", "gzip");
+    let error = ask(&Server::start(reply).await).await.unwrap_err();
+    assert_eq!(error.message, "the answer is compressed (gzip), which was not asked for");
+}
+
+#[tokio::test]
 async fn an_address_that_can_not_be_reached_is_shown_without_its_secrets() {
     let server = Server::start(Reply::silence()).await;
     let url = server.url("/v1").replace("http://", "http://user:url-secret-4@") + "?key=query-secret-3";
@@ -310,6 +340,7 @@ fn a_base_url_may_end_in_a_slash_and_must_be_one() {
     let vendor = Vendor::by_id("compatible").unwrap();
     let of = |url: &str| HttpProvider::new(vendor, HttpConfig::default().base_url(url));
     assert_eq!(of("http://localhost:8080/v1/").unwrap().base_url(), "http://localhost:8080/v1");
+    assert!(!of("user:url-secret-4@there/v1").unwrap_err().message.contains("secret"));
     for wrong in ["", "localhost:8080", "ftp://there/v1", "not a url"] {
         assert_eq!(of(wrong).unwrap_err().kind, LlmErrorKind::BadRequest, "{wrong}");
     }

@@ -12,34 +12,34 @@ use serde_json::{Value, json};
 
 use super::{SPLITS, read, read_whole};
 
-const WIRE: ChatWire = ChatWire { dialect: Dialect::COMPATIBLE };
+pub(super) const WIRE: ChatWire = ChatWire { dialect: Dialect::COMPATIBLE };
 
-fn stream(chunks: &[Value], last: &str) -> String {
+pub(super) fn stream(chunks: &[Value], last: &str) -> String {
     let lines: Vec<_> = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
     lines.concat() + last
 }
 
-const DONE: &str = "data: [DONE]\n\n";
+pub(super) const DONE: &str = "data: [DONE]\n\n";
 
-fn answer(chunks: &[Value]) -> ChatResponse {
+pub(super) fn answer(chunks: &[Value]) -> ChatResponse {
     read(&WIRE, [stream(chunks, DONE).as_bytes()]).unwrap()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
-fn delta(delta: Value) -> Value {
+pub(super) fn delta(delta: Value) -> Value {
     json!({ "id": "1", "choices": [{ "index": 0, "delta": delta, "finish_reason": null }] })
 }
 
-fn finish(reason: &str) -> Value {
+pub(super) fn finish(reason: &str) -> Value {
     json!({ "id": "1", "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
-fn call(call: Value) -> Value {
+pub(super) fn call(call: Value) -> Value {
     delta(json!({ "tool_calls": [call] }))
 }
 
-fn calls(response: &ChatResponse) -> Vec<(&str, &str, &str)> {
+pub(super) fn calls(response: &ChatResponse) -> Vec<(&str, &str, &str)> {
     response.tool_calls().map(|call| (&*call.id, &*call.name, &*call.arguments)).collect()
 }
 

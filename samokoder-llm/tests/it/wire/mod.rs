@@ -2,6 +2,7 @@
 
 mod anthropic;
 mod chat;
+mod chat_gateways;
 mod chat_quirks;
 #[cfg(feature = "sse-eventsource")]
 mod eventsource;

@@ -117,6 +117,16 @@ fn an_error_in_a_line_is_the_outcome() {
 }
 
 #[test]
+fn a_stream_that_is_said_to_be_one_document_is_read_line_by_line() {
+    let lines = [piece(&json!({"content": "Hi"})), piece(&json!({"content": "!"})), done("stop")];
+    let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
+    assert_eq!(whole(&WIRE, lines.join("\n").as_bytes()).unwrap().text(), "Hi!");
+    assert_eq!(whole(&WIRE, lines[..2].join("\n").as_bytes()).unwrap_err().kind, LlmErrorKind::Truncated);
+    let pretty = serde_json::to_string_pretty(&done("length")).unwrap();
+    assert_eq!(whole(&WIRE, pretty.as_bytes()).unwrap().finish, FinishReason::Length);
+}
+
+#[test]
 fn a_stream_without_a_line_that_is_done_is_truncated() {
     let stream = piece(&json!({"content": "Hi"})).to_string();
     for stream in [stream.as_bytes(), b"", b"{\"message\": {\"content\": \"H"] {
