@@ -320,8 +320,10 @@ impl Exec {
     }
 
     /// Ends it when it holds too much.
-    pub fn look_at_usage(&mut self, census: &Census, memory_limit: u64, is_full: bool) {
+    /// `waiting`: what waits in the sockets of all commands, which is not to be told apart.
+    pub fn look_at_usage(&mut self, census: &Census, memory_limit: u64, waiting: u64, is_full: bool) {
         self.was_full |= is_full;
+        let memory_limit = memory_limit.saturating_sub(waiting);
         let held = tree::memory(&census.beneath(self.supervisor), memory_limit);
         self.peak = self.peak.max(held);
         if held > memory_limit {

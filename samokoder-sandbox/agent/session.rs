@@ -18,6 +18,7 @@ use crate::{
     connection::{Answers, Connection},
     exec::Exec,
     files,
+    inside::memory,
     port::Port,
     stream::Stream,
     sys::{self, Poll},
@@ -396,9 +397,9 @@ impl Session {
         if now < self.sample || !self.execs.values().any(Exec::is_running) {
             return;
         }
-        let (census, is_full) = (Census::take(), usage::is_full());
+        let (census, is_full, waiting) = (Census::take(), usage::is_full(), memory::sockets());
         for exec in self.execs.values_mut().filter(|exec| exec.is_running()) {
-            exec.look_at_usage(&census, self.setup.memory, is_full);
+            exec.look_at_usage(&census, self.setup.memory, waiting, is_full);
         }
         if !self.kernel.counts_processes {
             self.look_at_processes(&census);

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, fs};
 
-use crate::{sys, usage};
-
-/// The largest size a page can have; an estimate that is too high only leads to a closer look.
-const LARGEST_PAGE: u64 = if cfg!(target_arch = "x86_64") { 4096 } else { 65536 };
+use crate::{
+    inside::memory::{self, LARGEST_PAGE},
+    sys,
+};
 
 /// A process as `/proc` shows it.
 #[derive(Debug, Clone, Copy)]
@@ -70,12 +70,11 @@ fn process(pid: i32) -> Option<Process> {
     let end = text.iter().rposition(|byte| *byte == b')')?;
     let fields: Vec<&str> = std::str::from_utf8(&text[end + 1..]).ok()?.split_whitespace().collect();
     let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
-    Some(Process {
-        pid,
-        parent: fields.get(1)?.parse().ok()?,
-        threads: number(17).unwrap_or(1),
-        resident: number(21).unwrap_or(0) * LARGEST_PAGE,
-    })
+    let (threads, pages) = (number(17).unwrap_or(1), number(21).unwrap_or(0));
+    // Without its first thread it is seen by the others alone.
+    let other = if pages == 0 && threads > 1 { memory::resident(&pid.to_string()) } else { None };
+    let resident = other.unwrap_or(pages * LARGEST_PAGE);
+    Some(Process { pid, parent: fields.get(1)?.parse().ok()?, threads, resident })
 }
 
 /// The memory that processes hold together, in bytes: at most that, looked at more closely if it is more than `limit`.
@@ -84,7 +83,8 @@ pub fn memory(processes: &[Process], limit: u64) -> u64 {
     if resident <= limit {
         return resident;
     }
-    processes.iter().map(|process| usage::private_memory(process.pid).unwrap_or(process.resident)).sum()
+    let private = |process: &Process| memory::private(&process.pid.to_string()).unwrap_or(process.resident);
+    processes.iter().map(private).sum()
 }
 
 /// Kills these processes.

@@ -122,15 +122,3 @@ pub fn files_in(folder: &Path) -> (u64, u64) {
     }
     (files, bytes)
 }
-
-/// Anonymous and shared memory of a process, and what of it is swapped out, in bytes.
-pub fn private_memory(pid: i32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let kilobytes = |line: &str| {
-        let (name, value) = line.split_once(':')?;
-        let counts = matches!(name, "RssAnon" | "RssShmem" | "VmSwap");
-        counts.then(|| value.trim().split(' ').next()?.parse::<u64>().ok())?
-    };
-    let known: Vec<u64> = status.lines().filter_map(kilobytes).collect();
-    (!known.is_empty()).then(|| known.iter().sum::<u64>() * 1024)
-}

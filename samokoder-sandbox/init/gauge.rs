@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use crate::{
     cgroup,
     data::Walk,
+    inside::memory,
     sys::files,
     usage,
     wire::{How, OWN_PROCESSES, Setup},
@@ -16,6 +17,9 @@ const FULL: u64 = 4096;
 /// Without a cgroup nobody counts refusals: so close to the limit, a command counts as refused. Process 1 of the session
 /// is not seen from here, nor is a first process that has just ended.
 const NEAR: u64 = 4;
+
+/// Every how many looks it is asked for memory that is seen in no process, where no cgroup counts it: it takes long.
+const RARELY: u32 = 16;
 
 /// The cgroups that say what a command uses.
 pub struct Groups {
@@ -37,13 +41,14 @@ pub struct Gauge<'a> {
     /// Whether its disk was seen to be full.
     full: bool,
     peak: u64,
+    looks: u32,
 }
 
 impl<'a> Gauge<'a> {
     pub fn new(setup: &'a Setup, groups: Option<Groups>, has_too_much: bool) -> Self {
         let refused = groups.as_ref().map_or(0, |groups| cgroup::refused(&groups.processes));
         let data = setup.data.as_ref().map(|_| Walk::new(setup.data_size, has_too_much));
-        Self { setup, groups, data, refused, crowded: false, full: false, peak: 0 }
+        Self { setup, groups, data, refused, crowded: false, full: false, peak: 0, looks: 0 }
     }
 
     /// Looks; says how the command has to end if it has taken too much.
@@ -57,7 +62,9 @@ impl<'a> Gauge<'a> {
     }
 
     fn memory_exceeds(&mut self) -> bool {
-        let limit = self.setup.memory;
+        // Whose sockets they are is not seen: they count for every command of the session.
+        let limit = self.setup.memory.saturating_sub(memory::sockets());
+        self.looks = self.looks.wrapping_add(1);
         match &self.groups {
             // The group counts files in memory too, and those are not held by processes.
             Some(groups) => {
@@ -71,7 +78,8 @@ impl<'a> Gauge<'a> {
                 let held = usage::roughly();
                 self.peak = self.peak.max(held.memory);
                 self.crowded = self.crowded || held.processes + NEAR >= self.most();
-                held.memory > limit && usage::closely().memory > limit
+                (held.memory > limit && usage::closely().memory > limit)
+                    || (self.looks.is_multiple_of(RARELY) && usage::nameless() > limit)
             }
         }
     }

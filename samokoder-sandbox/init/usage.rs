@@ -1,9 +1,8 @@
 //! What processes hold, as `/proc` shows it.
 
-use std::fs;
+use std::{collections::BTreeMap, fs};
 
-/// The largest size a page can have; an estimate that is too high only leads to the closer look.
-const LARGEST_PAGE: u64 = if cfg!(target_arch = "x86_64") { 4096 } else { 65536 };
+use crate::inside::memory;
 
 /// What the processes of this namespace hold together, but for process 1 and this one.
 pub struct Held {
@@ -15,12 +14,12 @@ pub struct Held {
 
 /// The processes and everything they have in memory: what several share counts for each.
 pub fn roughly() -> Held {
-    look(resident)
+    look(memory::resident)
 }
 
 /// The processes and what they have in memory that does not come from files.
 pub fn closely() -> Held {
-    look(private)
+    look(memory::private)
 }
 
 /// How many processes and threads there are, process 1 included.
@@ -32,7 +31,7 @@ pub fn tasks() -> u64 {
     look(of).memory + 1
 }
 
-fn look(of: fn(&str) -> Option<u64>) -> Held {
+fn look(mut of: impl FnMut(&str) -> Option<u64>) -> Held {
     let mut held = Held { processes: 0, memory: 0 };
     // What can't be looked at counts as too much.
     let Ok(entries) = fs::read_dir("/proc") else { return Held { processes: u64::MAX, memory: u64::MAX } };
@@ -51,19 +50,13 @@ fn look(of: fn(&str) -> Option<u64>) -> Held {
     held
 }
 
-/// Everything in memory, in bytes.
-fn resident(pid: &str) -> Option<u64> {
-    let line = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
-    Some(line.split(' ').nth(1)?.parse::<u64>().ok()? * LARGEST_PAGE)
-}
-
-/// Anonymous and shared memory, and what of it is swapped out, in bytes.
-fn private(pid: &str) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let kilobytes = |line: &str| {
-        let (name, value) = line.split_once(':')?;
-        let counts = matches!(name, "RssAnon" | "RssShmem" | "VmSwap");
-        counts.then(|| value.trim().split(' ').next()?.parse::<u64>().ok())?
-    };
-    Some(status.lines().filter_map(kilobytes).sum::<u64>() * 1024)
+/// The processes and the memory that is theirs alone, and all shared memory that has no name, each piece of it once:
+/// pages of it that a process has let go of are still there, and seen in none.
+pub fn nameless() -> u64 {
+    let mut shared = BTreeMap::new();
+    let held = look(|pid| {
+        memory::nameless(pid, &mut shared);
+        memory::anonymous(pid)
+    });
+    held.memory.saturating_add(shared.into_values().sum())
 }

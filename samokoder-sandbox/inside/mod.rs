@@ -5,6 +5,7 @@ pub mod codec;
 mod ended;
 mod failure;
 mod kept;
+pub mod memory;
 pub mod program;
 
 pub use ended::{Ended, How};

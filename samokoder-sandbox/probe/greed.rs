@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::Write as _,
+    net::UdpSocket,
     os::{
         fd::{AsRawFd as _, FromRawFd as _},
         unix::fs::{FileExt as _, OpenOptionsExt as _},
@@ -62,6 +63,54 @@ pub fn shared_memory(most: u64) -> Vec<String> {
     }
     std::thread::sleep(Duration::from_secs(2));
     vec![format!("{} MiB were held", most >> 20)]
+}
+
+/// Memory of a process whose first thread has ended.
+pub fn memory_without_its_thread(most: u64) -> Vec<String> {
+    std::thread::spawn(move || {
+        let breaches = memory(most);
+        eprintln!("{breaches:?}");
+        std::process::exit(1);
+    });
+    // The thread's end alone.
+    let _ = call(number(60, 93), [0; 5]);
+    Vec::new()
+}
+
+/// Shared memory that is seen in no process any more, and is still there.
+pub fn memory_let_go(most: u64) -> Vec<String> {
+    const PIECE: usize = 16 << 20;
+    for _ in 0..most / PIECE as u64 {
+        if !sys::hold_shared_unseen(PIECE) {
+            return vec!["refused before it was too much".to_owned()];
+        }
+    }
+    std::thread::sleep(Duration::from_secs(3));
+    vec![format!("{} MiB were held", most >> 20)]
+}
+
+/// What waits in sockets for somebody to read it: of many processes, some 400 MiB.
+pub fn memory_of_sockets() -> Vec<String> {
+    let hold = || -> std::io::Result<()> {
+        let (sender, message) = (UdpSocket::bind("127.0.0.1:0")?, vec![1_u8; 60_000]);
+        let receivers = (0..80).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
+        for receiver in &receivers {
+            for _ in 0..8 {
+                sender.send_to(&message, receiver.local_addr()?)?;
+            }
+        }
+        std::thread::sleep(Duration::from_secs(3));
+        Ok(())
+    };
+    let start = || match sys::fork() {
+        Some(0) => sys::exit(i32::from(hold().is_err())),
+        child => child.is_some(),
+    };
+    let children = (0..24).filter(|_| start()).count();
+    for _ in 0..children {
+        sys::wait();
+    }
+    vec![format!("{children} processes held what they had been sent")]
 }
 
 /// Many processes that hold little each.

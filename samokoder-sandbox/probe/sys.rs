@@ -93,17 +93,27 @@ pub fn wait() -> Option<i32> {
     (pid > 0).then_some(pid)
 }
 
+/// The same, let go of.
+pub fn hold_shared_unseen(length: usize) -> bool {
+    const DONTNEED: usize = 4;
+    shared(length).is_some_and(|start| call(number(28, 233), [start, length, DONTNEED, 0, 0]).is_ok())
+}
+
 /// Memory that belongs to no process alone, written to; whether there was any.
 pub fn hold_shared(length: usize) -> bool {
+    shared(length).is_some()
+}
+
+fn shared(length: usize) -> Option<usize> {
     const READ_WRITE: i32 = 3;
     const SHARED_ANONYMOUS: i32 = 0x21;
     // SAFETY: a new mapping, written within its bounds.
     unsafe {
         let start = mmap(0, length, READ_WRITE, SHARED_ANONYMOUS, -1, 0);
         if start as isize == -1 {
-            return false;
+            return None;
         }
         (0..length).step_by(4096).for_each(|page| start.add(page).write(1));
+        Some(start as usize)
     }
-    true
 }

@@ -94,9 +94,10 @@ impl Printer for Text {
             eprintln!("calls {} with {}", call.name, call.arguments);
         }
         let Usage { input, output, .. } = response.usage;
-        let tokens = match response.usage == Usage::default() {
-            true => "tokens not known".to_owned(),
-            false => format!("{input} tokens in, {output} out"),
+        let tokens = if response.usage == Usage::default() {
+            "tokens not known".to_owned()
+        } else {
+            format!("{input} tokens in, {output} out")
         };
         let cost = response.cost.map_or_else(|| "price not known".into(), |cost| cost.to_string());
         eprintln!("[{}; {tokens}; {cost}]", response.finish);

@@ -70,6 +70,25 @@ fn an_answer_is_streamed_as_lines_of_json() {
     }
 }
 
+#[test]
+fn usage_that_nobody_told_is_not_told() {
+    let chunk = |delta: Value, reason: Value| json!({ "id": "1", "choices": [{ "delta": delta, "finish_reason": reason }] });
+    let chunks = [chunk(json!({ "content": "a" }), Value::Null), chunk(json!({}), json!("stop"))];
+    let ask = |options: &[&str]| {
+        let url = answering(&chunks);
+        let arguments = [&["chat", "--model", "compatible:m", "--base-url", &url], options, &["Hi"]].concat();
+        let place = Place::new();
+        Running::start(place.command(&arguments)).finish()
+    };
+    let ran = ask(&["--json"]);
+    assert_eq!(
+        (ran.code, of(&ran.events(), "usage").len(), of(&ran.events(), "finish").len()),
+        (Some(0), 0, 1)
+    );
+    let ran = ask(&[]);
+    assert!(ran.err.contains("tokens not known"), "{ran:?}");
+}
+
 /// Answers the first one who asks with these events, as a server that streams.
 fn answering(events: &[Value]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

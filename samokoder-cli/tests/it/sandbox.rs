@@ -142,6 +142,26 @@ fn a_copy_of_a_folder_is_worked_on() {
 }
 
 #[test]
+fn a_folder_is_looked_at_before_it_is_read() {
+    let place = Place::new();
+    place.write("app/a", "");
+    make_pipe(&place.path("app/\u{1b}[2Jpipe"));
+    let output = shell(&place, &["--dir", "app"], "ls -A");
+    assert_eq!(output.stdout, b"a\n");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains(r"not copied: app/\u{1b}[2Jpipe"), "{stderr}");
+    // So much is not read to find out that it is too much.
+    std::fs::File::create(place.path("app/hole")).unwrap().set_len(1 << 40).unwrap();
+    let output = run(&place, &["--dir", "app"], &["true"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("app is larger than a workspace"), "{}", said(&output));
+}
+
+fn make_pipe(path: &std::path::Path) {
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[test]
 fn nothing_of_the_environment_passes_but_what_is_said() {
     let place = Place::new();
     let mut command = place.command(&["sandbox", "run", "--env", "SAID=да=да", "--", "env"]);

@@ -55,15 +55,12 @@ fn take_out(text: &mut String, secret: &str) {
     }
     let (coded, mut clean, mut rest) = (BASE64.encode(secret), String::new(), &**text);
     while let Some(first) = rest.chars().next() {
-        match spelled(rest, secret).or_else(|| spelled(rest, &coded)) {
-            Some(len) => {
-                clean.push_str("[key]");
-                rest = &rest[len..];
-            }
-            None => {
-                clean.push(first);
-                rest = &rest[first.len_utf8()..];
-            }
+        if let Some(len) = spelled(rest, secret).or_else(|| spelled(rest, &coded)) {
+            clean.push_str("[key]");
+            rest = &rest[len..];
+        } else {
+            clean.push(first);
+            rest = &rest[first.len_utf8()..];
         }
     }
     *text = clean;

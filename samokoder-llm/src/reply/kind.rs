@@ -90,23 +90,28 @@ fn by_name(name: &str) -> Option<LlmErrorKind> {
         | "unsupported_parameter"
         | "unsupported_value"
         | "invalid_prompt"
-        | "invalid_image"
-        | "invalid_image_format"
-        | "invalid_image_mode"
-        | "invalid_image_url"
-        | "invalid_base64_image"
-        | "image_too_large"
-        | "image_too_small"
-        | "image_parse_error"
-        | "image_file_too_large"
-        | "image_file_not_found"
-        | "unsupported_image_media_type"
-        | "empty_image_file"
-        | "failed_to_download_image"
         | "data_residency_mismatch" => Kind::BadRequest,
+        name if IMAGES.contains(&name) => Kind::BadRequest,
         _ => return None,
     })
 }
+
+/// What the Responses API finds wrong with images.
+const IMAGES: [&str; 13] = [
+    "invalid_image",
+    "invalid_image_format",
+    "invalid_image_mode",
+    "invalid_image_url",
+    "invalid_base64_image",
+    "image_too_large",
+    "image_too_small",
+    "image_parse_error",
+    "image_file_too_large",
+    "image_file_not_found",
+    "unsupported_image_media_type",
+    "empty_image_file",
+    "failed_to_download_image",
+];
 
 fn by_words(error: &ErrorBody) -> Option<LlmErrorKind> {
     let says = |any: &[&str]| any.iter().any(|words| error.says(words));

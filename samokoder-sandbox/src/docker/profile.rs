@@ -267,7 +267,7 @@ impl Common {
         ];
         if self.shares_kernel() {
             // A rootless engine may not have passed it on.
-            all.push(fixed(resource::MSGQUEUE, 0));
+            all.extend([fixed(resource::MSGQUEUE, 0), fixed(resource::SIGPENDING, 1024)]);
         } else {
             // Beyond what the agent ends a command for, and counted together with the agent's own: what starts
             // processes faster than the agent looks is held here.

@@ -30,6 +30,8 @@ const FORBIDDEN: &[libc::c_long] = &[
     libc::SYS_kexec_load,
     libc::SYS_keyctl,
     libc::SYS_lookup_dcookie,
+    // Policies are kept in memory that no cgroup counts.
+    libc::SYS_mbind,
     libc::SYS_migrate_pages,
     libc::SYS_mount,
     libc::SYS_mount_setattr,
@@ -52,6 +54,7 @@ const FORBIDDEN: &[libc::c_long] = &[
     libc::SYS_reboot,
     libc::SYS_request_key,
     libc::SYS_seccomp,
+    libc::SYS_set_mempolicy,
     libc::SYS_setdomainname,
     libc::SYS_sethostname,
     libc::SYS_setns,
@@ -70,6 +73,8 @@ const FORBIDDEN: &[libc::c_long] = &[
 const ABSENT: &[libc::c_long] = &[
     // Its flags are behind a pointer, where a filter can't look; C libraries fall back to `clone`.
     libc::SYS_clone3,
+    // The whole machine has room for so many of these.
+    libc::SYS_io_setup,
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
     libc::SYS_io_uring_setup,
@@ -79,6 +84,8 @@ const ABSENT: &[libc::c_long] = &[
     libc::SYS_msgget,
     libc::SYS_semget,
     libc::SYS_shmget,
+    // Pages in a pipe are seen in no process.
+    libc::SYS_vmsplice,
     // Its mode is behind a pointer.
     libc::SYS_openat2,
     libc::SYS_set_mempolicy_home_node,
@@ -135,6 +142,16 @@ const PERSONALITIES: &[u32] = &[0, u32::MAX];
 /// `TIOCSTI`, `TIOCLINUX`: typing into a terminal.
 const TERMINAL_INJECTION: &[u32] = &[0x5412, 0x541c];
 
+/// `SO_ATTACH_FILTER`, `SO_ATTACH_BPF`, `SO_ATTACH_REUSEPORT_CBPF`, `SO_ATTACH_REUSEPORT_EBPF`: programs for the kernel,
+/// of which the whole machine has room for so many, and no more filters like this one when that is used up.
+const SOCKET_FILTERS: &[u32] = &[26, 50, 51, 52];
+/// Joining groups of receivers, which the kernel keeps in memory that no cgroup counts: `IP_ADD_MEMBERSHIP`,
+/// `IP_ADD_SOURCE_MEMBERSHIP`, `MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`; `IPV6_ADD_MEMBERSHIP`, `IPV6_JOIN_ANYCAST`.
+const GROUPS: &[u32] = &[35, 39, 42, 46];
+const GROUPS_V6: &[u32] = &[20, 27, 42, 46];
+/// `PR_SET_SECCOMP`.
+const MORE_FILTERS: &[u32] = &[22];
+
 /// With a limit of exactly one byte the kernel starts no crash handler of the host's; nobody may lower it to zero.
 const CORE: &[u32] = &[view::resource::CORE];
 
@@ -153,6 +170,10 @@ const CONDITIONAL: &[Rule] = &[
     (libc::SYS_clone, &[AnyBit(0, NEW_NAMESPACES)], libc::EPERM),
     (libc::SYS_socket, &[NotIn(0, FAMILIES)], libc::EAFNOSUPPORT),
     (libc::SYS_socketpair, &[NotIn(0, FAMILIES)], libc::EAFNOSUPPORT),
+    (libc::SYS_setsockopt, &[In(1, &[libc::SOL_SOCKET.cast_unsigned()]), In(2, SOCKET_FILTERS)], libc::EPERM),
+    (libc::SYS_setsockopt, &[In(1, &[libc::IPPROTO_IP.cast_unsigned()]), In(2, GROUPS)], libc::EPERM),
+    (libc::SYS_setsockopt, &[In(1, &[libc::IPPROTO_IPV6.cast_unsigned()]), In(2, GROUPS_V6)], libc::EPERM),
+    (libc::SYS_prctl, &[In(0, MORE_FILTERS)], libc::EPERM),
     (libc::SYS_personality, &[NotIn(0, PERSONALITIES)], libc::EPERM),
     (libc::SYS_ioctl, &[In(1, TERMINAL_INJECTION)], libc::EPERM),
     // A file that runs with its owner's rights would outlive the sandbox in the data folder.

@@ -46,7 +46,7 @@
 //! | wall time, time of a service, output | supervised | a supervisor process kills at the deadline, and when there is too much output |
 //! | processor time, file size, open files | kernel | `setrlimit` |
 //! | processes | kernel | `setrlimit` in a user namespace of the session's own; a cgroup where there is one |
-//! | memory | supervised | the supervisor looks every 20 ms at what the processes hold; beyond that, a cgroup ends the command at the limit and the size of the disk together, or, without one, the kernel caps each process's private memory at twice the limit |
+//! | memory | supervised | the supervisor looks every 20 ms at what the processes hold and what waits in sockets, and without a cgroup every 320 ms at shared memory that is seen in none; beyond that, a cgroup ends the command at the limit and the size of the disk together, or, without one, the kernel caps each process's private memory at twice the limit |
 //! | data folder | supervised | the supervisor adds up what is allocated in it, again and again, and at the end of each command |
 //!
 //! # Cgroups
@@ -69,8 +69,8 @@
 //! opens what is beneath the workspace alone (`openat2` with `RESOLVE_BENEATH`, no links), and hands over a descriptor
 //! of a regular file.
 //!
-//! Known limits: memory that the kernel holds for a command (socket buffers, page tables) is counted by a cgroup alone;
-//! what is written to the data folder can exceed its limit until the supervisor has seen it; sessions end with the
+//! Known limits: memory that the kernel holds for a command (page tables, buffers of sockets of files) is counted by a
+//! cgroup alone, and locks of files by nobody; what is written to the data folder can exceed its limit until the supervisor has seen it; sessions end with the
 //! process that opened them, whatever their lease, and are adopted within it alone; all sessions share the host's
 //! kernel, so a hole in it is a hole in the sandbox.
 //!

@@ -156,7 +156,9 @@ impl Reading {
             keeper.add(&bytes);
             let before = self.written.fetch_add(count as u64, Ordering::Relaxed);
             let is_too_much = before + count as u64 > self.allowance.output;
-            is_taken = is_taken && !is_too_much && self.pass_on(Chunk { stream, bytes }).await;
+            let allowed = self.allowance.output.saturating_sub(before).min(count as u64);
+            let bytes = bytes.slice(..usize::try_from(allowed).unwrap_or(count));
+            is_taken = is_taken && self.pass_on(Chunk { stream, bytes }).await;
             if is_too_much {
                 // Nothing more is read until it has been ended: a full pipe makes it wait.
                 self.too_much.notify_one();

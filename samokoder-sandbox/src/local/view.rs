@@ -123,6 +123,7 @@ pub(crate) mod resource {
     pub(crate) const NPROC: u32 = 6;
     pub(crate) const NOFILE: u32 = 7;
     pub(crate) const MEMLOCK: u32 = 8;
+    pub(crate) const SIGPENDING: u32 = 11;
     pub(crate) const MSGQUEUE: u32 = 12;
     pub(crate) const NICE: u32 = 13;
     pub(crate) const RTPRIO: u32 = 14;
@@ -145,6 +146,8 @@ fn rlimits(limits: &Limits) -> Vec<(u32, u64, u64)> {
         fixed(resource::NPROC, processes),
         fixed(resource::NOFILE, limits.open_files),
         fixed(resource::MEMLOCK, 64 << 10),
+        // Timers among them. The host's user has so many in all, and root's programs need some.
+        fixed(resource::SIGPENDING, 1024),
         fixed(resource::MSGQUEUE, 0),
         fixed(resource::STACK, 8 << 20),
         fixed(resource::NICE, 0),

@@ -5,6 +5,7 @@ mod own;
 mod run;
 mod serve;
 mod sessions;
+#[cfg(unix)]
 mod workspace;
 
 use std::sync::Arc;

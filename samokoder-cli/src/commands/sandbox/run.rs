@@ -33,7 +33,10 @@ pub(super) async fn run(args: SandboxRunArgs) -> Result<Outcome, Failure> {
     let spec = spec(&args)?;
     let limits = spec.limits.clone();
     let files = match &args.dir {
+        #[cfg(unix)]
         Some(folder) => workspace::read(folder, limits.disk)?,
+        #[cfg(not(unix))]
+        Some(_) => return Err(Failure::usage("a folder can be brought in on Unix only")),
         None => Vec::new(),
     };
     let (_, sandbox) = super::chosen(args.backend)?;

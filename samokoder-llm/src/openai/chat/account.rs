@@ -26,14 +26,9 @@ impl Account {
         let Rest(extra) = from_json(chunk).ok()?;
         // Groq repeats it there, and sends it only there in some versions.
         let said = extra.get("usage").or_else(|| extra.get("x_groq")?.get("usage"));
-        let (usage, cost) = match said {
-            Some(said) => (usage(said), cost(said)),
-            None => {
-                let said = in_choice(chunk)?;
-                (usage(&said), cost(&said))
-            }
-        };
-        Some(Self { usage, cost, extra })
+        let in_choice = if said.is_none() { in_choice(chunk) } else { None };
+        let said = said.or(in_choice.as_ref())?;
+        Some(Self { usage: usage(said), cost: cost(said), extra })
     }
 }
 

@@ -16,13 +16,20 @@ use crate::{
     wire::{Decoder, Events, Frame, Mould, Text, from_json},
 };
 
+/// What came of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Seen {
+    Nothing,
+    Chunks,
+    /// Its id or its model among them.
+    Name,
+}
+
 /// Reads one answer.
 #[derive(Debug)]
 pub(super) struct ChatDecoder {
     protocol: &'static str,
-    started: bool,
-    /// Whether a chunk came.
-    begun: bool,
+    seen: Seen,
     /// Whether a delta brought any of the answer.
     brought: bool,
     calls: Calls,
@@ -42,8 +49,7 @@ impl ChatDecoder {
     pub(super) fn new(protocol: &'static str) -> Self {
         Self {
             protocol,
-            started: false,
-            begun: false,
+            seen: Seen::Nothing,
             brought: false,
             calls: Calls::default(),
             reasoning: vec![],
@@ -64,7 +70,7 @@ impl ChatDecoder {
             return Ok(());
         }
         let chunk = parse(bytes)?;
-        if self.started
+        if self.seen == Seen::Name
             && let Some((field, text)) = chunk.only_text()
             && let Some(mould) = mould(bytes, text)
         {
@@ -77,10 +83,10 @@ impl ChatDecoder {
         if chunk.is_error() {
             return Err(reply::error(200, bytes));
         }
-        self.begun = true;
+        self.seen = self.seen.max(Seen::Chunks);
         // Azure begins with a chunk that has both, empty.
-        if !self.started && (chunk.id.some().is_some() || chunk.model.some().is_some()) {
-            self.started = true;
+        if self.seen < Seen::Name && (chunk.id.some().is_some() || chunk.model.some().is_some()) {
+            self.seen = Seen::Name;
             events.start(chunk.id.some(), chunk.model.some());
         }
         let has_usage = chunk.has_usage();
@@ -275,7 +281,7 @@ impl Decoder for ChatDecoder {
         match frame.data.trim_ascii() {
             b"" | b"{}" => Ok(()),
             _ if frame.event == "ping" => Ok(()),
-            b"[DONE]" if !self.begun => {
+            b"[DONE]" if self.seen == Seen::Nothing => {
                 Err(LlmError::new(LlmErrorKind::Truncated, "the stream ended before the answer began"))
             }
             b"[DONE]" => {
