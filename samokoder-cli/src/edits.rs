@@ -3,7 +3,7 @@
 use samokoder::{
     pipeline,
     store::Lease,
-    workspace::{Edits, Folder, LeftOut},
+    workspace::{Edits, LeftOut},
 };
 
 use crate::{config::Config, failure::Failure, project::Project, redaction};
@@ -11,7 +11,8 @@ use crate::{config::Config, failure::Failure, project::Project, redaction};
 /// What a person changed since files were published to the folder.
 pub(crate) async fn find(project: &Project, config: &Config) -> Result<Edits, Failure> {
     let history = project.history(None).await?;
-    let folder = Folder::open(&project.folder)?;
+    let (store, scope) = (&*project.store, &project.card.branch.scope);
+    let folder = pipeline::open_folder(store, scope, &project.folder, history.state()).await?;
     Ok(pipeline::find_edits(&folder, history.state(), redaction::redactor(config).as_deref())?)
 }
 

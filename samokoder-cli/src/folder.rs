@@ -33,6 +33,14 @@ pub(crate) fn read_files(folder: &Path, state: &ProjectState) -> Result<Vec<Chec
     state.files().map(|(path, _)| file(path)).collect()
 }
 
+/// A folder whose path is a text: a history is found by it.
+pub(crate) fn check_text(folder: &Path) -> Result<(), Failure> {
+    if folder.to_str().is_some() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{} is no UTF-8; give the folder another name", folder.display())))
+}
+
 /// A folder that can be filled: not there, or empty but for its configuration and a state folder in which nothing was ever
 /// written down.
 pub(crate) fn check_free(folder: &Path) -> Result<(), Failure> {

@@ -11,13 +11,14 @@ use samokoder::{
     pipeline::History,
     project::STATE_FOLDER,
     store::{Branch, Lease, Scope, Seq, StateStore, StoreErrorKind},
+    workspace::Folder,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     branches::Branches,
     failure::Failure,
-    folder::{card_path, check_free, write_card},
+    folder::{card_path, check_free, check_text, write_card},
     holding::{self, Holding},
     location::{self, from_here, of_its_own, open_store, without_password},
     view,
@@ -61,6 +62,7 @@ impl Project {
         description: &str,
         name: Option<&str>,
     ) -> Result<Self, Failure> {
+        check_text(folder)?;
         check_free(folder)?;
         let is_new = !folder.exists();
         let uri = store.map_or_else(|| location::DEFAULT.into(), from_here);
@@ -85,6 +87,7 @@ impl Project {
 
     /// Opens the folder of an app, whose history is where it was when it was made unless `store` says something else.
     async fn open(folder: &Path, store: Option<&str>) -> Result<Self, Failure> {
+        check_text(folder)?;
         let path = card_path(folder);
         let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
@@ -188,11 +191,20 @@ impl Project {
 
     /// Whether anything has been recorded.
     pub(crate) async fn has_begun(&self) -> Result<bool, Failure> {
-        match self.store.read(&self.card.branch, Seq::START, 1).await {
-            Ok(records) => Ok(!records.is_empty()),
-            Err(error) if error.kind == StoreErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error.into()),
+        let begun = match self.store.read(&self.card.branch, Seq::START, 1).await {
+            Ok(records) => !records.is_empty(),
+            Err(error) if error.kind == StoreErrorKind::NotFound => false,
+            Err(error) => return Err(error.into()),
+        };
+        if !begun && self.card.store != MEMORY && Folder::open(&self.folder)?.is_published() {
+            let (folder, store) = (view::quoted(&self.folder), &self.card.store);
+            let message = format!(
+                "the history of {folder} is gone: files were written from it, and it is not in {store} any more; put it \
+                 back from a backup, or build the app anew in another folder"
+            );
+            return Err(Failure::failed(message));
         }
+        Ok(begun)
     }
 
     /// Fails unless something has been recorded.

@@ -182,6 +182,11 @@ fn start(setup: &Setup, exec: &Exec) -> News {
 fn give_up_rights(setup: &Setup) -> io::Result<()> {
     sys::setsid();
     std::env::set_current_dir(WORKSPACE)?;
+    // When the container's memory is used up, commands go first, and not the agent. Where this can't be had, whoever
+    // is largest does.
+    sys::set_dumpable(true)?;
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    sys::set_dumpable(false)?;
     for (resource, soft, hard) in &setup.rlimits {
         sys::limit(*resource, *soft, *hard)?;
     }

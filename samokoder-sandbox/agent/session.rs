@@ -29,6 +29,9 @@ use crate::{
     wire::{self, AGENTS_OWN, DATA, Failure, Frame, How, Kernel, Kind, Setup, Writer},
 };
 
+/// Bytes that the agent and its supervisors may take.
+const AGENTS_MEMORY: u64 = 64 << 20;
+
 /// How often memory is looked at while commands run.
 const SAMPLE: Duration = Duration::from_millis(20);
 
@@ -404,6 +407,9 @@ impl Session {
         if !self.kernel.counts_processes {
             self.look_at_processes(&census);
         }
+        if !self.kernel.counts_memory {
+            self.look_at_machine();
+        }
         if now >= self.walk {
             let before = sys::cpu_time();
             self.look_at_files();
@@ -411,6 +417,15 @@ impl Session {
             self.walk = Instant::now() + WALK.max((sys::cpu_time() - before) * 10);
         }
         self.sample = Instant::now() + SAMPLE;
+    }
+
+    /// Ends all commands when a kernel that is theirs alone holds more than one of them may have, in processes or not:
+    /// nobody knows whose it is.
+    fn look_at_machine(&mut self) {
+        let allowed = self.setup.memory.saturating_add(AGENTS_MEMORY).saturating_add(usage::bytes_of_disk());
+        if memory::of_machine() > allowed {
+            self.execs.values_mut().for_each(|exec| exec.end(Ok(How::OutOfMemory)));
+        }
     }
 
     /// Ends the command with the most processes when there are too many.

@@ -72,7 +72,7 @@ fn process(pid: i32) -> Option<Process> {
     let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
     let (threads, pages) = (number(17).unwrap_or(1), number(21).unwrap_or(0));
     // Without its first thread it is seen by the others alone.
-    let other = if pages == 0 && threads > 1 { memory::resident(&pid.to_string()) } else { None };
+    let other = if pages == 0 { memory::resident(&pid.to_string()) } else { None };
     let resident = other.unwrap_or(pages * LARGEST_PAGE);
     Some(Process { pid, parent: fields.get(1)?.parse().ok()?, threads, resident })
 }

@@ -21,6 +21,11 @@ pub fn is_full() -> bool {
     file_systems().any(|path| sys::room(path).is_ok_and(is_full))
 }
 
+/// Bytes in use.
+pub fn bytes_of_disk() -> u64 {
+    file_systems().filter_map(|path| sys::room(path).ok()).map(|room| room.bytes - room.bytes_free).sum()
+}
+
 /// Bytes and files in use. `is_counted`: the kernel counts files.
 pub fn of_disk(is_counted: bool) -> (u64, u64) {
     let rooms: Vec<sys::Room> = file_systems().filter_map(|path| sys::room(path).ok()).collect();

@@ -69,6 +69,17 @@ pub fn nameless(pid: &str, all: &mut BTreeMap<String, u64>) {
     }
 }
 
+/// What is in use of a machine that is the session's alone, but for what it keeps of files, in bytes.
+pub fn of_machine() -> u64 {
+    let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let kilobytes = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        line.and_then(|line| line.trim().split(' ').next()?.parse::<u64>().ok()).unwrap_or(0)
+    };
+    let spare = kilobytes("MemFree").saturating_add(kilobytes("Cached"));
+    kilobytes("MemTotal").saturating_sub(spare).saturating_mul(1024)
+}
+
 /// What waits in the sockets of this network, in bytes. Version 1 of cgroups does not count it.
 pub fn sockets() -> u64 {
     let files = ["udp", "udp6", "tcp", "tcp6"].map(|name| fs::read_to_string(format!("/proc/net/{name}")));

@@ -38,7 +38,7 @@ fn run(arguments: &[&str]) -> Vec<String> {
         ["memory-without-a-name", most] => greed::memory_without_a_name(number(most)),
         ["memory-without-its-thread", most] => greed::memory_without_its_thread(number(most)),
         ["memory-let-go", most] => greed::memory_let_go(number(most)),
-        ["memory-of-sockets", ..] => greed::memory_of_sockets(),
+        ["memory-of-sockets", most] => greed::memory_of_sockets(number(most)),
         ["fill-disk", most, ref folders @ ..] => greed::fill_disk(number(most), folders),
         ["fill-inodes", most] => greed::fill_inodes(number(most)),
         ["huge-file", allowed] => greed::huge_file(number(allowed)),

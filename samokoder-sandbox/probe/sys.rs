@@ -86,17 +86,25 @@ pub fn kill(pid: i32, signal: i32) -> Result<(), i32> {
     }
 }
 
-/// Waits for a child; `None` when there is none.
+/// Waits for a child, and says with which status it ended; `None` when there is none.
 pub fn wait() -> Option<i32> {
-    // SAFETY: the status is not asked for.
-    let pid = unsafe { waitpid(-1, std::ptr::null_mut(), 0) };
-    (pid > 0).then_some(pid)
+    let mut status = 0;
+    // SAFETY: the status is written to a number of this function's.
+    let pid = unsafe { waitpid(-1, &raw mut status, 0) };
+    (pid > 0).then_some((status >> 8) & 0xff)
 }
 
 /// The same, let go of.
-pub fn hold_shared_unseen(length: usize) -> bool {
+pub fn hold_shared_unseen(length: usize) -> Option<usize> {
     const DONTNEED: usize = 4;
-    shared(length).is_some_and(|start| call(number(28, 233), [start, length, DONTNEED, 0, 0]).is_ok())
+    let start = shared(length)?;
+    call(number(28, 233), [start, length, DONTNEED, 0, 0]).is_ok().then_some(start)
+}
+
+/// Whether what was written to such memory is still there.
+pub fn is_held(start: usize) -> bool {
+    // SAFETY: it was mapped, and is never unmapped.
+    unsafe { (start as *const u8).read_volatile() == 1 }
 }
 
 /// Memory that belongs to no process alone, written to; whether there was any.

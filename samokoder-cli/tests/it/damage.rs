@@ -48,3 +48,38 @@ fn a_damaged_card_is_refused_and_not_touched() {
     fs::write(place.path(file), whole).unwrap();
     place.expect(4, &["resume", "app"]);
 }
+
+#[test]
+fn a_history_that_is_gone_is_missed_and_nothing_is_built_anew_in_its_place_on_node() {
+    let place = Place::new();
+    place.expect(0, &["new", SMALL, "--dir", "app", "--sandbox", "none"]);
+    let file = place.path("app/.samokoder/state.db");
+    let whole = fs::read(&file).unwrap();
+    place.write("app/mine.txt", "mine");
+    fs::remove_file(&file).unwrap();
+    for command in [&["resume", "app"][..], &["log", "app"], &["show", "app"]] {
+        let ran = place.expect(1, command);
+        assert!(ran.err.contains("the history of app is gone"), "{command:?}: {}", ran.err);
+    }
+    fs::write(&file, &whole).unwrap();
+    place.expect(0, &["resume", "app", "--sandbox", "none"]);
+    // An older one, put back: what it does not know is a person's.
+    fs::write(&file, &whole).unwrap();
+    for log in ["-wal", "-shm"] {
+        let _ = fs::remove_file(place.path(&format!("app/.samokoder/state.db{log}")));
+    }
+    place.expect(0, &["resume", "app", "--sandbox", "none"]);
+    assert_eq!(fs::read_to_string(place.path("app/mine.txt")).unwrap(), "mine");
+}
+
+#[test]
+fn a_folder_whose_name_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let place = Place::new();
+    let mut command = place.command(&["new", SMALL, "--dir"]);
+    command.arg(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+    let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("give the folder another name"));
+    assert!(place.everything().is_empty());
+}

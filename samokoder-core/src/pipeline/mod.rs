@@ -32,7 +32,7 @@ pub use error::PipelineError;
 pub use fork::fork;
 pub use history::History;
 pub use options::{Answers, RunOptions};
-pub use publication::{find_edits, publish, record_edits};
+pub use publication::{find_edits, open_folder, publish, record_edits};
 pub use redaction::Redactor;
 pub use run::{Delta, Run, RunReport, events};
 pub use workflow::{Next, Workflow, WorkflowError};

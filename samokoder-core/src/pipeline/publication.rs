@@ -6,7 +6,7 @@ use super::{History, PipelineError, Redactor, engine::Engine, journal::Entry};
 use crate::{
     agent::Proposal,
     project::{Change, ProjectState, WorkspacePath},
-    store::{Author, Batch, Branch, Commit, Lease, Record, StateStore},
+    store::{Author, Batch, Branch, Commit, Lease, Record, Scope, StateStore, StoreErrorKind},
     workspace::{Edits, Folder, LeftOut, LocalEdit},
 };
 
@@ -14,7 +14,8 @@ impl Engine {
     /// Commits what a person changed in the folder, and repairs what a crash left unpublished.
     pub(super) async fn open_folder(&mut self) -> Result<(), PipelineError> {
         let Some(root) = &self.run.options.folder else { return Ok(()) };
-        let mut folder = Folder::open(root)?;
+        let (store, scope) = (&*self.run.store, &self.run.branch.scope);
+        let mut folder = open_folder(store, scope, root, &self.state).await?;
         let edits = find_edits(&folder, &self.state, self.run.options.redactor.as_deref())?;
         for LeftOut { path, reason } in &edits.left_out {
             tracing::warn!(path, reason, "a file of a person's is left out of the project");
@@ -45,6 +46,29 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Opens the folder that a branch's files, with this state, are published to. What the manifest knows and no history holds
+/// is a person's, whoever wrote it: a history that was put back from a backup does not know what was imported since.
+///
+/// # Errors
+/// [`PipelineError::Folder`], [`PipelineError::Store`].
+pub async fn open_folder(
+    store: &dyn StateStore,
+    scope: &Scope,
+    folder: &Path,
+    state: &ProjectState,
+) -> Result<Folder, PipelineError> {
+    let mut folder = Folder::open(folder)?;
+    for path in folder.outdated(state) {
+        let Some(content) = folder.last_written(&path) else { continue };
+        match store.blob(scope, content).await {
+            Ok(_) => {}
+            Err(error) if error.kind == StoreErrorKind::NotFound => folder.disown(&path),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(folder)
 }
 
 /// What a person changed in the app's folder, as a run on a branch in this state would find it.
@@ -80,7 +104,7 @@ pub async fn record_edits(
     redactor: Option<&dyn Redactor>,
 ) -> Result<Edits, PipelineError> {
     let history = History::load(store, lease.branch()).await?;
-    let mut folder = Folder::open(folder)?;
+    let mut folder = open_folder(store, &lease.branch().scope, folder, &history.state).await?;
     let edits = find_edits(&folder, &history.state, redactor)?;
     if edits.files.is_empty() {
         return Ok(edits);
@@ -105,7 +129,7 @@ pub async fn publish(
     folder: &Path,
 ) -> Result<Vec<WorkspacePath>, PipelineError> {
     let history = History::load(store, branch).await?;
-    let mut folder = Folder::open(folder)?;
+    let mut folder = open_folder(store, &branch.scope, folder, &history.state).await?;
     let mut left = Vec::new();
     // Those that go make room: a file may take the place of a folder.
     let mut outdated = folder.outdated(&history.state);

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    PipelineError,
+    History, PipelineError,
     engine::{Engine, Open},
     history::{Key, RecordedEffect},
     journal::Entry,
@@ -39,7 +39,7 @@ impl Engine {
                     self.record_signal(id, vec![Change::BudgetSet { limits }]).await?;
                     self.run.budget.set_limits(limits);
                     self.exhausted = None;
-                    self.relaunch();
+                    self.relaunch().await?;
                 }
                 Signal::Cancel => {
                     self.record_signal(id, Vec::new()).await?;
@@ -60,13 +60,33 @@ impl Engine {
     }
 
     /// Lets attempts that a limit stopped go on.
-    fn relaunch(&mut self) {
+    async fn relaunch(&mut self) -> Result<(), PipelineError> {
         let stopped = |open: &Open| open.task.is_none() && open.attempt.parked.is_none();
         let keys: Vec<Key> =
             self.open.iter().filter(|(_, open)| stopped(open)).map(|(key, _)| key.clone()).collect();
+        self.recall(&keys).await?;
         for key in keys {
             self.launch(&key, Duration::ZERO);
         }
+        Ok(())
+    }
+
+    /// Has attempts know what they were told in this sitting too, as the log has it: what was paid for is not sent again.
+    async fn recall(&mut self, keys: &[Key]) -> Result<(), PipelineError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        // All that was handed over is in the log then.
+        self.journal.append(Entry::default()).await?;
+        let history = History::load(&*self.run.store, &self.run.branch).await?;
+        for key in keys {
+            if let (Some(open), Some(logged)) = (self.open.get_mut(key), history.open.get(key))
+                && open.attempt.id == logged.id
+            {
+                open.attempt.effects.clone_from(&logged.effects);
+            }
+        }
+        Ok(())
     }
 
     /// Records a question. The attempt that asked it holds no slot until the answer is there.
@@ -143,6 +163,7 @@ impl Engine {
         self.commit(author, vec![Change::QuestionAnswered { question, answer: answer.into() }], entry)?;
         self.settle().await?;
         if let Some(key) = answered {
+            self.recall(std::slice::from_ref(&key)).await?;
             self.launch(&key, Duration::ZERO);
         }
         Ok(())

@@ -94,10 +94,15 @@ impl Folder {
     pub fn edits(&self, state: &ProjectState) -> Result<Edits, FolderError> {
         let mut edits = Edits::default();
         for (path, published) in self.published() {
-            let content = read(&self.root().join(path.as_str()))?;
+            let content = self.read(path)?;
             let edit = LocalEdit { path: path.clone(), content };
             let digest = edit.digest();
-            if digest != Some(*published) && digest != state.file(path).map(|file| file.content) {
+            if digest == Some(*published) || digest == state.file(path).map(|file| file.content) {
+                continue;
+            }
+            if digest.is_some() && is_to_be_written(state, path) {
+                edits.left_out.push(LeftOut { path: path.to_string(), reason: PLANNED.into() });
+            } else {
                 edits.files.push(edit);
             }
         }
@@ -151,13 +156,16 @@ impl Search<'_> {
                 return Ok(());
             }
             let name = entry.file_name();
+            let is_text = name.to_str().is_some();
             let name = name.to_string_lossy();
             if is_ignored(&name, inside.is_empty()) {
                 continue;
             }
             let (kind, path) = (entry.file_type().map_err(failed)?, entry.path());
             let inside = if inside.is_empty() { name.into_owned() } else { format!("{inside}/{name}") };
-            if kind.is_dir() {
+            if !is_text {
+                edits.left_out.push(LeftOut { path: inside, reason: "its name is no text".into() });
+            } else if kind.is_dir() {
                 self.beneath(&path, &inside, edits)?;
             } else if kind.is_file() {
                 self.file(&path, inside, entry.metadata().map_or(0, |data| data.len()), edits)?;
@@ -178,8 +186,8 @@ impl Search<'_> {
         if self.folder.has_published(&path) {
             return Ok(());
         }
-        if self.is_to_be_written(&path) {
-            return leave_out(inside, "the plan has a file there; it stays as it is, and is yours");
+        if is_to_be_written(self.state, &path) {
+            return leave_out(inside, PLANNED);
         }
         if size > LARGEST {
             return leave_out(inside, "it is larger than 1 MB");
@@ -192,15 +200,18 @@ impl Search<'_> {
         }
         Ok(())
     }
+}
 
-    /// Whether the team is to write this file, or one in whose place it is.
-    fn is_to_be_written(&self, path: &WorkspacePath) -> bool {
-        let state = self.state;
-        let is_open = |planned: &WorkspacePath| state.file(planned).is_none() && planned.overlaps(path);
-        let mut planned = state.architecture().into_iter().flat_map(|architecture| &architecture.files);
-        let mut of_tasks = state.tasks().flat_map(|task| &task.files);
-        !state.is_built() && (planned.any(|planned| is_open(&planned.path)) || of_tasks.any(is_open))
-    }
+/// Why a file that the team will want to write is left out.
+const PLANNED: &str = "the plan has a file there, or is yet to be made; it stays as it is, and is yours";
+
+/// Whether the team is to write this file, or one in whose place it is. Before there is a plan, that may be any.
+fn is_to_be_written(state: &ProjectState, path: &WorkspacePath) -> bool {
+    let is_open = |planned: &WorkspacePath| state.file(planned).is_none() && planned.overlaps(path);
+    let Some(architecture) = state.architecture() else { return state.file(path).is_none() };
+    let mut of_tasks = state.tasks().flat_map(|task| &task.files);
+    !state.is_built()
+        && (architecture.files.iter().any(|planned| is_open(&planned.path)) || of_tasks.any(is_open))
 }
 
 fn is_ignored(name: &str, is_at_the_top: bool) -> bool {

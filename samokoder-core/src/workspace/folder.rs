@@ -75,12 +75,16 @@ impl Folder {
     pub fn publish(&mut self, path: &WorkspacePath, content: Option<Bytes>) -> Result<bool, FolderError> {
         let target = self.root.join(path.as_str());
         let wanted = content.as_ref().map(|content| Digest::of(content));
-        let on_disk = read(&target)?.map(|content| Digest::of(&content));
+        let on_disk = self.read(path)?.map(|content| Digest::of(&content));
         if on_disk != wanted {
             if on_disk.is_some() && on_disk.as_ref() != self.published.get(path) {
                 return Ok(false);
             }
             if let Some(content) = content {
+                if let Some(link) = self.link_above(path) {
+                    let message = "is a link, through which nothing is written; move it away";
+                    return Err(FolderError { path: link, message: message.into() });
+                }
                 write(&target, &content)?;
             } else {
                 fs::remove_file(&target).map_err(|error| fail(&target, "can't be removed", &error))?;
@@ -89,6 +93,39 @@ impl Folder {
         }
         self.note(path, wanted)?;
         Ok(true)
+    }
+
+    /// Forgets that this file was written by us: it counts as a person's.
+    pub(crate) fn disown(&mut self, path: &WorkspacePath) {
+        self.published.remove(path);
+    }
+
+    /// What was written to this file last, if it is known.
+    pub(crate) fn last_written(&self, path: &WorkspacePath) -> Option<Digest> {
+        self.published.get(path).copied()
+    }
+
+    /// Whether anything was ever written.
+    pub fn is_published(&self) -> bool {
+        !self.published.is_empty()
+    }
+
+    /// The content of a regular file; `None` when there is none, or only one that a link leads to.
+    pub(super) fn read(&self, path: &WorkspacePath) -> Result<Option<Bytes>, FolderError> {
+        if self.link_above(path).is_some() { Ok(None) } else { read(&self.root.join(path.as_str())) }
+    }
+
+    /// The first of the folders above a file that is a symbolic link, which may lead anywhere.
+    fn link_above(&self, path: &WorkspacePath) -> Option<PathBuf> {
+        let names = path.as_str().split('/');
+        let mut folder = self.root.clone();
+        for name in names.clone().take(names.count() - 1) {
+            folder.push(name);
+            if fs::symlink_metadata(&folder).is_ok_and(|found| found.is_symlink()) {
+                return Some(folder);
+            }
+        }
+        None
     }
 
     /// Where it is.
@@ -188,5 +225,9 @@ fn write(path: &Path, content: &[u8]) -> Result<(), FolderError> {
     name.push(".samokoder-new");
     let temporary = path.with_file_name(name);
     fs::write(&temporary, content).map_err(failed)?;
+    if let Ok(before) = fs::metadata(path) {
+        // Who may read and run it is a person's to say.
+        fs::set_permissions(&temporary, before.permissions()).map_err(failed)?;
+    }
     fs::rename(&temporary, path).map_err(failed)
 }

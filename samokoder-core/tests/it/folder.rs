@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use samokoder_core::{
     pipeline,
-    project::WorkspacePath,
+    project::{ProjectState, WorkspacePath},
     store::{Branch, MemoryStore, StateStore},
     workspace::{Edits, Folder},
 };
@@ -126,4 +126,70 @@ async fn a_folder_gets_the_files_of_a_branch_and_keeps_what_no_history_has() {
     let left = pipeline::publish(&*app.store, &app.branch, app.path()).await.unwrap();
     assert_eq!(left.iter().map(WorkspacePath::as_str).collect::<Vec<_>>(), ["src/a.mjs"]);
     assert_eq!(read("src/a.mjs"), "not recorded");
+}
+
+#[tokio::test]
+async fn nothing_is_read_written_or_removed_through_a_link() {
+    let app = App::built().await;
+    let outside = tempfile::tempdir().unwrap();
+    let there = outside.path().join("a.mjs");
+    fs::write(&there, fs::read(app.path().join("src/a.mjs")).unwrap()).unwrap();
+    fs::remove_dir_all(app.path().join("src")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), app.path().join("src")).unwrap();
+    assert!(
+        app.edits().await.files.iter().all(|edit| edit.content.is_none()),
+        "what a link leads to is not there"
+    );
+    app.record().await;
+    pipeline::publish(&*app.store, &app.branch, app.path()).await.unwrap();
+    assert!(there.exists(), "nothing outside is removed");
+    let path = WorkspacePath::parse("src/new.mjs").unwrap();
+    let error = Folder::open(app.path()).unwrap().publish(&path, Some("x".into())).unwrap_err();
+    assert!(error.to_string().contains("is a link"), "{error}");
+    assert!(!outside.path().join("new.mjs").exists());
+}
+
+#[tokio::test]
+async fn what_an_older_history_does_not_know_is_a_persons_and_stays() {
+    let app = App::built().await;
+    let older = state(&app.store, &app.branch).await;
+    app.write("src/a.mjs", "mine");
+    app.write("notes.txt", "mine too");
+    let lines = fs::read_to_string(app.path().join(".samokoder/published.jsonl")).unwrap();
+    app.record().await;
+    // As with a history that was put back: the manifest knows what no content is there for.
+    let (store, pipeline) = script::pipeline();
+    let (branch, _) = build(&pipeline, options(&good_model())).await;
+    assert!(fs::read_to_string(app.path().join(".samokoder/published.jsonl")).unwrap().len() > lines.len());
+    let folder = pipeline::open_folder(&*store, &branch.scope, app.path(), &older).await.unwrap();
+    assert_eq!(paths(&folder.edits(&older).unwrap()), ["notes.txt", "src/a.mjs"]);
+    pipeline::publish(&*store, &branch, app.path()).await.unwrap();
+    assert_eq!(fs::read_to_string(app.path().join("src/a.mjs")).unwrap(), "mine");
+    assert!(app.path().join("notes.txt").exists());
+}
+
+#[tokio::test]
+async fn names_that_are_no_text_are_left_out_and_what_may_be_run_stays_so() {
+    use std::os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _};
+    let app = App::built().await;
+    for name in [&b"a\xff.txt"[..], b"a\xfe.txt"] {
+        fs::write(app.path().join(std::ffi::OsStr::from_bytes(name)), "x").unwrap();
+    }
+    let edits = app.edits().await;
+    assert!(edits.files.is_empty());
+    assert_eq!(edits.left_out.iter().filter(|left| left.reason == "its name is no text").count(), 2);
+    let script = app.path().join("src/a.mjs");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = WorkspacePath::parse("src/a.mjs").unwrap();
+    Folder::open(app.path()).unwrap().publish(&path, Some("new".into())).unwrap();
+    assert_eq!(fs::metadata(&script).unwrap().permissions().mode() & 0o777, 0o755);
+}
+
+#[tokio::test]
+async fn before_there_is_a_plan_no_file_is_taken_that_it_may_want() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("mine.txt"), "mine").unwrap();
+    let edits = Folder::open(folder.path()).unwrap().edits(&ProjectState::default()).unwrap();
+    assert!(edits.files.is_empty());
+    assert!(edits.left_out[0].reason.contains("yet to be made"));
 }

@@ -167,13 +167,17 @@ async fn a_question_can_be_answered_in_place() {
     run.answer(question.id, "blue").await.unwrap();
     assert_eq!(run.finish().await.unwrap().end, RunEnd::Done { verified: true });
     assert_eq!(text(&store, &branch, "src/a.mjs").await, "// src/a.mjs \"blue\"\n");
+    // What was asked before the question is not asked again.
+    assert_eq!(model.templates().iter().filter(|name| *name == "spec_writer/write").count(), 2);
 }
 
 #[tokio::test]
 async fn defaults_answer_for_a_person_who_leaves_it_to_the_engine() {
     let (store, pipeline) = pipeline();
-    let (branch, report) = build(&pipeline, options(&curious_model()).answers(Answers::Defaults)).await;
+    let model = curious_model();
+    let (branch, report) = build(&pipeline, options(&model).answers(Answers::Defaults)).await;
     assert_eq!(report.end, RunEnd::Done { verified: true });
+    assert_eq!(model.templates().iter().filter(|name| *name == "spec_writer/write").count(), 2);
     assert_eq!(text(&store, &branch, "src/a.mjs").await, "// src/a.mjs \"red\"\n");
 }
 

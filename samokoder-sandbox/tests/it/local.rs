@@ -97,6 +97,15 @@ async fn what_the_kernel_killed_for_memory_is_out_of_memory_even_if_its_parent_g
 }
 
 #[tokio::test]
+async fn what_waits_in_sockets_counts_as_memory() {
+    let limits = limits(|limits| (limits.memory, limits.processes) = (128 << 20, 64));
+    let probed = Probed::open(limits).await;
+    let command = Command::new(["./probe", "memory-of-sockets", "134217728"]);
+    let outcome = probed.session.exec(command).await.unwrap();
+    assert_eq!(outcome.status, ExecStatus::OutOfMemory, "{outcome:?}");
+}
+
+#[tokio::test]
 async fn what_an_owner_left_that_was_killed_with_its_init_program_is_reaped() {
     let sandbox = bare_sandbox();
     let session = sandbox.open(SessionSpec::new(mark())).await.unwrap();
