@@ -9,7 +9,7 @@ use samokoder::{
 
 use crate::{config::Config, provider};
 
-/// Takes out the keys in the environment, and what looks like a key, a token or a password.
+/// Takes out the keys in the environment, values of headers in the configuration, and what looks like a key, a token or a password.
 #[derive(Debug)]
 struct Secrets {
     /// Keys, each with the variable that it is in. The longest first: one may be the beginning of another.
@@ -26,13 +26,24 @@ pub(crate) fn redactor(config: &Config) -> Option<Arc<dyn Redactor>> {
     }
     let usual = VARIABLES.iter().flat_map(|(_, names)| names.iter().map(|name| (*name).to_owned()));
     let named = config.providers.values().filter_map(|provider| provider.key_env.clone());
+    // A scheme, such as `Bearer`, is none.
+    let secret = |value: &String| value.split_whitespace().next_back().unwrap_or_default().to_owned();
+    let headers = config.providers.values().flat_map(|provider| &provider.headers);
+    let headers = headers.filter(|(name, _)| is_telling(name));
     let mut known: Vec<_> = usual
         .chain(named)
         .filter_map(|name| Some((provider::environment(&name)?, name)))
+        .chain(headers.map(|(name, value)| (secret(value), format!("header {name}"))))
         .filter(|(value, _)| value.len() >= SHORTEST)
         .collect();
     known.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
     Some(Arc::new(Secrets { known }))
+}
+
+/// Whether a header of this name has a secret in it.
+fn is_telling(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["key", "token", "secret", "auth", "password"].iter().any(|part| name.contains(part))
 }
 
 /// A text that was typed, as it may be kept.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use samokoder::sandbox::CheckoutFile;
+use tempfile::NamedTempFile;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use crate::{
@@ -42,12 +43,10 @@ async fn files(dir: &Path, file: &Path) -> Result<Outcome, Failure> {
         return Err(Failure::failed(format!("the app has no files yet; go on with: {resume}")));
     }
     let files = folder::read_files(dir, state)?;
-    let archive = create(file)?;
-    write(archive, name, &files).map_err(|error| {
-        // What can't be finished is not left behind as if it were.
-        let _ = fs::remove_file(file);
-        unwritable(file, &error)
-    })?;
+    let place = create(file)?;
+    let written = place.reopen().and_then(|archive| write(archive, name, &files));
+    written.map_err(|error| unwritable(file, &error))?;
+    keep(place, file)?;
     outln!("{} files in {}", files.len(), view::quoted(file));
     if !state.is_built() {
         outln!("The app is not finished: files are missing.");
@@ -60,13 +59,11 @@ async fn history(project: &Project, file: &Path) -> Result<Outcome, Failure> {
     project.must_have_begun().await?;
     let config = Config::load(Some(&project.folder))?;
     let unsaved = edits::find(project, &config).await?.files.len();
-    let written = archive::write(project, create(file)?).await.and_then(|(manifest, out)| {
-        out.sync_all().map_err(|error| unwritable(file, &error))?;
-        Ok(manifest)
-    });
-    let manifest = written.inspect_err(|_| {
-        let _ = fs::remove_file(file);
-    })?;
+    let place = create(file)?;
+    let archive = place.reopen().map_err(|error| unwritable(file, &error))?;
+    let (manifest, archive) = archive::write(project, archive).await?;
+    archive.sync_all().map_err(|error| unwritable(file, &error))?;
+    keep(place, file)?;
     outln!(
         "The project with its whole history, {} branches, in {}",
         manifest.branches.len(),
@@ -79,17 +76,29 @@ async fn history(project: &Project, file: &Path) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-/// Makes a file, which must not be there.
-fn create(file: &Path) -> Result<File, Failure> {
-    File::options().read(true).write(true).create_new(true).open(file).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            Failure::usage(format!("{} is there already; name another file", file.display()))
-        }
-        _ => unwritable(file, &error),
-    })
+/// Makes a file beside the one that is to be, which must not be there: what can't be finished is not left behind as if it
+/// were.
+fn create(file: &Path) -> Result<NamedTempFile, Failure> {
+    if fs::symlink_metadata(file).is_ok() {
+        return Err(unwritable(file, &io::ErrorKind::AlreadyExists.into()));
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".samokoder-export-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder).map_err(|error| unwritable(file, &error))
+}
+
+/// Gives a file that is whole its name.
+fn keep(place: NamedTempFile, file: &Path) -> Result<(), Failure> {
+    place.persist_noclobber(file).map(drop).map_err(|failed| unwritable(file, &failed.error))
 }
 
 fn unwritable(file: &Path, error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        return Failure::usage(format!("{} is there already; name another file", file.display()));
+    }
     Failure::failed(format!("{} can't be written: {error}", file.display()))
 }
 

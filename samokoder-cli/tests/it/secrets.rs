@@ -31,6 +31,16 @@ fn a_key_that_is_typed_into_a_description_is_in_no_file() {
 }
 
 #[test]
+fn a_header_of_the_configuration_that_is_typed_into_a_description_is_in_no_file() {
+    const TOKEN: &str = "plainwords-of-a-gateway";
+    let place = Place::new();
+    let header = format!("[providers.compatible.headers]\nauthorization = \"Bearer {TOKEN}\"\n");
+    place.write("samokoder.toml", &header);
+    place.expect(0, &["new", &format!("{SMALL}. Use the key {TOKEN}"), "--dir", "app", "--sandbox", "none"]);
+    assert_eq!(holding(&place, TOKEN), ["samokoder.toml"]);
+}
+
+#[test]
 fn a_key_that_is_typed_into_an_answer_is_in_no_file() {
     let place = Place::new();
     place.expect(4, &["new", QUESTION, "--dir", "app", "--sandbox", "none"]);
