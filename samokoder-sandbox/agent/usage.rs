@@ -28,14 +28,13 @@ pub fn bytes_of_disk() -> u64 {
 
 /// Bytes and files in use. `is_counted`: the kernel counts files.
 pub fn of_disk(is_counted: bool) -> (u64, u64) {
-    let rooms: Vec<sys::Room> = file_systems().filter_map(|path| sys::room(path).ok()).collect();
-    let bytes = rooms.iter().map(|room| room.bytes - room.bytes_free).sum();
     if !is_counted {
-        return (bytes, all_files(u64::MAX));
+        return (bytes_of_disk(), all_files(u64::MAX));
     }
     // The root of each counts too.
-    let files: u64 = rooms.iter().map(|room| room.files - room.files_free - 1).sum();
-    (bytes, files.saturating_sub(OWN_FOLDERS))
+    let rooms = file_systems().filter_map(|path| sys::room(path).ok());
+    let files: u64 = rooms.map(|room| room.files - room.files_free - 1).sum();
+    (bytes_of_disk(), files.saturating_sub(OWN_FOLDERS))
 }
 
 /// Whether the kernel limits the number of files here to what it has to be.
