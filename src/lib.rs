@@ -32,8 +32,8 @@ pub use samokoder_llm as providers;
 #[cfg(feature = "sandbox-suite")]
 pub use samokoder_core::testing;
 pub use samokoder_core::{
-    agent, agents, budget, context, digest, edit, id, llm, pipeline, policy, project, sandbox, store,
-    workspace,
+    agent, agents, budget, context, digest, edit, id, llm, pipeline, policy, project, sandbox, secrets,
+    store, workspace,
 };
 #[cfg(feature = "sandbox-suite")]
 pub use samokoder_sandbox::suite as abuse;

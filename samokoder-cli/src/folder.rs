@@ -1,7 +1,8 @@
 //! An app's folder: what is in it, and what says whose it is.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -9,6 +10,7 @@ use samokoder::{
     project::{ProjectState, STATE_FOLDER, WorkspacePath},
     sandbox::CheckoutFile,
 };
+use tempfile::NamedTempFile;
 
 use crate::{config, failure::Failure, project::Card, view};
 
@@ -55,10 +57,7 @@ pub(crate) fn check_free(folder: &Path) -> Result<(), Failure> {
         Ok(entries) => entries,
     };
     if card_path(folder).exists() {
-        return Err(Failure::usage(format!(
-            "{shown} is an app already. Changing a finished app is not possible yet; \
-             `samokoder resume` goes on with an unfinished one. Nothing was touched"
-        )));
+        return Err(is_taken(folder));
     }
     let others = entries
         .flatten()
@@ -76,12 +75,46 @@ pub(crate) fn card_path(folder: &Path) -> PathBuf {
     folder.join(STATE_FOLDER).join("project.json")
 }
 
-/// Writes the card down, whole or not at all.
+/// Writes the first card of a folder, whole or not at all. Of two that do it at once, one is told that the folder is taken.
+pub(crate) fn write_first_card(folder: &Path, card: &Card) -> Result<(), Failure> {
+    let unwritable = |error: io::Error| {
+        let folder = folder.display();
+        Failure::failed(format!("{folder} can't be written: {error}; choose another folder with --dir"))
+    };
+    let kept = aside(folder, card).map_err(unwritable)?.persist_noclobber(card_path(folder));
+    kept.map(drop).map_err(|failed| match failed.error.kind() {
+        io::ErrorKind::AlreadyExists => is_taken(folder),
+        _ => unwritable(failed.error),
+    })
+}
+
+/// Writes another card, whole or not at all.
 pub(crate) fn write_card(folder: &Path, card: &Card) -> io::Result<()> {
-    let path = card_path(folder);
-    fs::create_dir_all(folder.join(STATE_FOLDER))?;
-    let temporary = path.with_extension("new");
-    fs::write(&temporary, serde_json::to_vec_pretty(card)?)?;
-    fs::File::open(&temporary)?.sync_all()?;
-    fs::rename(&temporary, &path)
+    aside(folder, card)?.persist(card_path(folder)).map(drop).map_err(|failed| failed.error)
+}
+
+/// A card in a file that has no name of its own yet.
+fn aside(folder: &Path, card: &Card) -> io::Result<NamedTempFile> {
+    let state = folder.join(STATE_FOLDER);
+    fs::create_dir_all(&state)?;
+    let mut file = files_as_usual().prefix("project-").tempfile_in(state)?;
+    file.write_all(&serde_json::to_vec_pretty(card)?)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// Temporary files that those may read who may read any other.
+pub(crate) fn files_as_usual() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder
+}
+
+fn is_taken(folder: &Path) -> Failure {
+    let shown = folder.display();
+    Failure::usage(format!(
+        "{shown} is an app already. Changing a finished app is not possible yet; \
+         `samokoder resume` goes on with an unfinished one. Nothing was touched"
+    ))
 }

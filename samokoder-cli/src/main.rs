@@ -3,12 +3,10 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stderr, reason = "a command talks to the one who typed it")]
 
-/// Prints a line. That nobody reads it any more is no reason to stop.
+/// Prints a line.
 macro_rules! outln {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stdout(), $($text)*);
-    }};
+    () => { $crate::output::line(format_args!("")) };
+    ($($text:tt)+) => { $crate::output::line(format_args!($($text)+)) };
 }
 
 mod archive;
@@ -22,6 +20,7 @@ mod folder;
 mod holding;
 mod location;
 mod lock;
+mod output;
 mod project;
 mod provider;
 mod redaction;
@@ -42,17 +41,34 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).with_ansi(false).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = runtime.map_err(|error| Failure::failed(error.to_string())).and_then(|runtime| {
-        let outcome = runtime.block_on(carry_out(args.command));
+        let outcome = runtime.block_on(async {
+            survive_size_limits();
+            carry_out(args.command).await
+        });
         // A thread that waits for a line on standard input must not keep the process.
         runtime.shutdown_background();
         outcome
     });
-    match outcome {
-        Ok(outcome) => outcome.code(),
-        Err(failure) => {
-            eprintln!("error: {failure}");
-            failure.outcome.code()
-        }
+    let printed = output::finish();
+    let code = match (&outcome, &printed) {
+        (Ok(Outcome::Done), Err(_)) => Outcome::Failed,
+        (Ok(outcome), _) => *outcome,
+        (Err(failure), _) => failure.outcome,
+    };
+    for failure in outcome.err().into_iter().chain(printed.err()) {
+        eprintln!("error: {failure}");
+    }
+    code.code()
+}
+
+/// A file that may not grow any further (`ulimit -f`) is an error like a disk that is full, which says what is wrong; the
+/// signal would end the process without a word.
+fn survive_size_limits() {
+    #[cfg(target_os = "linux")]
+    {
+        const SIGXFSZ: i32 = 25;
+        // Once there is a handler, it is there for good. Where none can be set, the signal does what it always does.
+        let _ = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(SIGXFSZ));
     }
 }
 

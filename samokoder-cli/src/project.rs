@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     branches::Branches,
     failure::Failure,
-    folder::{card_path, check_free, check_text, write_card},
+    folder::{card_path, check_free, check_text, write_first_card},
     holding::{self, Holding},
     location::{self, from_here, of_its_own, open_store, without_password},
     view,
@@ -78,10 +78,7 @@ impl Project {
             let store = if store.is_some() { &uri } else { MEMORY };
             open_store(folder, store, card.blobs.as_deref()).await?.close().await?;
         }
-        write_card(folder, &card).map_err(|error| {
-            let folder = folder.display();
-            Failure::failed(format!("{folder} can't be written: {error}; choose another folder with --dir"))
-        })?;
+        write_first_card(folder, &card)?;
         Ok(Self { is_new, ..Self::with_card(folder, card, &uri).await? })
     }
 
@@ -91,6 +88,12 @@ impl Project {
         let path = card_path(folder);
         let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                if folder.join(STATE_FOLDER).join("state.db").exists() {
+                    let path = path.display();
+                    return Failure::failed(format!(
+                        "{path}, which says what is in {STATE_FOLDER}, is gone; put it back from a backup"
+                    ));
+                }
                 let folder = folder.display();
                 Failure::usage(format!(
                     "{folder} is not an app that samokoder made: there is no {STATE_FOLDER} in it"

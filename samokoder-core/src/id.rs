@@ -4,10 +4,14 @@
 //! being inside a run gets an id derived from where it came from (version 8), so that a resumed run, and a second
 //! run of the same description, gives the same ones.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    str::FromStr,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use uuid::{NoContext, Timestamp, Uuid};
 
 /// An id that can be derived from where it comes from.
 pub trait DerivedId {
@@ -99,7 +103,9 @@ macro_rules! fresh {
             /// A new id that sorts by the time it was made.
             #[expect(clippy::disallowed_methods, reason = "made once, outside of any agent, and recorded")]
             pub fn fresh() -> Self {
-                Self(Uuid::now_v7())
+                // Without a battery, clocks begin before 1970 too, of which such an id knows nothing.
+                let is_set = SystemTime::now() >= UNIX_EPOCH;
+                Self(if is_set { Uuid::now_v7() } else { Uuid::new_v7(Timestamp::from_unix(NoContext, 0, 0)) })
             }
         }
     )*};

@@ -18,6 +18,7 @@ pub mod pipeline;
 pub mod policy;
 pub mod project;
 pub mod sandbox;
+pub mod secrets;
 pub mod store;
 #[cfg(feature = "sandbox-suite")]
 pub mod testing;

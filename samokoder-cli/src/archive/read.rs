@@ -9,6 +9,7 @@ use std::{
 use samokoder::{
     digest::Digest,
     id::{BranchId, SignalId},
+    project::Change,
     store::{Link, Record, Seq, Signal, StoreError, StoreErrorKind},
 };
 use zip::ZipArchive;
@@ -91,6 +92,9 @@ impl<R: Read + Seek> Archive<R> {
         let mut needed = BTreeSet::new();
         for branch in &branches {
             let records = self.records(branch.id)?;
+            if branch.parent.is_none() && !self.is_described(&records) {
+                return Err(damaged("it was not begun with the description that is said"));
+            }
             needed.extend(records.iter().flat_map(|(_, record)| record.contents()));
             let first = match branch.parent {
                 None => Link::first(self.manifest.project, branch.id),
@@ -107,11 +111,28 @@ impl<R: Read + Seek> Archive<R> {
             return Err(damaged("the branch that is checked out is missing"));
         }
         self.verify_contents(&needed)?;
-        let expected = 1 + 2 * branches.len() + needed.len() - self.manifest.collected.len();
-        if self.zip.len() != expected {
-            return Err(damaged(format!("there are {} entries in it instead of {expected}", self.zip.len())));
+        let logs = branches.iter().flat_map(|branch| [log_entry(branch.id), signals_entry(branch.id)]);
+        let kept = needed.iter().filter(|digest| self.manifest.collected.binary_search(digest).is_err());
+        let expected =
+            std::iter::once(MANIFEST.to_owned()).chain(logs).chain(kept.map(|digest| content_entry(*digest)));
+        if !self.zip.file_names().map(Result::ok).eq(expected.map(|name| Some(name.into()))) {
+            return Err(damaged("its entries are not those of such a file, in their order"));
         }
         Ok(())
+    }
+
+    /// Whether the first of these records say what the manifest says of the project.
+    fn is_described(&self, records: &[Timed]) -> bool {
+        let Manifest { description, name, .. } = &self.manifest;
+        let changes = records.iter().flat_map(|(_, record)| match record {
+            Record::Commit(commit) => &*commit.changes,
+            _ => &[],
+        });
+        let mut described = changes.filter_map(|change| match change {
+            Change::Described { description, name, .. } => Some((description, name)),
+            _ => None,
+        });
+        described.next() == Some((description, name))
     }
 
     fn verify_contents(&mut self, needed: &BTreeSet<Digest>) -> Result<(), Refused> {

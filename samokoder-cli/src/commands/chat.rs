@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _},
 };
 
 use futures::StreamExt as _;
@@ -16,7 +16,7 @@ use crate::{
     args::ChatArgs,
     config::Config,
     failure::{Failure, Outcome},
-    provider,
+    output, provider,
 };
 
 /// Streams one answer. Nothing is repeated after a failure: who typed it sees it and may type it again.
@@ -80,8 +80,7 @@ struct Text {
 impl Printer for Text {
     fn event(&mut self, event: &StreamEvent, _: &ChatResponse) {
         if let StreamEvent::Text(text) | StreamEvent::Refusal(text) = event {
-            let mut out = io::stdout();
-            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+            output::piece(text);
             self.last = text.chars().last().unwrap_or(self.last);
         }
     }
@@ -187,6 +186,5 @@ impl Printer for Lines {
 }
 
 fn line(value: &Value) {
-    outln!("{value}");
-    let _ = io::stdout().flush();
+    output::piece(&format!("{value}\n"));
 }

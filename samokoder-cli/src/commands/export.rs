@@ -16,7 +16,7 @@ use crate::{
     config::Config,
     edits,
     failure::{Failure, Outcome},
-    folder,
+    folder::{self, files_as_usual},
     project::Project,
     view,
 };
@@ -33,8 +33,26 @@ pub(crate) async fn export(args: &ExportArgs) -> Result<Outcome, Failure> {
     }
 }
 
+/// Whether a file that is yet to be written would be in a folder.
+fn is_within(folder: &Path, file: &Path) -> bool {
+    let (Ok(folder), Ok(above)) = (folder.canonicalize(), above(file).canonicalize()) else { return false };
+    above.starts_with(folder)
+}
+
+/// The folder that a file is to be in.
+fn above(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes the app's files.
 async fn files(dir: &Path, file: &Path) -> Result<Outcome, Failure> {
+    if is_within(dir, file) {
+        return Err(Failure::usage(format!(
+            "{} would become a part of the app; name a file outside of {}",
+            file.display(),
+            view::quoted(dir)
+        )));
+    }
     let history = Project::with(dir, None, async |project| project.history(None).await).await?;
     let state = history.state();
     let name = state.specification().map_or("app", |specification| specification.slug.as_str());
@@ -82,12 +100,8 @@ fn create(file: &Path) -> Result<NamedTempFile, Failure> {
     if fs::symlink_metadata(file).is_ok() {
         return Err(unwritable(file, &io::ErrorKind::AlreadyExists.into()));
     }
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".samokoder-export-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder).map_err(|error| unwritable(file, &error))
+    let aside = files_as_usual().prefix(".samokoder-export-").tempfile_in(above(file));
+    aside.map_err(|error| unwritable(file, &error))
 }
 
 /// Gives a file that is whole its name.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::BufReader,
+    io::{self, BufReader},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -18,7 +18,7 @@ use crate::{
     args::ImportArgs,
     config::Config,
     failure::{Failure, Outcome},
-    folder::{check_free, write_card},
+    folder::{check_free, write_first_card},
     holding::Holding,
     location::{self, from_here, of_its_own, offloaded, open_store, without_password},
     project::Card,
@@ -44,8 +44,15 @@ pub(crate) async fn import(ImportArgs { file, dir, store }: ImportArgs) -> Resul
             "{shown} has a history already; choose another folder with --dir"
         )));
     }
-    let opened = File::open(&file)
-        .map_err(|error| Failure::usage(format!("{} can't be read: {error}", file.display())))?;
+    let unreadable = |error: io::Error| Failure::usage(format!("{} can't be read: {error}", file.display()));
+    // Opening a pipe waits for whoever writes to it.
+    if !fs::metadata(&file).map_err(unreadable)?.is_file() {
+        return Err(Failure::usage(format!(
+            "{} is no file: write what is in it to one first",
+            file.display()
+        )));
+    }
+    let opened = File::open(&file).map_err(unreadable)?;
     let mut archive = Archive::open(BufReader::new(opened)).map_err(|refused| say(&file, refused))?;
     let is_new = !dir.exists();
     let imported = make(&mut archive, &file, &dir, store.as_deref()).await;
@@ -65,8 +72,7 @@ async fn make(
     store: Option<&str>,
 ) -> Result<Outcome, Failure> {
     let state = dir.join(STATE_FOLDER);
-    let failed =
-        |error: std::io::Error| Failure::failed(format!("{} can't be written: {error}", dir.display()));
+    let failed = |error: io::Error| Failure::failed(format!("{} can't be written: {error}", dir.display()));
     fs::create_dir_all(&state).map_err(failed)?;
     let _holding = Holding::take(dir)?;
     let project = archive.manifest.project;
@@ -97,7 +103,7 @@ async fn make(
         description: manifest.description.clone(),
         name: manifest.name.clone(),
     };
-    write_card(dir, &card).map_err(failed)?;
+    write_first_card(dir, &card)?;
     let store = open_store(dir, &uri, blobs).await?;
     let published = publish(&store, &branch, dir).await;
     let _ = store.close().await;

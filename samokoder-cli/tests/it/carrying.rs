@@ -1,6 +1,12 @@
 //! A project with its whole history as one file.
 
-use std::fs;
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    process::Command,
+};
+
+use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 use crate::command::{Place, QUESTION, SMALL};
 
@@ -117,14 +123,13 @@ fn nothing_is_written_over() {
 /// Case 29 of docs/sandbox.md.
 #[test]
 fn an_archive_whose_entries_lead_out_is_refused_and_writes_nothing() {
-    use std::io::Write as _;
     let place = with_branches();
     place.expect(0, &["export", "app", "app.samokoder"]);
     for name in ["../../evil.txt", "/tmp/evil.txt", "files/../../evil.txt", "link"] {
         fs::copy(place.path("app.samokoder"), place.path("evil.samokoder")).unwrap();
         let file = fs::File::options().read(true).write(true).open(place.path("evil.samokoder")).unwrap();
-        let mut zip = zip::ZipWriter::new_append(file).unwrap();
-        let options = zip::write::SimpleFileOptions::default();
+        let mut zip = ZipWriter::new_append(file).unwrap();
+        let options = SimpleFileOptions::default();
         if name == "link" {
             zip.add_symlink(name, "../../..", options).unwrap();
         } else {
@@ -134,7 +139,64 @@ fn an_archive_whose_entries_lead_out_is_refused_and_writes_nothing() {
         zip.finish().unwrap();
         let before = place.everything();
         let ran = place.expect(1, &["import", "evil.samokoder", "--dir", "copy"]);
-        assert!(ran.err.contains("is damaged") && ran.err.contains("entries in it"), "{name}: {ran:?}");
+        assert!(
+            ran.err.contains("is damaged") && ran.err.contains("its entries are not those"),
+            "{name}: {ran:?}"
+        );
         place.is_as_before(&before, name);
     }
+}
+
+/// The entries of a file, rewritten.
+fn rewritten(place: &Place, change: impl Fn(&mut Vec<(String, Vec<u8>)>)) {
+    let mut archive = ZipArchive::new(fs::File::open(place.path("app.samokoder")).unwrap()).unwrap();
+    let mut entries: Vec<(String, Vec<u8>)> = (0..archive.len())
+        .map(|at| {
+            let mut entry = archive.by_index(at).unwrap();
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content).unwrap();
+            (entry.name().unwrap().into_owned(), content)
+        })
+        .collect();
+    change(&mut entries);
+    let mut zip = ZipWriter::new(fs::File::create(place.path("changed.samokoder")).unwrap());
+    for (name, content) in entries {
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(&content).unwrap();
+    }
+    zip.finish().unwrap();
+}
+
+#[test]
+fn a_file_whose_manifest_or_order_was_changed_is_refused() {
+    let place = with_branches();
+    place.expect(0, &["export", "app", "app.samokoder"]);
+    let refused = |why: &str| {
+        let refused = place.expect(1, &["import", "changed.samokoder"]);
+        assert!(refused.err.contains("is damaged") && refused.err.contains(why), "{}", refused.err);
+        assert!(!place.path("changed").exists());
+    };
+    let say = |from: &str, to: &str| {
+        rewritten(&place, |entries| {
+            let manifest = String::from_utf8(entries[0].1.clone()).unwrap();
+            entries[0].1 = manifest.replace(from, to).into_bytes();
+            assert_ne!(entries[0].1, manifest.into_bytes());
+        });
+    };
+    say(SMALL, "Something else");
+    refused("not begun with the description");
+    say("\"name\": null", "\"name\": \"Other\"");
+    refused("not begun with the description");
+    rewritten(&place, |entries| entries.swap(1, 2));
+    refused("in their order");
+    rewritten(&place, |_| {});
+    place.expect(0, &["import", "changed.samokoder"]);
+}
+
+#[test]
+fn a_pipe_is_no_file() {
+    let place = Place::new();
+    assert!(Command::new("mkfifo").arg(place.path("pipe.samokoder")).status().unwrap().success());
+    let refused = place.expect(2, &["import", "pipe.samokoder"]);
+    assert!(refused.err.contains("pipe.samokoder is no file"), "{}", refused.err);
 }

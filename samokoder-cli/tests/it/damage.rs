@@ -83,3 +83,32 @@ fn a_folder_whose_name_is_no_text_is_refused() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("give the folder another name"));
     assert!(place.everything().is_empty());
 }
+
+#[test]
+fn a_card_that_is_gone_is_missed() {
+    let place = Place::new();
+    place.expect(4, &["new", QUESTION, "--dir", "app"]);
+    let card = place.path("app/.samokoder/project.json");
+    fs::rename(&card, place.path("backup")).unwrap();
+    for command in COMMANDS {
+        let failed = place.expect(1, command);
+        assert!(failed.err.contains("project.json") && failed.err.contains("backup"), "{}", failed.err);
+    }
+    fs::rename(place.path("backup"), &card).unwrap();
+    place.expect(4, &["resume", "app"]);
+}
+
+#[test]
+fn a_history_that_is_removed_during_a_run_ends_it_with_an_error_on_node() {
+    let place = Place::new();
+    let mut run = place.start(&["new", QUESTION, "--dir", "app", "--sandbox", "none", "--json"]);
+    run.until("question_asked");
+    fs::rename(place.path("app/.samokoder"), place.path("elsewhere")).unwrap();
+    run.say(r#"{"answer": "raw, ripe"}"#);
+    let ran = run.finish();
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.contains("removed or replaced while it was in use"), "{}", ran.err);
+    // What was recorded until then goes on.
+    fs::rename(place.path("elsewhere"), place.path("app/.samokoder")).unwrap();
+    place.expect(4, &["resume", "app", "--sandbox", "none"]);
+}

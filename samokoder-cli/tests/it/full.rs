@@ -93,3 +93,41 @@ fn a_run_whose_history_finds_no_room_is_gone_on_with() {
 fn a_run_whose_folder_finds_no_room_is_gone_on_with() {
     fill(&[4, 8, 12, 16, 24, 32, 48], &["--store", "sqlite:state.db"]);
 }
+
+#[test]
+fn output_that_finds_no_room_is_an_error_after_the_work_is_done() {
+    let place = Place::new();
+    let into_full = |arguments: &[&str]| {
+        let mut command = place.command(arguments);
+        command.stdout(fs::File::options().write(true).open("/dev/full").unwrap());
+        command.output().unwrap()
+    };
+    for arguments in [
+        &["new", SMALL, "--dir", "app", "--sandbox", "none"][..],
+        &["log", "app"],
+        &["show", "app"],
+        &["models"],
+    ] {
+        let ran = into_full(arguments);
+        assert_eq!(ran.status.code(), Some(1), "{arguments:?}");
+        let said = String::from_utf8(ran.stderr).unwrap();
+        assert!(said.contains("not all of the output could be written: No space left"), "{said}");
+    }
+    place.expect(0, &["log", "app"]);
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_is_said_and_the_run_goes_on_without_it() {
+    let place = Place::new();
+    let samokoder = place.command(&[]);
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -f 100; exec \"$@\"", "sh"]).arg(samokoder.get_program());
+    limited.args(["new", SMALL, "--dir", "app", "--sandbox", "none"]).current_dir(place.path(""));
+    let ran = Running::start(limited).finish();
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.starts_with("error: "), "{}", ran.err);
+    place.expect(0, &["resume", "app", "--sandbox", "none"]);
+    let undisturbed = Place::new();
+    undisturbed.expect(0, &["new", SMALL, "--dir", "app", "--sandbox", "none"]);
+    assert!(place.app("app") == undisturbed.app("app"));
+}

@@ -149,3 +149,28 @@ fn the_same_description_gives_the_same_app_wherever_and_whenever() {
     other.expect(0, &["new", SMALL, "--dir", "some where/else", "--sandbox", "none", "--max-parallel", "1"]);
     assert!(one.app("app") == other.app("some where/else"));
 }
+
+#[test]
+fn an_export_does_not_become_a_part_of_the_app() {
+    let place = built("none");
+    let refused = place.expect(2, &["export", "app", "app/src/app.zip"]);
+    assert!(refused.err.contains("outside of app"), "{}", refused.err);
+    assert!(!place.path("app/src/app.zip").exists());
+    place.expect(0, &["export", "app", "app/app.samokoder"]);
+    place.expect(0, &["resume", "app", "--sandbox", "none"]);
+    assert!(!place.expect(0, &["log", "app"]).out.contains("app.samokoder"), "which is no edit");
+}
+
+#[test]
+fn what_a_call_answered_that_was_collected_is_asked_again_after_a_rewind_on_node() {
+    let place = Place::new();
+    place.expect(4, &["new", QUESTION, "--dir", "app", "--sandbox", "none"]);
+    place.expect(0, &["answer", "app", "raw, ripe"]);
+    place.expect(0, &["resume", "app", "--sandbox", "none"]);
+    place.expect(0, &["gc", "app", "--keep-calls", "0"]);
+    place.expect(0, &["rewind", "app", "--to", "2"]);
+    place.expect(4, &["resume", "app", "--sandbox", "none"]);
+    place.expect(0, &["answer", "app", "raw, ripe, rotten"]);
+    place.expect(0, &["resume", "app", "--sandbox", "none"]);
+    assert!(place.expect(0, &["show", "app"]).out.contains("enumeration: raw, ripe, rotten"));
+}

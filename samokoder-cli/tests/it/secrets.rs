@@ -95,3 +95,53 @@ fn whoever_says_so_keeps_what_looks_like_a_key() {
     place.expect(0, &["new", &description, "--dir", "app", "--sandbox", "none"]);
     assert!(place.expect(0, &["show", "app"]).out.contains(&typed()));
 }
+
+/// Secrets that have no form of their own, each as someone would type it.
+const TOLD: [(&str, &str); 6] = [
+    ("DB_PASSWORD=kJ8s7df6Gh3kLq92", "kJ8s7df6Gh3kLq92"),
+    ("the admin's password is hunter2", "hunter2"),
+    ("its data is in postgres://admin:pw77@db.example.org/coins", "pw77"),
+    ("it sends Authorization: Bearer abc123def", "abc123def"),
+    ("as https://example.org/?token=a1b2c3d4", "a1b2c3d4"),
+    ("my api key is q1w2e3r4", "q1w2e3r4"),
+];
+
+#[test]
+fn what_is_typed_as_a_password_by_name_is_in_no_file() {
+    let place = Place::new();
+    let told: Vec<_> = TOLD.iter().map(|(text, _)| *text).collect();
+    let description = format!("{SMALL}. Use this: {}.", told.join(", "));
+    place.expect(0, &["new", &description, "--dir", "app", "--sandbox", "none"]);
+    let shown = place.expect(0, &["show", "app"]).out;
+    let calls = place.expect(0, &["log", "app", "--calls", "--full"]).out;
+    for (_, secret) in TOLD {
+        assert_eq!(holding(&place, secret), [""; 0], "{secret}");
+        assert!(!shown.contains(secret) && !calls.contains(secret), "{secret}: {shown}{calls}");
+    }
+    assert!(shown.contains("the admin's password is [secret removed]"), "{shown}");
+}
+
+#[test]
+fn secrets_of_an_address_that_are_typed_are_in_no_file() {
+    let place = Place::new();
+    let url = "http://ann:plain-words@localhost/v1?api-key=more-plain-words";
+    place.write("samokoder.toml", &format!("[providers.compatible]\nbase_url = \"{url}\"\n"));
+    let description = format!("{SMALL}. Remember plain-words and more-plain-words");
+    place.expect(0, &["new", &description, "--dir", "app", "--sandbox", "none"]);
+    assert_eq!(holding(&place, "plain-words"), ["samokoder.toml"]);
+}
+
+#[test]
+fn a_file_named_or_filled_with_a_secret_stays_out_of_the_history() {
+    let place = Place::new();
+    place.expect(0, &["new", SMALL, "--dir", "app", "--sandbox", "none"]);
+    place.write(&format!("app/{}.txt", typed()), "nothing");
+    place.write("app/settings.py", "DB_PASSWORD = 'kJ8s7df6Gh3kLq92'\n");
+    place.write("app/example.py", "PASSWORD = 'changeme1'\n");
+    let shown = place.expect(0, &["log", "app"]);
+    place.expect(0, &["rewind", "app", "--to", "2"]);
+    let log = place.expect(0, &["log", "app", "--branch", "main"]).out;
+    assert!(log.contains("example.py") && !log.contains("settings.py"), "{log}{shown:?}");
+    assert!(!log.contains(&typed()), "{log}");
+    assert!(place.path("app/settings.py").exists(), "it stays where it is");
+}

@@ -15,7 +15,7 @@ use crate::{
     digest::Digest,
     llm::{LlmError, Usage},
     sandbox::SandboxError,
-    store::{EffectId, EffectKind, EffectResult, Record},
+    store::{EffectId, EffectKind, EffectResult, Record, StoreErrorKind},
 };
 
 /// What the names of calls beside others begin with.
@@ -77,7 +77,13 @@ impl<'a> Effect<'a> {
         match result {
             EffectResult::Done { payload, .. } => {
                 let run = &self.attempt.run;
-                let payload = run.store.blob(&run.branch.scope, *payload).await?;
+                let payload = match run.store.blob(&run.branch.scope, *payload).await {
+                    // Collected as that of a call that was over, before the branch was rewound to a time when it was not.
+                    Err(error) if error.kind == StoreErrorKind::NotFound => {
+                        return Err(AgentError::Diverged { effect: self.id.name.clone() });
+                    }
+                    payload => payload?,
+                };
                 let value = serde_json::from_slice(&payload).map_err(|error| {
                     AgentError::Failed(format!(
                         "the recorded outcome of {:?} can't be read: {error}",

@@ -187,7 +187,7 @@ impl Engine {
 
     /// Records the beginning, what a person changed in the folder, and that failures may be tried again.
     async fn begin(&mut self, first: Vec<Record>) -> Result<(), PipelineError> {
-        let labels = self.run.options.labels.clone();
+        let labels = self.run.options.redacted_value(self.run.options.labels.clone());
         self.journal.note(Record::RunStarted { run: self.run.id, labels });
         for record in first {
             if let Record::Commit(Commit { author, changes }) = record {

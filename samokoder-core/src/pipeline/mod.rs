@@ -33,7 +33,6 @@ pub use fork::fork;
 pub use history::History;
 pub use options::{Answers, RunOptions};
 pub use publication::{find_edits, open_folder, publish, record_edits};
-pub use redaction::Redactor;
 pub use run::{Delta, Run, RunReport, events};
 pub use workflow::{Next, Workflow, WorkflowError};
 
@@ -177,7 +176,8 @@ impl Pipeline {
         if !self.store.read(&branch, Seq::START, 1).await?.is_empty() {
             return Err(PipelineError::Configuration("the project has begun already; resume it".into()));
         }
-        let (description, name) = (options.redacted(description), name.map(|name| options.redacted(name)));
+        let (description, name) =
+            (options.redacted_typed(description), name.map(|name| options.redacted_typed(name)));
         let described = Change::Described { description, name, toolchains };
         let first = Record::Commit(Commit { author: Author::Person, changes: vec![described] });
         Ok(self.launch(lease, History::default(), options, vec![first]))

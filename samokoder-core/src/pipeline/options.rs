@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Admission, Clock, PipelineError, Redactor};
+use super::{Admission, Clock, PipelineError};
 use crate::{
     agent::Role,
     budget::SpendLimits,
     llm::{LlmError, LlmErrorKind, LlmProvider, ModelId},
     policy::Policy,
     sandbox::Limits,
+    secrets::{Redactor, SecretRedactor},
 };
 
 /// Everything that is particular to one run: models, keys (inside the providers), limits, where to publish.
@@ -44,7 +45,8 @@ pub struct RunOptions {
     /// What agents may run and write: asked before a command is recorded, and before a proposal is committed.
     pub policy: Policy,
     /// Takes out of what is recorded what must not be: of the description, of what agents ask and are answered, and of what
-    /// people say. Files of a person's that it would change are left out of the project.
+    /// people say. Files of a person's that it would change are left out of the project. A [`SecretRedactor`] that takes out
+    /// what looks like a secret, unless something else is said; give it the [known](SecretRedactor::known) ones.
     pub redactor: Option<Arc<dyn Redactor>>,
     /// Cancelling it ends the run as a cancellation by a person would.
     pub cancellation: CancellationToken,
@@ -86,7 +88,7 @@ impl RunOptions {
             folder: None,
             sandbox_limits: Limits::default(),
             policy: Policy::default(),
-            redactor: None,
+            redactor: Some(Arc::new(SecretRedactor::new())),
             cancellation: CancellationToken::new(),
             labels: BTreeMap::new(),
             admission: None,

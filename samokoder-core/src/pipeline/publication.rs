@@ -2,10 +2,11 @@
 
 use std::{borrow::Cow, path::Path};
 
-use super::{History, PipelineError, Redactor, engine::Engine, journal::Entry};
+use super::{History, PipelineError, engine::Engine, journal::Entry};
 use crate::{
     agent::Proposal,
     project::{Change, ProjectState, WorkspacePath},
+    secrets::Redactor,
     store::{Author, Batch, Branch, Commit, Lease, Record, Scope, StateStore, StoreErrorKind},
     workspace::{Edits, Folder, LeftOut, LocalEdit},
 };
@@ -82,12 +83,14 @@ pub fn find_edits(
 ) -> Result<Edits, PipelineError> {
     let mut edits = folder.edits(state)?;
     let Some(redactor) = redactor else { return Ok(edits) };
+    let is_secret = |text: &str| matches!(redactor.redact(text), Cow::Owned(_));
     let has_secret = |edit: &LocalEdit| {
-        let text = edit.content.as_ref().map(|content| String::from_utf8_lossy(content));
-        text.is_some_and(|text| matches!(redactor.redact(&text), Cow::Owned(_)))
+        let content = edit.content.as_ref().map(|content| String::from_utf8_lossy(content));
+        content.is_some_and(|text| is_secret(edit.path.as_str()) || is_secret(&text))
     };
     for edit in edits.files.extract_if(.., |edit| has_secret(edit)) {
-        let reason = "there seems to be a key or a password in it, which does not belong into the history";
+        let reason =
+            "there seems to be a key or a password in it or its name, which does not belong into the history";
         edits.left_out.push(LeftOut { path: edit.path.to_string(), reason: reason.into() });
     }
     Ok(edits)

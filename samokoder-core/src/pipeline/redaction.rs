@@ -1,30 +1,25 @@
 //! What must not be recorded is taken out before it is.
 
-use std::{borrow::Cow, fmt::Debug};
+use std::borrow::Cow;
 
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{RunOptions, effect::EffectError};
-use crate::llm::LlmError;
-
-/// Takes out of texts what must not be recorded, such as keys.
-///
-/// It must be a function of the text alone, and leave alone what it has been through: a text that is replayed meets it again.
-pub trait Redactor: Debug + Send + Sync {
-    /// The text without what must not be recorded; borrowed when there is nothing to take out.
-    fn redact<'a>(&self, text: &'a str) -> Cow<'a, str>;
-}
+use crate::{llm::LlmError, secrets::Redactor};
 
 impl RunOptions {
     /// The text as it may be recorded.
     pub(crate) fn redacted(&self, text: String) -> String {
         let Some(redactor) = &self.redactor else { return text };
-        match redactor.redact(&text) {
-            Cow::Borrowed(_) => text,
-            Cow::Owned(redacted) => redacted,
-        }
+        owned(redactor.redact(&text)).unwrap_or(text)
+    }
+
+    /// What a person typed, as it may be recorded.
+    pub(crate) fn redacted_typed(&self, text: String) -> String {
+        let Some(redactor) = &self.redactor else { return text };
+        owned(redactor.redact_typed(&text)).unwrap_or(text)
     }
 
     /// A value's JSON as it may be recorded. `None` when it may be recorded as it is.
@@ -60,16 +55,21 @@ impl RunOptions {
     }
 }
 
+/// A text that was changed.
+fn owned(text: Cow<'_, str>) -> Option<String> {
+    match text {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(text) => Some(text),
+    }
+}
+
 /// Takes out of every text in a value what must not be recorded, and returns in how many there was anything.
 fn redact_value(redactor: &dyn Redactor, value: &mut Value) -> usize {
     match value {
-        Value::String(text) => match redactor.redact(text) {
-            Cow::Borrowed(_) => 0,
-            Cow::Owned(redacted) => {
-                *text = redacted;
-                1
-            }
-        },
+        Value::String(text) => owned(redactor.redact(text)).map_or(0, |redacted| {
+            *text = redacted;
+            1
+        }),
         Value::Array(items) => items.iter_mut().map(|item| redact_value(redactor, item)).sum(),
         Value::Object(fields) => fields.values_mut().map(|item| redact_value(redactor, item)).sum(),
         _ => 0,

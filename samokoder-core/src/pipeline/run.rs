@@ -133,7 +133,7 @@ impl Run {
     /// # Errors
     /// [`StoreError`] when the answer could not be stored.
     pub async fn answer(&self, question: QuestionId, answer: impl Into<String>) -> Result<(), StoreError> {
-        let answer = self.shared.options.redacted(answer.into());
+        let answer = self.shared.options.redacted_typed(answer.into());
         self.post(Signal::Answer { question, answer }).await
     }
 

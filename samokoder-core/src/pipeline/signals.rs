@@ -140,7 +140,7 @@ impl Engine {
             self.journal.append(Entry { taken, ..Entry::default() }).await?;
             return Ok(());
         }
-        let answer = &*self.run.options.redacted(answer.to_owned());
+        let answer = &*self.run.options.redacted_typed(answer.to_owned());
         let mut entry = Entry { taken, ..Entry::default() };
         let parked = self.open.iter_mut().find_map(|(key, open)| {
             let (_, effect) = open.attempt.parked.take_if(|(waits_for, _)| *waits_for == question)?;

@@ -1,7 +1,7 @@
 //! What a person changed in the folder.
 
 use std::{
-    fs::{self, DirEntry},
+    fs::{self, DirEntry, Metadata},
     io,
     path::Path,
 };
@@ -94,7 +94,14 @@ impl Folder {
     pub fn edits(&self, state: &ProjectState) -> Result<Edits, FolderError> {
         let mut edits = Edits::default();
         for (path, published) in self.published() {
-            let content = self.read(path)?;
+            let found = self.look_at(path);
+            if let Some(size) = found.as_ref().map(Metadata::len).filter(|size| *size > MOST_BYTES) {
+                let reason = format!("it has grown to {} MB", size >> 20);
+                edits.left_out.push(LeftOut { path: path.to_string(), reason });
+                continue;
+            }
+            // A folder in its place has taken it away.
+            let content = if found.is_some_and(|found| found.is_dir()) { None } else { self.read(path)? };
             let edit = LocalEdit { path: path.clone(), content };
             let digest = edit.digest();
             if digest == Some(*published) || digest == state.file(path).map(|file| file.content) {

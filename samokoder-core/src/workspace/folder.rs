@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
+    fs::{self, File, Metadata},
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -113,6 +113,14 @@ impl Folder {
     /// The content of a regular file; `None` when there is none, or only one that a link leads to.
     pub(super) fn read(&self, path: &WorkspacePath) -> Result<Option<Bytes>, FolderError> {
         if self.link_above(path).is_some() { Ok(None) } else { read(&self.root.join(path.as_str())) }
+    }
+
+    /// What is in the place of a file, unless a link leads there.
+    pub(super) fn look_at(&self, path: &WorkspacePath) -> Option<Metadata> {
+        if self.link_above(path).is_some() {
+            return None;
+        }
+        fs::symlink_metadata(self.root.join(path.as_str())).ok()
     }
 
     /// The first of the folders above a file that is a symbolic link, which may lead anywhere.

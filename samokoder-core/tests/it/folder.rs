@@ -193,3 +193,23 @@ async fn before_there_is_a_plan_no_file_is_taken_that_it_may_want() {
     assert!(edits.files.is_empty());
     assert!(edits.left_out[0].reason.contains("yet to be made"));
 }
+
+#[tokio::test]
+async fn a_file_in_whose_place_a_folder_is_now_was_taken_away() {
+    let app = App::built().await;
+    fs::remove_file(app.path().join("src/a.mjs")).unwrap();
+    app.write("src/a.mjs/part.txt", "part");
+    assert_eq!(paths(&app.record().await), ["src/a.mjs", "src/a.mjs/part.txt"]);
+    assert!(app.has("src/a.mjs/part.txt").await && !app.has("src/a.mjs").await);
+    assert_eq!(app.edits().await, Edits::default());
+}
+
+#[tokio::test]
+async fn a_file_that_has_grown_beyond_what_people_write_is_left_out_unread() {
+    let app = App::built().await;
+    fs::File::create(app.path().join("src/a.mjs")).unwrap().set_len(300 << 20).unwrap();
+    let edits = app.record().await;
+    assert!(edits.files.is_empty());
+    assert_eq!(edits.left_out[0].path, "src/a.mjs");
+    assert_eq!(edits.left_out[0].reason, "it has grown to 300 MB");
+}

@@ -8,7 +8,8 @@ use std::{
 
 use samokoder_core::{
     llm::{ChatRequest, LlmError, LlmErrorKind},
-    pipeline::{NewProject, Redactor, RunOptions},
+    pipeline::{NewProject, RunOptions},
+    secrets::Redactor,
     store::{Branch, MemoryStore, Record, RunEnd, Seq, StateStore},
     testing::ScriptedModel,
 };

@@ -67,20 +67,29 @@ impl Address {
 
     /// What of it is a secret.
     pub(super) fn secrets(&self) -> Vec<String> {
-        let is_secret = |name: &str| {
-            let name = name.to_ascii_lowercase();
-            SECRET.iter().any(|secret| name.contains(secret))
-        };
-        let query = self.url.query_pairs().filter(|(name, _)| is_secret(name));
-        let values = query.map(|(_, value)| value.into_owned());
-        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let password = self.url.password().map(decoded);
-        // How both are sent.
-        let both = password
-            .as_ref()
-            .map(|password| BASE64.encode(format!("{}:{password}", decoded(self.url.username()))));
-        values.chain(password).chain(both).collect()
+        secrets(&self.url)
     }
+}
+
+/// What of an address is a secret: its password, alone and as it is sent with the name, and values of its query that are
+/// named like a key. Empty for what is no URL.
+pub fn secrets_of_url(url: &str) -> Vec<String> {
+    Url::parse(url).map(|url| secrets(&url)).unwrap_or_default()
+}
+
+fn secrets(url: &Url) -> Vec<String> {
+    let is_secret = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        SECRET.iter().any(|secret| name.contains(secret))
+    };
+    let query = url.query_pairs().filter(|(name, _)| is_secret(name));
+    let values = query.map(|(_, value)| value.into_owned());
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let password = url.password().map(decoded);
+    // How both are sent.
+    let both =
+        password.as_ref().map(|password| BASE64.encode(format!("{}:{password}", decoded(url.username()))));
+    values.chain(password).chain(both).collect()
 }
 
 impl std::fmt::Debug for Address {

@@ -19,6 +19,7 @@ use samokoder_core::llm::{
 };
 
 use address::Address;
+pub use address::secrets_of_url;
 use bill::Bill;
 pub use client::client;
 pub use config::HttpConfig;

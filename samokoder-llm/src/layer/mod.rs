@@ -73,7 +73,7 @@ pub use chain::Linked;
 pub use concurrency::Concurrency;
 pub use fallback::Fallback;
 pub use governor::{Governor, Rate};
-pub use guard::{Guard, Hook, Moderation, Secret, Secrets, find_secrets};
+pub use guard::{Guard, Hook, Moderation, Secrets};
 pub use metering::{Latency, Meter, MeterKey, Metered};
 pub use retry::Retry;
 pub use stack::{Place, Stack, StackError};

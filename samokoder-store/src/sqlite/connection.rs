@@ -53,6 +53,7 @@ impl Connections {
     pub(super) fn new(file: PathBuf, writer: SqliteConnection) -> Self {
         let readers = Readers::new(file.clone());
         let writer = Writer {
+            identity: identity(&file),
             file: file.clone(),
             connection: Some(writer),
             known: BTreeMap::new(),
@@ -155,6 +156,8 @@ impl Connections {
 #[derive(Debug)]
 pub(super) struct Writer {
     file: PathBuf,
+    /// Which file it was at first.
+    identity: Option<Identity>,
     connection: Option<SqliteConnection>,
     /// Rows of `branch` as they were written last. Another process may have changed them since.
     known: BTreeMap<Branch, BranchRow>,
@@ -229,6 +232,20 @@ impl Writer {
         self.known.clear();
     }
 
+    /// Fails when the file's name leads to another file or to none: what was just written is then in none that anyone
+    /// will open. SQLite itself does not look.
+    fn still_there(&self) -> Result<(), Failure> {
+        if identity(&self.file) == self.identity {
+            return Ok(());
+        }
+        let message = format!(
+            "{} was removed or replaced while it was in use: what is recorded now would be lost; put it back and go on from \
+             there",
+            self.file.display()
+        );
+        Err(StoreError::new(StoreErrorKind::Unavailable, "write", message).into())
+    }
+
     async fn run<T>(
         &mut self,
         work: &(impl for<'c> Fn(&'c mut Self) -> Work<'c, T> + Sync),
@@ -238,7 +255,10 @@ impl Writer {
             if std::mem::replace(&mut self.is_at_work, true) {
                 self.start_over();
             }
-            let outcome = work(self).await;
+            let outcome = match self.still_there() {
+                Ok(()) => work(self).await.and_then(|value| self.still_there().map(|()| value)),
+                Err(gone) => Err(gone),
+            };
             self.is_at_work = false;
             if matches!(outcome, Err(Failure::Sqlite(_))) {
                 self.start_over();
@@ -249,6 +269,24 @@ impl Writer {
             }
         }
     }
+}
+
+/// What tells a file from every other.
+#[cfg(unix)]
+type Identity = (u64, u64);
+/// Elsewhere a file in use can't be removed.
+#[cfg(not(unix))]
+type Identity = ();
+
+#[cfg(unix)]
+fn identity(file: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(file).ok().map(|found| (found.dev(), found.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(file: &Path) -> Option<Identity> {
+    std::fs::metadata(file).ok().map(|_| ())
 }
 
 /// For a connection that writes. The file must be there.

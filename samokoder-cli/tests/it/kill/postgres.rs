@@ -13,8 +13,11 @@ use crate::command::{Place, Running};
 /// A lease is held for so long after its holder was killed.
 const LEASE: Duration = Duration::from_secs(30);
 
+/// How often it is asked for meanwhile.
+const ASKED_AGAIN: Duration = Duration::from_secs(5);
+
 /// How many runs are killed at the same time.
-const AT_ONCE: u32 = 12;
+const AT_ONCE: u32 = 24;
 
 #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the server is")]
 #[expect(clippy::print_stderr, reason = "a test that could not run says so")]
@@ -41,6 +44,7 @@ fn resume(undisturbed: &Undisturbed, place: &Place) -> Running {
         let ran = run.finish();
         assert!(ran.err.contains("at work") || ran.err.contains("another run"), "{}", ran.err);
         assert!(Instant::now() < end, "the lease of one that was killed never ends: {}", ran.err);
+        thread::sleep(ASKED_AGAIN);
     }
 }
 

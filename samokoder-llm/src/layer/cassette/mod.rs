@@ -4,12 +4,15 @@ mod difference;
 mod record;
 mod replay;
 
-use samokoder_core::llm::{ChatRequest, LlmError, StreamEvent};
+use samokoder_core::{
+    llm::{ChatRequest, LlmError, StreamEvent},
+    secrets::is_suspect,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::{record::Recorder, replay::Replayer};
-use super::guard::{is_suspect, redact_value};
+use super::guard::redact_value;
 
 /// A call on a cassette: one line of JSON, with secrets replaced by their descriptions.
 #[derive(Debug, Deserialize)]

@@ -1,9 +1,7 @@
 //! Checks of prompts and answers.
 
-mod find;
 mod moderation;
 mod secrets;
-mod suspect;
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -11,12 +9,8 @@ use async_trait::async_trait;
 use futures::stream;
 use samokoder_core::llm::{CallContext, ChatRequest, ChatResponse, LlmError, LlmErrorKind, LlmProvider};
 
-pub use self::{
-    find::{Secret, find_secrets},
-    moderation::Moderation,
-    secrets::Secrets,
-};
-pub(super) use self::{secrets::redact_value, suspect::is_suspect};
+pub(super) use self::secrets::redact_value;
+pub use self::{moderation::Moderation, secrets::Secrets};
 use super::{
     Layer, Place,
     answer::Answer,

@@ -1,10 +1,13 @@
 //! Keeps secrets out of prompts and answers.
 
 use async_trait::async_trait;
-use samokoder_core::llm::{CallContext, ChatRequest, ChatResponse, LlmError, Part};
+use samokoder_core::{
+    llm::{CallContext, ChatRequest, ChatResponse, LlmError, Part},
+    secrets::{find_secrets, remove_secrets},
+};
 use serde_json::Value;
 
-use super::{Hook, find::find_secrets};
+use super::Hook;
 
 /// Keeps secrets out of prompts and answers: keys of known forms, private keys, and values that look random where a
 /// name says that they are a key, token or password.
@@ -91,9 +94,9 @@ impl Hook for Secrets {
 
 /// Replaces each secret in a text by its description.
 fn redact(text: &mut String) {
-    // From the end, so that the places of those before stay.
-    for secret in find_secrets(text).iter().rev() {
-        text.replace_range(secret.range.clone(), &format!("[{} removed]", secret.what));
+    let found = find_secrets(text);
+    if !found.is_empty() {
+        *text = remove_secrets(text, &found);
     }
 }
 

@@ -187,3 +187,19 @@ fn a_runtime_that_ends_in_the_middle_of_an_append_leaves_all_or_nothing() {
         assert!(head == after.after(1) || head == after.after(4), "from {after} to {head}");
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_is_removed_or_replaced_takes_no_commit_that_nobody_would_find() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, aside) = (folder.path().join("state.db"), folder.path().join("aside.db"));
+    let (store, lease) = filled(&path, 2).await;
+    fs::rename(&path, &aside).unwrap();
+    let refused = |error: samokoder_core::store::StoreError| {
+        assert_eq!(error.kind, StoreErrorKind::Unavailable);
+        assert!(error.message.contains("removed or replaced"), "{error}");
+    };
+    refused(store.append(&lease, Seq(2), batch(Seq(2), 1)).await.unwrap_err());
+    fs::copy(&aside, &path).unwrap();
+    refused(store.append(&lease, Seq(2), batch(Seq(2), 1)).await.unwrap_err());
+}

@@ -54,13 +54,19 @@ const NAMES: [&str; 8] =
 /// Characters that a key or a value must have to be taken for a secret. No key of the services above has fewer.
 pub(super) const LONG: usize = 20;
 
+/// Bytes within which the first line of a private key says that it is one.
+const NAMED_WITHIN: usize = 64;
+
+/// Bytes of a value that are looked at: a text of nothing but names and signs is no reason to read it again at each.
+pub(super) const LOOKED_AT: usize = 512;
+
 /// Bits of entropy that each character of a value must have: words and paths have less.
 const ENTROPY: f64 = 3.5;
 
 /// Finds the secrets in a text, in their order, without overlap.
 ///
 /// ```
-/// use samokoder_llm::layer::find_secrets;
+/// use samokoder_core::secrets::find_secrets;
 ///
 /// let text = "deploy with AKIAIOSFODNN7EXAMPLE please";
 /// let found = find_secrets(text);
@@ -68,6 +74,17 @@ const ENTROPY: f64 = 3.5;
 /// ```
 pub fn find_secrets(text: &str) -> Vec<Secret> {
     if is_suspect(text.as_bytes()) { search(text) } else { Vec::new() }
+}
+
+/// The text with each of these, which are in order, replaced by its description: `[AWS access key removed]`.
+pub fn remove_secrets(text: &str, found: &[Secret]) -> String {
+    let (mut clean, mut at) = (String::with_capacity(text.len()), 0);
+    for Secret { range, what } in found {
+        clean.push_str(&text[at..range.start]);
+        clean.extend(["[", what, " removed]"]);
+        at = range.end;
+    }
+    clean + &text[at..]
 }
 
 fn search(text: &str) -> Vec<Secret> {
@@ -107,8 +124,10 @@ fn length(text: &str, kind: impl Fn(u8) -> bool) -> usize {
 
 /// A private key in PEM, up to the end of its last line; one that is cut off goes up to the end of the text.
 fn private_key(text: &str, start: usize) -> Option<Secret> {
-    let line = text[start..].lines().next()?;
-    if !line.contains("PRIVATE KEY") {
+    const NAME: &[u8] = b"PRIVATE KEY";
+    let head = text.as_bytes()[start..].iter().take(NAMED_WITHIN).copied();
+    let line: Vec<u8> = head.take_while(|byte| *byte != b'\n').collect();
+    if !line.windows(NAME.len()).any(|part| part == NAME) {
         return None;
     }
     let end = text[start..].find("-----END").map_or(text.len(), |end| {
@@ -137,14 +156,15 @@ fn is_words(text: &str) -> bool {
 
 /// A value that looks random, assigned to a name that says what it is.
 fn assigned(text: &str, start: usize, end: usize) -> Option<Secret> {
+    let is_bearer = text[start..end].eq_ignore_ascii_case("bearer");
     let rest = text[end..].trim_start_matches(['"', '\'', ' ', ']']);
-    let rest = rest.strip_prefix(['=', ':'])?;
+    let rest = rest.strip_prefix(['=', ':']).or(is_bearer.then_some(rest))?;
     let name = &text.as_bytes()[start..end];
     let ends_with = |secret: &str| {
         let end = name.len().checked_sub(secret.len()).map(|from| &name[from..]);
         end.is_some_and(|end| end.eq_ignore_ascii_case(secret.as_bytes()))
     };
-    if !NAMES.iter().any(|secret| ends_with(secret)) {
+    if !is_bearer && !NAMES.iter().any(|secret| ends_with(secret)) {
         return None;
     }
     let rest = rest.trim_start_matches(['=', '>', ' ', '"', '\'', '`']);
@@ -152,12 +172,12 @@ fn assigned(text: &str, start: usize, end: usize) -> Option<Secret> {
     if let Some(secret) = known(text, value_start, value_start + length(rest, is_word)) {
         return Some(secret);
     }
-    let value = &rest[..length(rest, is_value)];
+    let value = &rest[..rest.bytes().take(LOOKED_AT).take_while(|byte| is_value(*byte)).count()];
     let is_random = value.len() >= LONG
         && value.contains(|c: char| c.is_ascii_digit())
         && value.contains(|c: char| c.is_ascii_alphabetic())
         && entropy(value) >= ENTROPY;
-    is_random.then(|| Secret { range: value_start..value_start + value.len(), what: "secret" })
+    is_random.then(|| Secret { range: value_start..value_start + length(rest, is_value), what: "secret" })
 }
 
 /// Shannon entropy of a text's bytes, in bits for each of them.
@@ -180,6 +200,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::secrets::find_passwords;
 
     fn found(text: &str) -> Vec<(&'static str, &str)> {
         find_secrets(text).into_iter().map(|secret| (secret.what, &text[secret.range])).collect()
@@ -215,9 +236,25 @@ mod tests {
             format!("api_key: \"{value}\""),
             format!("\"clientSecret\": \"{value}\""),
             format!("let token = '{value}';"),
+            format!("Authorization: Bearer {value}"),
         ] {
             assert_eq!(found(&text), [("secret", value)], "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_of_nothing_but_names_is_read_once() {
+        // Minutes, if each of them had the rest read again.
+        for part in
+            ["key=", "password:", "password ", "-----BEGIN a ", "token=\"", "x://a:b@", "password is "]
+        {
+            let text = part.repeat((128 << 10) / part.len());
+            find_secrets(&text);
+            find_passwords(&text);
+        }
+        let secrets = "AKIAIOSFODNN7EXAMPLE ".repeat(5_000);
+        let removed = remove_secrets(&secrets, &find_secrets(&secrets));
+        assert_eq!(removed, "[AWS access key removed] ".repeat(5_000));
     }
 
     #[test]

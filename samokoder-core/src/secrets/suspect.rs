@@ -8,9 +8,9 @@ use super::find::{LONG, PEM, is_value};
 
 static PRIVATE_KEY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(PEM));
 
-/// Whether there may be a secret in a text, or in a string of a JSON text. Every secret is a private key or has a run
+/// Whether [`find_secrets`](super::find_secrets) may find a secret in a text, or in a string of a JSON text. Every one is a private key or has a run
 /// of as many bytes as the shortest one, all of which may be in a value. JSON escapes none of these bytes.
-pub(in crate::layer) fn is_suspect(text: &[u8]) -> bool {
+pub fn is_suspect(text: &[u8]) -> bool {
     has_run(text) || PRIVATE_KEY.find(text).is_some()
 }
 

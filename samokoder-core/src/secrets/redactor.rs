@@ -1,0 +1,97 @@
+//! Takes secrets out of what is recorded.
+
+use std::{borrow::Cow, fmt};
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{
+    find::{Secret, find_secrets, remove_secrets},
+    passwords::{find_passwords, looks_random},
+};
+
+/// Takes out of texts what must not be recorded, such as keys.
+///
+/// It must be a function of the text alone, and leave alone what it has been through: a text that is replayed meets it again.
+pub trait Redactor: fmt::Debug + Send + Sync {
+    /// The text without what must not be recorded; borrowed when there is nothing to take out.
+    fn redact<'a>(&self, text: &'a str) -> Cow<'a, str>;
+
+    /// The same of what a person typed: prose, in which more may be taken for a secret than in code.
+    fn redact_typed<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.redact(text)
+    }
+}
+
+/// Takes out what looks like a secret, and the secrets that it was told.
+///
+/// ```
+/// use samokoder_core::secrets::{Redactor as _, SecretRedactor};
+///
+/// let redactor = SecretRedactor::new().known("the shop's key", "correct-horse-battery");
+/// let text = "use correct-horse-battery, and the password is hunter2";
+/// assert_eq!(redactor.redact_typed(text), "use [the shop's key removed], and the password is [secret removed]");
+/// ```
+#[derive(Clone, Default)]
+pub struct SecretRedactor {
+    /// Each with what it is called. The longest first: one may be the beginning of another.
+    known: Vec<(String, SecretString)>,
+}
+
+/// A shorter value is a word that may stand anywhere.
+const SHORTEST: usize = 8;
+
+impl SecretRedactor {
+    /// Takes out what looks like a secret.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes this value out too, wherever it is, and writes `[NAME removed]` in its place. Less than 8 bytes are no secret.
+    #[must_use]
+    pub fn known(mut self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
+        let value = value.into();
+        if value.expose_secret().len() >= SHORTEST {
+            self.known.push((name.into(), value));
+            self.known.sort_by_key(|(_, value)| std::cmp::Reverse(value.expose_secret().len()));
+        }
+        self
+    }
+
+    fn take_out<'a>(&self, text: &'a str, accept: impl Fn(&str) -> bool) -> Cow<'a, str> {
+        let mut redacted = Cow::Borrowed(text);
+        for (name, value) in &self.known {
+            if redacted.contains(value.expose_secret()) {
+                redacted = redacted.replace(value.expose_secret(), &format!("[{name} removed]")).into();
+            }
+        }
+        let found = find_secrets(&redacted);
+        remove(&mut redacted, &found);
+        let mut found = find_passwords(&redacted);
+        found.retain(|secret| accept(&redacted[secret.range.clone()]));
+        remove(&mut redacted, &found);
+        redacted
+    }
+}
+
+fn remove(text: &mut Cow<'_, str>, found: &[Secret]) {
+    if !found.is_empty() {
+        *text = remove_secrets(text, found).into();
+    }
+}
+
+impl Redactor for SecretRedactor {
+    fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.take_out(text, looks_random)
+    }
+
+    fn redact_typed<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.take_out(text, |_| true)
+    }
+}
+
+impl fmt::Debug for SecretRedactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.known.iter().map(|(name, _)| name);
+        f.debug_list().entries(names).finish()
+    }
+}
