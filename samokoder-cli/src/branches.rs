@@ -1,7 +1,10 @@
 //! The branches of a project, as people name them.
 
+use std::borrow::Cow;
+
 use samokoder::{
     id::BranchId,
+    secrets::{Redactor as _, SecretRedactor},
     store::{Branch, BranchInfo, Seq, StateStore},
 };
 
@@ -62,10 +65,15 @@ impl Branches {
         if name.trim_start_matches('v').parse::<u64>().is_ok() {
             return Err(Failure::usage(format!("{name:?} can't be the name of a branch: it is a version")));
         }
+        if matches!(SecretRedactor::new().redact_typed(name), Cow::Owned(_)) {
+            let message =
+                "there seems to be a key or a password in the name of the branch, which would be kept";
+            return Err(Failure::usage(message));
+        }
         match self.iter().find(|info| info.name == name) {
-            Some(_) => {
-                Err(Failure::usage(format!("there is a branch {name:?} already; choose another name")))
-            }
+            Some(_) => Err(Failure::usage(format!(
+                "there is a branch {name:?} already; choose another name, or check it out"
+            ))),
             None => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -17,7 +17,7 @@ use samokoder::{
 };
 use serde::Deserialize;
 
-use crate::{args, failure::Failure, provider::ProviderConfig};
+use crate::{args, failure::Failure, folder, provider::ProviderConfig};
 
 /// The file's name, in the folder where the command is typed or in the app's.
 pub(crate) const NAME: &str = "samokoder.toml";
@@ -94,7 +94,7 @@ impl Config {
     pub(crate) fn load(app: Option<&Path>) -> Result<Self, Failure> {
         let here = PathBuf::from(NAME);
         for path in std::iter::once(here.clone()).chain(app.map(|app| app.join(NAME))) {
-            match fs::read_to_string(&path) {
+            match folder::read_text(&path) {
                 Ok(text) => {
                     let config: Self = toml::from_str(&text).map_err(|error| {
                         Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end()))

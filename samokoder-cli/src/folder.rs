@@ -35,6 +35,14 @@ pub(crate) fn read_files(folder: &Path, state: &ProjectState) -> Result<Vec<Chec
     state.files().map(|(path, _)| file(path)).collect()
 }
 
+/// The text of a file: opening a pipe would wait for whoever writes to it.
+pub(crate) fn read_text(path: &Path) -> io::Result<String> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a regular file; move it away"));
+    }
+    fs::read_to_string(path)
+}
+
 /// A folder whose path is a text: a history is found by it.
 pub(crate) fn check_text(folder: &Path) -> Result<(), Failure> {
     if folder.to_str().is_some() {

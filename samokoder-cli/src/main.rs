@@ -1,12 +1,18 @@
 //! The `samokoder` command: a description becomes a working, tested app.
 
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stderr, reason = "a command talks to the one who typed it")]
-
 /// Prints a line.
 macro_rules! outln {
     () => { $crate::output::line(format_args!("")) };
     ($($text:tt)+) => { $crate::output::line(format_args!($($text)+)) };
+}
+
+/// Prints a line on standard error. Where that can't be written to, there is nobody to tell.
+macro_rules! errln {
+    ($($text:tt)+) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)+);
+    }};
 }
 
 mod archive;
@@ -56,7 +62,7 @@ fn main() -> ExitCode {
         (Err(failure), _) => failure.outcome,
     };
     for failure in outcome.err().into_iter().chain(printed.err()) {
-        eprintln!("error: {failure}");
+        errln!("error: {failure}");
     }
     code.code()
 }

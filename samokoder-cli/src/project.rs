@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     branches::Branches,
     failure::Failure,
-    folder::{card_path, check_free, check_text, write_first_card},
+    folder::{card_path, check_free, check_text, read_text, write_first_card},
     holding::{self, Holding},
     location::{self, from_here, of_its_own, open_store, without_password},
     view,
@@ -86,7 +86,7 @@ impl Project {
     async fn open(folder: &Path, store: Option<&str>) -> Result<Self, Failure> {
         check_text(folder)?;
         let path = card_path(folder);
-        let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
+        let text = read_text(&path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
                 if folder.join(STATE_FOLDER).join("state.db").exists() {
                     let path = path.display();

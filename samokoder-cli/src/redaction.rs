@@ -9,10 +9,7 @@ use samokoder::{
 
 use crate::{config::Config, provider};
 
-/// What opens stores and buckets.
-const OF_STORES: [&str; 3] = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD"];
-
-/// What takes secrets out, unless the configuration says that nothing does: what looks like one, keys in the environment,
+/// What takes secrets out, unless the configuration says that nothing does: what looks like one, those in the environment,
 /// and those in the configuration.
 pub(crate) fn redactor(config: &Config) -> Option<Arc<dyn Redactor>> {
     if config.history.redact == Some(false) {
@@ -20,28 +17,52 @@ pub(crate) fn redactor(config: &Config) -> Option<Arc<dyn Redactor>> {
     }
     let usual = VARIABLES.iter().flat_map(|(_, names)| names.iter().map(|name| (*name).to_owned()));
     let named = config.providers.values().filter_map(|provider| provider.key_env.clone());
-    let variables = usual.chain(named).chain(OF_STORES.map(str::to_owned));
-    let keys = variables.filter_map(|name| Some((provider::environment(&name)?, name)));
-    // A scheme, such as `Bearer`, is none.
-    let secret = |value: &String| value.split_whitespace().next_back().unwrap_or_default().to_owned();
+    let keys = usual.chain(named).filter_map(|name| Some((provider::environment(&name)?, name)));
     let headers = config.providers.values().flat_map(|provider| &provider.headers);
-    let headers = headers
-        .filter(|(name, _)| is_telling(name))
-        .map(|(name, value)| (secret(value), format!("header {name}")));
+    let headers = headers.flat_map(|(name, value)| {
+        // A scheme, such as `Bearer`, is none, nor is the name of a cookie.
+        let last = value.split_whitespace().next_back().unwrap_or_default();
+        let inside = last.split_once('=').map_or(last, |(_, value)| value);
+        [last, inside].map(|value| (value.to_owned(), format!("header {name}")))
+    });
     let addresses =
         config.providers.iter().filter_map(|(id, provider)| Some((id, provider.base_url.as_ref()?)));
     let addresses = addresses.flat_map(|(id, url)| {
         secrets_of_url(url).into_iter().map(move |value| (value, format!("secret of the address of {id}")))
     });
-    let known = keys.chain(headers).chain(addresses);
+    let known = keys.chain(others()).chain(headers).chain(addresses);
     let redactor = known.fold(SecretRedactor::new(), |redactor, (value, name)| redactor.known(name, value));
     Some(Arc::new(redactor))
 }
 
-/// Whether a header of this name has a secret in it.
+/// Secrets of the environment that are none of ours: what has a telling name, or stands in an address.
+fn others() -> impl Iterator<Item = (String, String)> {
+    // What is not UTF-8 is in no text.
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    variables.flat_map(|(name, value)| {
+        let mut found = secrets_of_url(&value);
+        if is_telling(&name) && !is_plain(&value) {
+            found.push(value);
+        }
+        found.into_iter().map(move |value| (value, name.clone()))
+    })
+}
+
+/// Whether a variable of this name holds a secret.
 fn is_telling(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["key", "token", "secret", "auth", "password"].iter().any(|part| name.contains(part))
+    const ENDS: [&str; 9] =
+        ["KEY", "SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "_PASS", "_PWD", "CREDENTIALS"];
+    let name = name.to_ascii_uppercase();
+    ENDS.iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a value is a word, a number or a path, which may stand anywhere.
+fn is_plain(value: &str) -> bool {
+    let value = value.trim();
+    value.starts_with(['/', '.'])
+        || value.chars().all(char::is_alphabetic)
+        || value.chars().all(char::is_numeric)
 }
 
 /// A text that was typed, as it may be kept.

@@ -63,6 +63,18 @@ pub struct SpendLimits {
     pub calls: Option<u64>,
 }
 
+impl SpendLimits {
+    /// These limits, and of the others those that are absent here.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        Self {
+            money: self.money.or(others.money),
+            tokens: self.tokens.or(others.tokens),
+            calls: self.calls.or(others.calls),
+        }
+    }
+}
+
 /// Something that is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

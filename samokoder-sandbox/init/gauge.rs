@@ -1,6 +1,6 @@
 //! What a command uses beside time and output, looked at every now and then.
 
-use std::os::fd::OwnedFd;
+use std::{os::fd::OwnedFd, thread, time::Duration};
 
 use crate::{
     cgroup,
@@ -20,6 +20,7 @@ const NEAR: u64 = 4;
 
 /// Every how many looks it is asked for memory that is seen in no process, where no cgroup counts it: it takes long.
 const RARELY: u32 = 16;
+const MOMENT: Duration = Duration::from_millis(5);
 
 /// The cgroups that say what a command uses.
 pub struct Groups {
@@ -79,7 +80,7 @@ impl<'a> Gauge<'a> {
                 self.peak = self.peak.max(held.memory);
                 self.crowded = self.crowded || held.processes + NEAR >= self.most();
                 (held.memory > limit && usage::closely().memory > limit)
-                    || (self.looks.is_multiple_of(RARELY) && usage::nameless() > limit)
+                    || (self.looks.is_multiple_of(RARELY) && nameless_exceeds(limit))
             }
         }
     }
@@ -128,6 +129,15 @@ impl<'a> Gauge<'a> {
     /// The cgroups that the command belongs in.
     pub fn groups(&self) -> Option<&Groups> {
         self.groups.as_ref()
+    }
+}
+
+/// Whether there is too much memory that is seen in no process. A process that is just starting another program or ending
+/// can't be looked into, and counts with all that it has asked for: only what is still so a moment later does.
+fn nameless_exceeds(limit: u64) -> bool {
+    usage::nameless() > limit && {
+        thread::sleep(MOMENT);
+        usage::nameless() > limit
     }
 }
 

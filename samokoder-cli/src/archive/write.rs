@@ -62,7 +62,13 @@ pub(crate) async fn write<W: Write + Seek>(project: &Project, out: W) -> Result<
     }
     let gone: BTreeSet<_> = manifest.collected.iter().collect();
     for digest in needed.iter().filter(|digest| !gone.contains(digest)) {
-        let content = project.store.blob(&card.branch.scope, *digest).await?;
+        let content =
+            project.store.blob(&card.branch.scope, *digest).await.map_err(|error| match error.kind {
+                StoreErrorKind::NotFound => {
+                    Failure::failed("`gc` has just removed some of it; export it again")
+                }
+                _ => error.into(),
+            })?;
         put(&mut zip, &content_entry(*digest), &content).map_err(failed)?;
     }
     let out = zip.finish().map_err(|error| failed(error.into()))?;

@@ -49,8 +49,11 @@ async fn answer_in(
     let text = text.as_str();
     let answer =
         person::choose(question, text).ok_or_else(|| Failure::usage(person::unclear(question, text)))?;
-    let signal = Signal::Answer { question: question.id, answer };
-    project.store.post(&project.card.branch, SignalId::fresh(), signal).await?;
+    let (id, question) = (SignalId::fresh(), question.id);
+    project.store.post(&project.card.branch, id, Signal::Answer { question, answer }).await?;
+    if is_late(project, question, id).await? {
+        return Err(Failure::usage("somebody else has answered it at the same time, and that answer counts"));
+    }
     match project.store.acquire(&project.card.branch).await {
         Err(error) if error.kind == StoreErrorKind::LeaseHeld => {
             outln!("Answered; the run goes on with it.");
@@ -58,6 +61,17 @@ async fn answer_in(
         _ => outln!("Answered. Next: {} resume {}", view::command(), view::quoted(dir)),
     }
     Ok(Outcome::Done)
+}
+
+/// Whether another answer came before this one: the first one counts.
+async fn is_late(project: &Project, question: QuestionId, own: SignalId) -> Result<bool, Failure> {
+    let signals = project.store.signals(&project.card.branch).await?;
+    let first = signals.into_iter().find_map(|(id, signal)| match signal {
+        Signal::Answer { question: of, .. } if of == question => Some(id),
+        _ => None,
+    });
+    // A run that is at work may have taken it.
+    Ok(first.is_some_and(|first| first != own))
 }
 
 /// The questions whose answers wait for the next run.

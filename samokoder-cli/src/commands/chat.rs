@@ -90,7 +90,7 @@ impl Printer for Text {
             outln!();
         }
         for call in response.tool_calls() {
-            eprintln!("calls {} with {}", call.name, call.arguments);
+            errln!("calls {} with {}", call.name, call.arguments);
         }
         let Usage { input, output, .. } = response.usage;
         let tokens = if response.usage == Usage::default() {
@@ -99,16 +99,16 @@ impl Printer for Text {
             format!("{input} tokens in, {output} out")
         };
         let cost = response.cost.map_or_else(|| "price not known".into(), |cost| cost.to_string());
-        eprintln!("[{}; {tokens}; {cost}]", response.finish);
+        errln!("[{}; {tokens}; {cost}]", response.finish);
     }
 
     fn error(&mut self, error: &LlmError) -> Outcome {
         if !matches!(self.last, '\n' | '\0') {
             outln!();
         }
-        eprintln!("error: {error}");
+        errln!("error: {error}");
         if let Some(wait) = error.retry_after {
-            eprintln!("The provider asks to wait {wait:?}.");
+            errln!("The provider asks to wait {wait:?}.");
         }
         Outcome::Failed
     }

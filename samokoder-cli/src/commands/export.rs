@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use samokoder::sandbox::CheckoutFile;
+use samokoder::{sandbox::CheckoutFile, workspace::LeftOut};
 use tempfile::NamedTempFile;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
@@ -53,7 +53,11 @@ async fn files(dir: &Path, file: &Path) -> Result<Outcome, Failure> {
             view::quoted(dir)
         )));
     }
-    let history = Project::with(dir, None, async |project| project.history(None).await).await?;
+    let config = Config::load(Some(dir))?;
+    let (history, edits) = Project::with(dir, None, async |project| {
+        Ok((project.history(None).await?, edits::find(project, &config).await?))
+    })
+    .await?;
     let state = history.state();
     let name = state.specification().map_or("app", |specification| specification.slug.as_str());
     if state.files().next().is_none() {
@@ -66,6 +70,15 @@ async fn files(dir: &Path, file: &Path) -> Result<Outcome, Failure> {
     written.map_err(|error| unwritable(file, &error))?;
     keep(place, file)?;
     outln!("{} files in {}", files.len(), view::quoted(file));
+    let is_in = |path: &str| files.iter().any(|file| file.path.as_str() == path);
+    let new = edits.files.iter().filter(|edit| edit.content.is_some() && !is_in(edit.path.as_str())).count();
+    if new > 0 {
+        let resume = format!("{} resume {}", view::command(), view::quoted(dir));
+        outln!("Not in it: {new} new files of yours; `{resume}` makes them a part of the app.");
+    }
+    for LeftOut { path, reason, .. } in edits.left_out.iter().filter(|left| is_in(&left.path)) {
+        outln!("In it as it is in the folder, though no history has it: {path}: {reason}");
+    }
     if !state.is_built() {
         outln!("The app is not finished: files are missing.");
     }
@@ -99,6 +112,9 @@ async fn history(project: &Project, file: &Path) -> Result<Outcome, Failure> {
 fn create(file: &Path) -> Result<NamedTempFile, Failure> {
     if fs::symlink_metadata(file).is_ok() {
         return Err(unwritable(file, &io::ErrorKind::AlreadyExists.into()));
+    }
+    if !above(file).is_dir() {
+        return Err(Failure::usage(format!("there is no folder {}; make it first", above(file).display())));
     }
     let aside = files_as_usual().prefix(".samokoder-export-").tempfile_in(above(file));
     aside.map_err(|error| unwritable(file, &error))

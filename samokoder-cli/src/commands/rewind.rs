@@ -30,7 +30,7 @@ async fn back(project: &Project, RewindArgs { to, name, .. }: &RewindArgs) -> Re
     edits::record(project, &lease).await?;
     let branch = pipeline::fork(&*project.store, from, version, BranchId::fresh(), &name).await?;
     drop(lease);
-    checkout::switch(project, &branch).await?;
+    checkout::switch(project, &branch, &name).await?;
     let (me, folder, from) = (view::command(), view::quoted(&project.folder), branches.name(from.id));
     outln!("On {name}, a new branch that begins at version {version} of {from}. Nothing was removed.");
     outln!("Back: {me} checkout {folder} {from}");

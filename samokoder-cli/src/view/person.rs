@@ -129,7 +129,7 @@ impl Desk {
         let said: Said = match serde_json::from_str(line) {
             Ok(said) => said,
             Err(error) => {
-                eprintln!(
+                errln!(
                     "error: {line:?} is not {{\"answer\": …, \"question\": …}} or {{\"cancel\": true}}: {error}"
                 );
                 return None;

@@ -165,3 +165,66 @@ fn a_question_can_be_answered_in_another_way_on_a_branch_that_goes_back_to_it_on
     place.expect(0, &["checkout", "app", "main"]);
     assert!(place.expect(0, &["show", "app"]).out.contains("enumeration: raw, ripe"));
 }
+
+/// A checkout that was killed after it had taken files away and before it had taken note of it, as its notes show.
+#[test]
+fn a_checkout_that_was_cut_off_makes_no_commit_that_nobody_made_and_is_finished_by_the_next() {
+    let place = Place::new();
+    place.expect(0, &["new", SMALL, "--dir", "app", "--sandbox", "none"]);
+    place.expect(0, &["fork", "app", "--at", "2", "--name", "old"]);
+    let (whole, notes) = (place.app("app"), "app/.samokoder/published.jsonl");
+    let before = fs::read(place.path(notes)).unwrap();
+    place.expect(0, &["checkout", "app", "old"]);
+    fs::write(place.path(notes), &before).unwrap();
+    place.expect(0, &["checkout", "app", "main"]);
+    assert!(place.app("app") == whole, "what was taken away is back");
+    let log = place.expect(0, &["log", "app"]).out;
+    assert!(!log.contains("deleted"), "{log}");
+    // And the other way: files were written, and nothing noted.
+    place.expect(0, &["checkout", "app", "old"]);
+    let before = fs::read(place.path(notes)).unwrap();
+    place.expect(0, &["checkout", "app", "main"]);
+    fs::write(place.path(notes), &before).unwrap();
+    place.expect(0, &["checkout", "app", "old"]);
+    assert!(place.app("app").is_empty(), "they are the app's, and no one's edits");
+    // Cut off halfway: the same checkout finishes it.
+    place.expect(0, &["checkout", "app", "main"]);
+    fs::remove_file(place.path("app/README.md")).unwrap();
+    let noted = String::from_utf8(fs::read(place.path(notes)).unwrap()).unwrap();
+    let last = noted.lines().rfind(|line| line.contains("README.md")).unwrap();
+    fs::write(place.path(notes), noted.replace(&format!("{last}\n"), "")).unwrap();
+    let again = place.expect(0, &["checkout", "app", "main"]).out;
+    assert!(again.contains("checked out already"), "{again}");
+    assert!(place.app("app") == whole);
+}
+
+#[test]
+fn a_name_with_a_secret_in_it_is_no_branchs() {
+    let place = Place::new();
+    place.expect(0, &["new", SMALL, "--dir", "app", "--sandbox", "none"]);
+    for name in ["password=x8Kq2mZp9LwT4vRb", "AKIAIOSFODNN7EXAMPLE"] {
+        let refused = place.expect(2, &["fork", "app", "--name", name]);
+        assert!(refused.err.contains("key or a password"), "{}", refused.err);
+    }
+}
+
+#[test]
+fn something_in_the_way_of_a_checkout_is_named_with_what_to_do() {
+    let place = Place::new();
+    place.expect(0, &["new", SMALL, "--dir", "app", "--sandbox", "none"]);
+    place.expect(0, &["fork", "app", "--at", "2", "--name", "old"]);
+    let whole = place.app("app");
+    place.expect(0, &["checkout", "app", "old"]);
+    place.write("app/.src", "");
+    std::os::unix::fs::symlink(".src", place.path("app/src")).unwrap();
+    let failed = place.expect(1, &["checkout", "app", "main"]);
+    assert!(
+        failed.err.contains("move it away. main is checked out") && failed.err.contains("checkout app main"),
+        "{}",
+        failed.err
+    );
+    fs::remove_file(place.path("app/src")).unwrap();
+    fs::remove_file(place.path("app/.src")).unwrap();
+    place.expect(0, &["checkout", "app", "main"]);
+    assert!(place.app("app") == whole);
+}

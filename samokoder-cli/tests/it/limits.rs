@@ -68,3 +68,15 @@ fn tests_that_still_fail_are_mended_by_hand_or_in_more_rounds_on_node() {
     let ran = place.expect(3, &["resume", "app"]);
     assert!(next(&ran).starts_with("mend it by hand, or set `fixes = 2` under [limits]"), "{ran:#?}");
 }
+
+#[test]
+fn a_limit_stays_when_another_one_is_set_on_node() {
+    let place = Place::new();
+    place.write("samokoder.toml", "[limits]\ncalls = 5\n");
+    place.expect(3, &["new", SMALL, "--dir", "app", "--sandbox", "none"]);
+    place.write("samokoder.toml", "[limits]\ntokens = 1000000\n");
+    let stopped = place.expect(3, &["resume", "app", "--sandbox", "none", "--max-cost", "7"]);
+    assert!(stopped.out.contains("limit on calls"), "{}", stopped.out);
+    place.write("samokoder.toml", "[limits]\ncalls = 100\n");
+    place.expect(0, &["resume", "app", "--sandbox", "none"]);
+}

@@ -1,5 +1,7 @@
 //! People who talk to a run from another terminal.
 
+use std::fs;
+
 use crate::command::{Place, QUESTION, Running};
 
 /// A run that waits for an answer, with someone who could give it.
@@ -68,4 +70,27 @@ fn a_question_is_answered_after_the_run_has_ended_on_node() {
     place.expect(0, &["resume", "app"]);
     let shown = place.expect(0, &["show", "app"]).out;
     assert!(shown.contains("enumeration: raw, ripe"), "{shown}");
+}
+
+#[test]
+fn of_answers_at_the_same_time_one_counts_and_the_others_are_told_on_node() {
+    let place = Place::new();
+    place.expect(4, &["new", QUESTION, "--dir", "app"]);
+    for round in 0..6 {
+        fs::remove_dir_all(place.path("copy")).ok();
+        assert!(
+            std::process::Command::new("cp")
+                .args(["-r", "app", "copy"])
+                .current_dir(place.path(""))
+                .status()
+                .unwrap()
+                .success()
+        );
+        let answers: Vec<_> =
+            (0..4).map(|n| place.start(&["answer", "copy", &format!("raw{n}, ripe{n}")])).collect();
+        let ended: Vec<_> = answers.into_iter().map(Running::finish).collect();
+        let won = ended.iter().filter(|ran| ran.code == Some(0)).count();
+        assert_eq!(won, 1, "round {round}: {ended:#?}");
+        assert!(ended.iter().all(|ran| ran.code == Some(0) || ran.err.contains("answered")), "{ended:#?}");
+    }
 }

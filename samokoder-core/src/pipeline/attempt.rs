@@ -89,6 +89,12 @@ impl Attempt {
         let resend = Arc::new(Resend::new(journal, run, id, template, Digest::of(&effect.request), worst));
         let call = self.call_context(&effect.id).log(resend.clone());
         let answer = self.send(provider, request, &effect.id, &call).await;
+        if answer.as_ref().is_err_and(|error| error.kind == LlmErrorKind::Cancelled)
+            && self.run.options.cancellation.is_cancelled()
+        {
+            // The run is ending, and this attempt is cut off with it: what nobody waited for has not failed.
+            return std::future::pending().await;
+        }
         let mut spent = capabilities.settle(answer.as_ref(), reservation);
         spent += resend.take(call.spent_earlier());
         let usage = answer.as_ref().ok().map(|response| response.usage);

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     agent::{AgentContext, AgentError, Assignment, Proposal, Resource},
     budget::{BudgetExceeded, Limit, Spend},
+    id::SignalId,
     project::{Change, ProjectState, WorkspacePath},
     store::{AssignmentEnd, AttemptId, Author, Commit, Lease, Record, RunEnd, StoreError},
     workspace::Folder,
@@ -62,6 +63,15 @@ pub(super) struct Open {
     pub(super) attempt: OpenAttempt,
     /// Absent while the attempt waits for an answer or for a limit to be raised.
     pub(super) task: Option<AbortHandle>,
+}
+
+/// What is recorded before anything else.
+#[derive(Debug, Default)]
+pub(super) struct Beginning {
+    /// What a person said to begin with.
+    pub(super) first: Vec<Record>,
+    /// Requests to stop that came too late for the run before: they are not meant for this one.
+    pub(super) late: Vec<SignalId>,
 }
 
 /// What came of an attempt.
@@ -107,11 +117,11 @@ impl Engine {
         }
     }
 
-    /// Carries the run to its end. `first` is recorded before anything else.
-    pub(super) async fn run(mut self, first: Vec<Record>) -> Result<RunReport, PipelineError> {
+    /// Carries the run to its end.
+    pub(super) async fn run(mut self, beginning: Beginning) -> Result<RunReport, PipelineError> {
         let span = tracing::info_span!("run", run = %self.run.id, project = %self.run.branch.project);
         async move {
-            let end = self.carry(first).await?;
+            let end = self.carry(beginning).await?;
             // Attempts that are cut off here stay open in the log: the next sitting goes on with them.
             self.tasks.shutdown().await;
             self.watch.shutdown().await;
@@ -136,8 +146,8 @@ impl Engine {
         .await
     }
 
-    async fn carry(&mut self, first: Vec<Record>) -> Result<RunEnd, PipelineError> {
-        self.begin(first).await?;
+    async fn carry(&mut self, beginning: Beginning) -> Result<RunEnd, PipelineError> {
+        self.begin(beginning).await?;
         let deadline = self.run.options.wall.map(|wall| self.began + wall);
         let mut answers = self.run.answers.subscribe();
         let mut cancelled = self.take_signals().await?;
@@ -186,9 +196,12 @@ impl Engine {
     }
 
     /// Records the beginning, what a person changed in the folder, and that failures may be tried again.
-    async fn begin(&mut self, first: Vec<Record>) -> Result<(), PipelineError> {
+    async fn begin(&mut self, Beginning { first, late }: Beginning) -> Result<(), PipelineError> {
         let labels = self.run.options.redacted_value(self.run.options.labels.clone());
         self.journal.note(Record::RunStarted { run: self.run.id, labels });
+        if !late.is_empty() {
+            self.journal.append(Entry { taken: late, ..Entry::default() }).await?;
+        }
         for record in first {
             if let Record::Commit(Commit { author, changes }) = record {
                 self.commit(author, changes, Entry::default())?;

@@ -42,10 +42,10 @@ use crate::{
     id::{BranchId, ProjectId, RunId},
     project::Change,
     sandbox::{Control, Sandbox, SandboxError, SandboxErrorKind, Toolchain},
-    store::{Author, Branch, Commit, Lease, Record, Scope, Seq, StateStore},
+    store::{Author, Branch, Commit, Lease, Record, Scope, Seq, Signal, StateStore},
 };
 use contents::Contents;
-use engine::Engine;
+use engine::{Beginning, Engine};
 use run::{OverGuard, RunShared};
 use workbench::Workbench;
 
@@ -180,7 +180,12 @@ impl Pipeline {
             (options.redacted_typed(description), name.map(|name| options.redacted_typed(name)));
         let described = Change::Described { description, name, toolchains };
         let first = Record::Commit(Commit { author: Author::Person, changes: vec![described] });
-        Ok(self.launch(lease, History::default(), options, vec![first]))
+        Ok(self.launch(
+            lease,
+            History::default(),
+            options,
+            Beginning { first: vec![first], late: Vec::new() },
+        ))
     }
 
     /// Starts a run on a branch that has a history, and goes on where the last one stopped.
@@ -191,12 +196,16 @@ impl Pipeline {
     pub async fn resume(&self, branch: &Branch, options: RunOptions) -> Result<Run, PipelineError> {
         self.check(&options).await?;
         fork::begin(&*self.store, branch).await?;
+        // Before there is a lease of ours, whoever is asked to stop is the run before.
+        let late = self.store.signals(branch).await?;
+        let late =
+            late.into_iter().filter_map(|(id, signal)| (signal == Signal::Cancel).then_some(id)).collect();
         let lease = self.store.acquire(branch).await?;
         let history = History::load(&*self.store, branch).await?;
         if history.state().version() == Seq::START {
             return Err(PipelineError::Configuration("the project has not begun; start it".into()));
         }
-        Ok(self.launch(lease, history, options, Vec::new()))
+        Ok(self.launch(lease, history, options, Beginning { late, ..Beginning::default() }))
     }
 
     /// Finds out whether a run with these options could start, and which toolchains its sandbox has.
@@ -226,8 +235,9 @@ impl Pipeline {
     }
 
     #[expect(clippy::disallowed_methods, reason = "this task is the run: everything else is spawned into it")]
-    fn launch(&self, lease: Lease, history: History, options: RunOptions, first: Vec<Record>) -> Run {
-        let limits = options.budget.or(history.state().budget()).unwrap_or_default();
+    fn launch(&self, lease: Lease, history: History, options: RunOptions, beginning: Beginning) -> Run {
+        // A limit stays until it is changed itself: another one says nothing of it.
+        let limits = options.budget.unwrap_or_default().or(history.state().budget().unwrap_or_default());
         let shared = Arc::new(RunShared {
             id: RunId::fresh(),
             branch: lease.branch().clone(),
@@ -246,7 +256,7 @@ impl Pipeline {
         let over = OverGuard(Arc::clone(&shared));
         let task = tokio::spawn(async move {
             let _over = over;
-            engine.run(first).await
+            engine.run(beginning).await
         });
         Run { shared, before, task: Some(task) }
     }

@@ -26,7 +26,8 @@ pub struct RunOptions {
     pub model: ModelId,
     /// Models of single agents, instead of that one.
     pub models: BTreeMap<Role, ModelId>,
-    /// What the project may spend from now on. `None` leaves what was settled before.
+    /// What the project may spend from now on. `None` leaves what was settled before, and so does each limit that is absent;
+    /// [`Run::set_budget`](super::Run::set_budget) lifts one.
     pub budget: Option<SpendLimits>,
     /// How many agents may work at a time.
     pub parallel: usize,

@@ -26,8 +26,8 @@ impl Engine {
             let entry = Entry::default().blobs(proposal.contents.into_values().collect());
             self.commit(Author::Person, proposal.changes, entry)?;
             self.settle().await?;
-            folder.accept(&edits.files)?;
         }
+        folder.accept(&edits)?;
         let outdated = folder.outdated(&self.state);
         self.folder = Some(folder);
         self.publish(outdated).await
@@ -110,6 +110,7 @@ pub async fn record_edits(
     let mut folder = open_folder(store, &lease.branch().scope, folder, &history.state).await?;
     let edits = find_edits(&folder, &history.state, redactor)?;
     if edits.files.is_empty() {
+        folder.accept(&edits)?;
         return Ok(edits);
     }
     let Proposal { changes, contents } = proposal(&edits, &history.state);
@@ -117,7 +118,7 @@ pub async fn record_edits(
     let records = vec![Record::Commit(Commit { author: Author::Person, changes })];
     let batch = Batch { records, blobs: contents.into_values().collect(), ..Batch::default() };
     store.append(lease, history.head, batch).await?;
-    folder.accept(&edits.files)?;
+    folder.accept(&edits)?;
     Ok(edits)
 }
 

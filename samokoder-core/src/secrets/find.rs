@@ -2,7 +2,11 @@
 
 use std::ops::Range;
 
-use super::suspect::is_suspect;
+use super::{
+    passwords::{head, in_url},
+    suspect::is_suspect,
+    value::{is_reference, looks_random},
+};
 
 /// A secret in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +20,7 @@ pub struct Secret {
 
 /// How keys of known services begin, how many characters they have at least after that, and what they are. Of two that
 /// fit, the first counts. The forms are those that their services document for secret scanners.
-const PREFIXES: [(&str, usize, &str); 25] = [
+const PREFIXES: [(&str, usize, &str); 44] = [
     ("sk-ant-", 20, "Anthropic key"),
     ("sk-or-", 20, "OpenRouter key"),
     ("sk-proj-", 20, "OpenAI key"),
@@ -42,14 +46,46 @@ const PREFIXES: [(&str, usize, &str); 25] = [
     ("npm_", 36, "npm token"),
     ("pypi-", 50, "PyPI token"),
     ("SG.", 40, "SendGrid key"),
+    ("sk_test_", 16, "Stripe key"),
+    ("whsec_", 24, "webhook secret"),
+    ("xapp-", 20, "Slack token"),
+    ("dckr_pat_", 20, "Docker token"),
+    ("pplx-", 32, "Perplexity key"),
+    ("r8_", 30, "Replicate token"),
+    ("dop_v1_", 40, "DigitalOcean token"),
+    ("shpat_", 32, "Shopify token"),
+    ("lin_api_", 32, "Linear key"),
+    ("ntn_", 32, "Notion token"),
+    ("figd_", 32, "Figma token"),
+    ("hvs.", 24, "Vault token"),
+    ("ya29.", 20, "Google token"),
+    ("GOCSPX-", 20, "Google secret"),
+    ("AGE-SECRET-KEY-1", 40, "age key"),
+    ("AQVN", 32, "Yandex key"),
+    ("y0_", 32, "Yandex token"),
+    ("vk1.a.", 40, "VK token"),
+    (JWT, 40, "JSON web token"),
 ];
+
+/// How a JSON web token begins: an object in base64. It has three parts.
+const JWT: &str = "eyJ";
 
 /// How a private key in PEM begins.
 pub(super) const PEM: &str = "-----BEGIN";
 
 /// Ends of the names of variables that hold secrets.
-const NAMES: [&str; 8] =
-    ["key", "secret", "token", "password", "passwd", "passphrase", "credential", "credentials"];
+const NAMES: [&str; 10] = [
+    "key",
+    "secret",
+    "token",
+    "password",
+    "passwd",
+    "pwd",
+    "_pass",
+    "passphrase",
+    "credential",
+    "credentials",
+];
 
 /// Characters that a key or a value must have to be taken for a secret. No key of the services above has fewer.
 pub(super) const LONG: usize = 20;
@@ -73,7 +109,12 @@ const ENTROPY: f64 = 3.5;
 /// assert_eq!((found[0].what, &text[found[0].range.clone()]), ("AWS access key", "AKIAIOSFODNN7EXAMPLE"));
 /// ```
 pub fn find_secrets(text: &str) -> Vec<Secret> {
-    if is_suspect(text.as_bytes()) { search(text) } else { Vec::new() }
+    if is_suspect(text.as_bytes()) { search(text, false) } else { Vec::new() }
+}
+
+/// Also shorter values of telling names, and passwords in URLs, that no one would write as an example.
+pub(super) fn find_all(text: &str) -> Vec<Secret> {
+    search(text, true)
 }
 
 /// The text with each of these, which are in order, replaced by its description: `[AWS access key removed]`.
@@ -87,7 +128,7 @@ pub fn remove_secrets(text: &str, found: &[Secret]) -> String {
     clean + &text[at..]
 }
 
-fn search(text: &str) -> Vec<Secret> {
+fn search(text: &str, short: bool) -> Vec<Secret> {
     let mut found = Vec::new();
     let mut at = 0;
     // All characters of a word are single bytes, so that it begins and ends between characters.
@@ -97,7 +138,11 @@ fn search(text: &str) -> Vec<Secret> {
         let secret = if text[start..end].starts_with(PEM) {
             private_key(text, start)
         } else {
-            known(text, start, end).or_else(|| assigned(text, start, end))
+            let in_url = || {
+                let range = in_url(text, &(start..end)).filter(|_| short)?;
+                looks_random(&text[range.clone()]).then_some(Secret { range, what: "secret" })
+            };
+            known(text, start, end).or_else(|| assigned(text, start, end, short)).or_else(in_url)
         };
         at = secret.as_ref().map_or(end, |secret| secret.range.end);
         found.extend(secret);
@@ -145,6 +190,7 @@ fn known(text: &str, start: usize, end: usize) -> Option<Secret> {
     }
     let (_, _, what) = PREFIXES.iter().find(|(prefix, least, _)| {
         word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *least && !is_words(rest))
+            && (*prefix != JWT || word.matches('.').count() == 2)
     })?;
     Some(Secret { range: start..start + word.len(), what })
 }
@@ -155,7 +201,7 @@ fn is_words(text: &str) -> bool {
 }
 
 /// A value that looks random, assigned to a name that says what it is.
-fn assigned(text: &str, start: usize, end: usize) -> Option<Secret> {
+fn assigned(text: &str, start: usize, end: usize, short: bool) -> Option<Secret> {
     let is_bearer = text[start..end].eq_ignore_ascii_case("bearer");
     let rest = text[end..].trim_start_matches(['"', '\'', ' ', ']']);
     let rest = rest.strip_prefix(['=', ':']).or(is_bearer.then_some(rest))?;
@@ -176,8 +222,16 @@ fn assigned(text: &str, start: usize, end: usize) -> Option<Secret> {
     let is_random = value.len() >= LONG
         && value.contains(|c: char| c.is_ascii_digit())
         && value.contains(|c: char| c.is_ascii_alphabetic())
-        && entropy(value) >= ENTROPY;
-    is_random.then(|| Secret { range: value_start..value_start + length(rest, is_value), what: "secret" })
+        && entropy(value) >= ENTROPY
+        && !is_reference(value);
+    let length = if is_random {
+        length(rest, is_value)
+    } else {
+        let ends = |c: char| c.is_whitespace() || "\"'`,;()<>{}[]|\\".contains(c);
+        let value = if short { head(rest).split(ends).next()? } else { "" };
+        looks_random(value).then_some(value.len())?
+    };
+    Some(Secret { range: value_start..value_start + length, what: "secret" })
 }
 
 /// Shannon entropy of a text's bytes, in bits for each of them.
@@ -200,7 +254,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::secrets::find_passwords;
 
     fn found(text: &str) -> Vec<(&'static str, &str)> {
         find_secrets(text).into_iter().map(|secret| (secret.what, &text[secret.range])).collect()
@@ -210,7 +263,12 @@ mod tests {
     fn keys_of_known_services_are_found_wherever_they_stand() {
         // Put together here, so that no scanner takes this file for a leak.
         let tail = "aB3dE5gH7jK9mN1pQ3sT5vX7zA9cD1fG3hJ5";
-        for (prefix, what) in [("sk-ant-", "Anthropic key"), ("ghp_", "GitHub token"), ("gsk_", "Groq key")] {
+        for (prefix, what) in [
+            ("sk-ant-", "Anthropic key"),
+            ("ghp_", "GitHub token"),
+            ("gsk_", "Groq key"),
+            ("hvs.", "Vault token"),
+        ] {
             let key = format!("{prefix}{tail}");
             for text in
                 [key.clone(), format!("use `{key}`."), format!("KEY={key}\n"), format!("{{\"a\":\"{key}\"}}")]
@@ -250,7 +308,7 @@ mod tests {
         {
             let text = part.repeat((128 << 10) / part.len());
             find_secrets(&text);
-            find_passwords(&text);
+            find_all(&text);
         }
         let secrets = "AKIAIOSFODNN7EXAMPLE ".repeat(5_000);
         let removed = remove_secrets(&secrets, &find_secrets(&secrets));
@@ -278,7 +336,7 @@ mod tests {
         #[test]
         fn any_text_is_searched_without_overlap(text in "[ -~é\n]{0,60}(-----BEGIN PRIVATE KEY-----)?[ -~]{0,40}(key=[0-9a-zA-Z]{18,30})?.{0,20}") {
             let mut end = 0;
-            prop_assert_eq!(find_secrets(&text), search(&text), "a text with a secret is suspect");
+            prop_assert_eq!(find_secrets(&text), search(&text, false), "a text with a secret is suspect");
             for secret in find_secrets(&text) {
                 prop_assert!(secret.range.start >= end && secret.range.end > secret.range.start);
                 prop_assert!(text.get(secret.range.clone()).is_some());

@@ -4,10 +4,11 @@ mod find;
 mod passwords;
 mod redactor;
 mod suspect;
+mod value;
 
 pub use self::{
     find::{Secret, find_secrets, remove_secrets},
-    passwords::{find_passwords, looks_random},
+    passwords::find_passwords,
     redactor::{Redactor, SecretRedactor},
     suspect::is_suspect,
 };

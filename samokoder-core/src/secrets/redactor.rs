@@ -5,8 +5,8 @@ use std::{borrow::Cow, fmt};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
-    find::{Secret, find_secrets, remove_secrets},
-    passwords::{find_passwords, looks_random},
+    find::{Secret, find_all, remove_secrets},
+    passwords::find_passwords,
 };
 
 /// Takes out of texts what must not be recorded, such as keys.
@@ -40,6 +40,9 @@ pub struct SecretRedactor {
 /// A shorter value is a word that may stand anywhere.
 const SHORTEST: usize = 8;
 
+/// More than any text needs.
+const ROUNDS: usize = 16;
+
 impl SecretRedactor {
     /// Takes out what looks like a secret.
     pub fn new() -> Self {
@@ -49,7 +52,7 @@ impl SecretRedactor {
     /// Takes this value out too, wherever it is, and writes `[NAME removed]` in its place. Less than 8 bytes are no secret.
     #[must_use]
     pub fn known(mut self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
-        let value = value.into();
+        let value = SecretString::from(value.into().expose_secret().trim());
         if value.expose_secret().len() >= SHORTEST {
             self.known.push((name.into(), value));
             self.known.sort_by_key(|(_, value)| std::cmp::Reverse(value.expose_secret().len()));
@@ -57,17 +60,14 @@ impl SecretRedactor {
         self
     }
 
-    fn take_out<'a>(&self, text: &'a str, accept: impl Fn(&str) -> bool) -> Cow<'a, str> {
+    fn take_out<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut redacted = Cow::Borrowed(text);
         for (name, value) in &self.known {
             if redacted.contains(value.expose_secret()) {
                 redacted = redacted.replace(value.expose_secret(), &format!("[{name} removed]")).into();
             }
         }
-        let found = find_secrets(&redacted);
-        remove(&mut redacted, &found);
-        let mut found = find_passwords(&redacted);
-        found.retain(|secret| accept(&redacted[secret.range.clone()]));
+        let found = find_all(&redacted);
         remove(&mut redacted, &found);
         redacted
     }
@@ -81,11 +81,20 @@ fn remove(text: &mut Cow<'_, str>, found: &[Secret]) {
 
 impl Redactor for SecretRedactor {
     fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.take_out(text, looks_random)
+        self.take_out(text)
     }
 
     fn redact_typed<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.take_out(text, |_| true)
+        let mut redacted = self.take_out(text);
+        // What stands in the place of one may leave another one more plainly named: until there is none.
+        for _ in 0..ROUNDS {
+            let found = find_passwords(&redacted);
+            if found.is_empty() {
+                break;
+            }
+            redacted = self.take_out(&remove_secrets(&redacted, &found)).into_owned().into();
+        }
+        redacted
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::folder::{Folder, FolderError, fail, read};
+use super::folder::{Folder, FolderError, HUGE, fail, read};
 use crate::{
     digest::Digest,
     project::{ProjectState, WorkspacePath},
@@ -48,6 +48,8 @@ pub struct Edits {
     pub files: Vec<LocalEdit>,
     /// New files that don't.
     pub left_out: Vec<LeftOut>,
+    /// Files that are, or are gone, as the project has it, which a crash has kept from the folder's own notes.
+    pub settled: Vec<LocalEdit>,
 }
 
 /// The largest new file that becomes part of a project, in bytes: people write smaller ones, programs write larger ones.
@@ -95,7 +97,7 @@ impl Folder {
         let mut edits = Edits::default();
         for (path, published) in self.published() {
             let found = self.look_at(path);
-            if let Some(size) = found.as_ref().map(Metadata::len).filter(|size| *size > MOST_BYTES) {
+            if let Some(size) = found.as_ref().map(Metadata::len).filter(|size| *size > HUGE) {
                 let reason = format!("it has grown to {} MB", size >> 20);
                 edits.left_out.push(LeftOut { path: path.to_string(), reason });
                 continue;
@@ -104,13 +106,25 @@ impl Folder {
             let content = if found.is_some_and(|found| found.is_dir()) { None } else { self.read(path)? };
             let edit = LocalEdit { path: path.clone(), content };
             let digest = edit.digest();
-            if digest == Some(*published) || digest == state.file(path).map(|file| file.content) {
+            if digest == Some(*published) {
+                continue;
+            }
+            if digest == state.file(path).map(|file| file.content) {
+                edits.settled.push(edit);
                 continue;
             }
             if digest.is_some() && is_to_be_written(state, path) {
                 edits.left_out.push(LeftOut { path: path.to_string(), reason: PLANNED.into() });
             } else {
                 edits.files.push(edit);
+            }
+        }
+        for (path, file) in state.files().filter(|(path, _)| !self.has_published(path)) {
+            let is_small = self.look_at(path).is_some_and(|found| found.is_file() && found.len() <= HUGE);
+            let content = if is_small { self.read(path)? } else { None };
+            let edit = LocalEdit { path: path.clone(), content };
+            if edit.digest() == Some(file.content) {
+                edits.settled.push(edit);
             }
         }
         self.new_files(state, &mut edits)?;

@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::LocalEdit;
+use super::Edits;
 use crate::{
     digest::Digest,
     project::{ProjectState, STATE_FOLDER, WorkspacePath},
@@ -34,6 +34,9 @@ pub struct FolderError {
     path: PathBuf,
     message: String,
 }
+
+/// No file that was published is larger than this, in bytes, unless a model wrote it so.
+pub(super) const HUGE: u64 = 16 << 20;
 
 /// A line of the manifest: what a file holds from now on. Later lines count.
 #[derive(Serialize, Deserialize)]
@@ -75,6 +78,11 @@ impl Folder {
     pub fn publish(&mut self, path: &WorkspacePath, content: Option<Bytes>) -> Result<bool, FolderError> {
         let target = self.root.join(path.as_str());
         let wanted = content.as_ref().map(|content| Digest::of(content));
+        let length = content.as_ref().map_or(0, Bytes::len) as u64;
+        if self.look_at(path).is_some_and(|found| found.is_file() && found.len() > HUGE.max(length)) {
+            // A person's, whatever is in it.
+            return Ok(false);
+        }
         let on_disk = self.read(path)?.map(|content| Digest::of(&content));
         if on_disk != wanted {
             if on_disk.is_some() && on_disk.as_ref() != self.published.get(path) {
@@ -151,12 +159,14 @@ impl Folder {
         self.published.iter()
     }
 
-    /// Takes note that `edits` are part of the project, so that they count as published.
+    /// Takes note that `edits` are part of the project, so that they count as published, and of what a crash kept from the
+    /// notes: what is gone was taken away then, and is not missed on a branch that has it.
     ///
     /// # Errors
     /// [`FolderError`] when the manifest can't be written.
-    pub fn accept(&mut self, edits: &[LocalEdit]) -> Result<(), FolderError> {
-        edits.iter().try_for_each(|edit| self.note(&edit.path, edit.digest()))
+    pub fn accept(&mut self, edits: &Edits) -> Result<(), FolderError> {
+        let mut all = edits.settled.iter().chain(&edits.files);
+        all.try_for_each(|edit| self.note(&edit.path, edit.digest()))
     }
 
     /// Adds a line to the manifest. It costs the line, however many files there are.
@@ -227,7 +237,15 @@ fn remove_empty(root: &Path, file: &Path) {
 fn write(path: &Path, content: &[u8]) -> Result<(), FolderError> {
     let failed = |error: io::Error| fail(path, "can't be written", &error);
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(failed)?;
+        fs::create_dir_all(parent).map_err(|error| {
+            let in_the_way = parent.ancestors().find(|above| above.exists() && !above.is_dir());
+            match in_the_way {
+                Some(above) => {
+                    FolderError { path: above.into(), message: "is not a folder; move it away".into() }
+                }
+                None => fail(parent, "can't be made", &error),
+            }
+        })?;
     }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".samokoder-new");

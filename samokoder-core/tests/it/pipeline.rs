@@ -14,14 +14,21 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use samokoder_core::{
     agent::{Agent, AgentContext, AgentError, Assignment, Proposal, Resource, Role, Subject},
     budget::{Limit, SpendLimits},
-    llm::{LlmError, LlmErrorKind, Money, Price},
+    id::SignalId,
+    llm::{
+        CallContext, ChatRequest, ChatStream, LlmError, LlmErrorKind, LlmProvider, ModelCapabilities, Money,
+        Price,
+    },
     pipeline::{History, Next, Pipeline, Run, Workflow, WorkflowError},
     project::{Change, ProjectState},
     store::{
-        Branch, EffectKind, MemoryStore, Record, RunEnd, Scope, Seq, StateStore, StoreErrorKind, Stored,
+        AssignmentEnd, Branch, EffectKind, MemoryStore, Record, RunEnd, Scope, Seq, Signal, StateStore,
+        StoreErrorKind, Stored,
     },
     testing::ScriptedModel,
 };
+
+use tokio::sync::Notify;
 
 use crate::script::{build, good_model, options, pipeline, start, state};
 
@@ -114,7 +121,7 @@ async fn events_end_with_their_run_however_it_ends() {
         0,
         "whoever comes later does not wait either"
     );
-    assert!(run.finish().await.unwrap_err().to_string().contains("can't be written"));
+    assert!(run.finish().await.unwrap_err().to_string().contains("is not a folder"));
 }
 
 #[tokio::test]
@@ -179,6 +186,63 @@ async fn cancelling_keeps_what_was_committed() {
     let report = pipeline.resume(&branch, options(&model)).await.unwrap().finish().await.unwrap();
     assert_eq!(report.end, RunEnd::Done { verified: true });
     assert!(state(&store, &branch).await.is_verified());
+}
+
+/// A model whose calls are never answered, and fail as cancelled when the run is.
+#[derive(Debug, Clone)]
+struct Endless(ScriptedModel, Arc<Notify>);
+
+#[async_trait]
+impl LlmProvider for Endless {
+    async fn capabilities(&self, model: &str) -> Result<ModelCapabilities, LlmError> {
+        self.0.capabilities(model).await
+    }
+
+    async fn stream(&self, _: ChatRequest, call: &CallContext) -> Result<ChatStream, LlmError> {
+        self.1.notify_one();
+        call.cancellation.cancelled().await;
+        Err(LlmError::new(LlmErrorKind::Cancelled, "nobody waits for the answer any more"))
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_cut_off_with_its_run_has_not_failed() {
+    let (store, pipeline) = pipeline();
+    let (model, asked) = (good_model(), Arc::new(Notify::new()));
+    let mut endless = options(&model);
+    for provider in endless.providers.values_mut() {
+        *provider = Arc::new(Endless(model.clone(), Arc::clone(&asked)));
+    }
+    let cancellation = endless.cancellation.clone();
+    let run = start(&pipeline, endless).await;
+    let branch = run.branch().clone();
+    asked.notified().await;
+    cancellation.cancel();
+    assert_eq!(run.finish().await.unwrap().end, RunEnd::Cancelled);
+    let report = pipeline.resume(&branch, options(&model)).await.unwrap().finish().await.unwrap();
+    assert_eq!(report.end, RunEnd::Done { verified: true });
+    let failed = records(&store, &branch)
+        .await
+        .into_iter()
+        .any(|stored| matches!(stored.record, Record::Ended { end: AssignmentEnd::Failed { .. }, .. }));
+    assert!(!failed, "it goes on as after any other end");
+}
+
+#[tokio::test]
+async fn a_request_to_stop_that_came_too_late_does_not_stop_the_next_run() {
+    let (store, pipeline) = pipeline();
+    let run = start(
+        &pipeline,
+        options(&good_model()).budget(SpendLimits { calls: Some(2), ..SpendLimits::default() }),
+    )
+    .await;
+    let branch = run.branch().clone();
+    assert!(matches!(run.finish().await.unwrap().end, RunEnd::Exhausted { .. }));
+    store.post(&branch, SignalId::fresh(), Signal::Cancel).await.unwrap();
+    let more = options(&good_model()).budget(SpendLimits { calls: Some(100), ..SpendLimits::default() });
+    let report = pipeline.resume(&branch, more).await.unwrap().finish().await.unwrap();
+    assert_eq!(report.end, RunEnd::Done { verified: true });
+    assert_eq!(store.signals(&branch).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ mod tables;
 mod text;
 mod turns;
 
-use std::{str::FromStr as _, sync::Arc};
+use std::{str::FromStr as _, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -38,7 +38,7 @@ use samokoder_core::{
     id::{BranchId, SignalId},
     store::{
         Batch, Branch, BranchInfo, CallQuery, CallRow, Collect, Collected, Lease, Page, ProjectDetail,
-        ProjectSummary, Scope, Seq, Signal, SpendRow, StateStore, StoreError, Stored,
+        ProjectSummary, Scope, Seq, Signal, SpendRow, StateStore, StoreError, StoreErrorKind, Stored,
     },
 };
 use sqlx::{ConnectOptions as _, PgConnection, PgPool, postgres::PgConnectOptions};
@@ -53,6 +53,22 @@ use news::{News, Topic};
 pub use options::PostgresOptions;
 use signal::Post;
 use snapshot::Snapshot;
+
+/// How long it is asked once more why there is no connection: the pool only says that it has waited in vain.
+const ASKED_WHY: Duration = Duration::from_secs(3);
+
+/// The error of a server that could not be used, with its address, and with what a connection fails with.
+async fn unreachable(options: &PgConnectOptions, mut error: StoreError) -> StoreError {
+    let why = match tokio::time::timeout(ASKED_WHY, options.connect()).await {
+        // It is there: the error says what is wrong.
+        Ok(Ok(_)) => return error,
+        Ok(Err(why)) => why.to_string(),
+        Err(_) => "it does not answer".into(),
+    };
+    let (host, port) = (options.get_host(), options.get_port());
+    error.message = format!("the PostgreSQL server at {host}:{port} can't be used: {why}");
+    error
+}
 
 /// A store on a PostgreSQL server. Clones share its connections.
 ///
@@ -97,7 +113,11 @@ impl PostgresStore {
     /// As [`open`](Self::open).
     pub async fn open_with(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
         let own = PgConnectOptions::from_str(url).map_err(|error| Failure::from(error).explain("open"))?;
-        Self::prepare(Connections::new(own.disable_statement_logging(), options)).await
+        let own = own.disable_statement_logging();
+        match Self::prepare(Connections::new(own.clone(), options)).await {
+            Err(error) if error.kind == StoreErrorKind::Unavailable => Err(unreachable(&own, error).await),
+            prepared => prepared,
+        }
     }
 
     /// A store on connections from a pool, which must have room for one more than are in use. Another connection, made

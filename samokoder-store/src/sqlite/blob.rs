@@ -58,9 +58,11 @@ pub(super) fn insert(blobs: &[Stored], scope: &Scope, sink: &mut impl Sink) -> R
             ]);
             contents.extend_from_slice(content);
         }
+        // No bytes at all may be bound as NULL.
         sink.run(
             "INSERT INTO blob (scope, digest, stored_ms, codec, size, content)
-             SELECT $1, unhex(value ->> 0), $2, value ->> 1, value ->> 2, substr($3, value ->> 3, value ->> 4)
+             SELECT $1, unhex(value ->> 0), $2, value ->> 1, value ->> 2,
+                    coalesce(substr($3, value ->> 3, value ->> 4), x'')
              FROM json_each($4) WHERE true
              ON CONFLICT (scope, digest) DO UPDATE SET stored_ms = excluded.stored_ms",
             vec![scope.as_str().into(), now_ms().into(), contents.into(), rows.into()],

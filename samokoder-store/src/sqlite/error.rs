@@ -27,7 +27,8 @@ impl From<sqlx::Error> for Failure {
 impl Failure {
     /// A statement that must not be run any more, because its branch has changed, has said so.
     pub(super) fn is_stale(&self) -> bool {
-        matches!(self, Self::Sqlite(error) if code_of(error) == code::CONSTRAINT_NOTNULL)
+        let Self::Sqlite(error) = self else { return false };
+        code_of(error) == code::CONSTRAINT_NOTNULL && error.to_string().contains("branch.tip")
     }
 
     /// Whether the same work may succeed a moment later: another program holds a lock, or the disk had a bad moment.

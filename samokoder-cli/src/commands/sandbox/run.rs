@@ -152,15 +152,15 @@ fn report(outcome: &ExecOutcome, limits: &Limits) -> u8 {
         _ => (KILLED, None),
     };
     let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
-    eprintln!("samokoder: {}{detail}", outcome.status);
+    errln!("samokoder: {}{detail}", outcome.status);
     status
 }
 
 /// It never ran: what stands in its output is the sandbox's own explanation.
 fn not_run(outcome: &ExecOutcome, status: u8) -> u8 {
     match outcome.stderr.text.trim_end() {
-        "" => eprintln!("samokoder: {}", outcome.status),
-        why => eprintln!("samokoder: {why}"),
+        "" => errln!("samokoder: {}", outcome.status),
+        why => errln!("samokoder: {why}"),
     }
     status
 }

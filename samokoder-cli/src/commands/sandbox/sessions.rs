@@ -83,7 +83,7 @@ impl<T> Asked<T> {
         match answer {
             Ok(answer) => self.answers.push((uri, answer)),
             Err(error) => {
-                eprintln!("samokoder: {uri}: {error}");
+                errln!("samokoder: {uri}: {error}");
                 self.unreachable.push(uri);
             }
         }

@@ -26,9 +26,9 @@ pub(super) fn read(folder: &Path, most: u64) -> Result<Vec<CheckoutFile>, Failur
             0 => String::new(),
             others => format!(" and {others} more"),
         };
-        eprintln!("samokoder: not copied: {first}{others}");
+        errln!("samokoder: not copied: {first}{others}");
     }
-    eprintln!("samokoder: a copy of {} is used; nothing is written back", view::quoted(folder));
+    errln!("samokoder: a copy of {} is used; nothing is written back", view::quoted(folder));
     Ok(reader.files)
 }
 

@@ -103,7 +103,8 @@ impl Undisturbed {
             assert_eq!(killed.code, Some(0), "{when}: {killed:#?}");
         } else {
             let ran = Running::start(self.setting.resume(place)).finish();
-            assert_eq!(ran.code, Some(0), "killed {when}: {}", ran.err);
+            let end = ran.out.lines().last().unwrap_or_default();
+            assert_eq!(ran.code, Some(0), "killed {when}: {}{end}", ran.err);
         }
         self.compare(place, when);
     }

@@ -60,24 +60,26 @@ fn killed_at_any_time_on_postgres() {
             scope.spawn(move || {
                 let mut numbers = Numbers(u64::from(seed));
                 while next.fetch_add(1, Ordering::Relaxed) < kills().div_ceil(25) {
-                    kill_once(undisturbed, numbers.below(undisturbed.took));
+                    // One that was faster than the signal was not killed.
+                    while !is_killed(undisturbed, numbers.below(undisturbed.took)) {}
                 }
             });
         }
     });
 }
 
-/// A run that is killed after that time, and goes on, ends as an undisturbed one.
-fn kill_once(undisturbed: &Undisturbed, after: Duration) {
+/// A run that is killed after that time, and goes on, ends as an undisturbed one. Whether it was.
+fn is_killed(undisturbed: &Undisturbed, after: Duration) -> bool {
     let place = Place::new();
     let run = undisturbed.start(&place);
     thread::sleep(after);
-    let ran = run.kill();
-    if ran.code.is_none() {
+    let killed = run.kill().code.is_none();
+    if killed {
         let ran = resume(undisturbed, &place).finish();
         assert_eq!(ran.code, Some(0), "killed after {after:?}: {}", ran.err);
     }
     undisturbed.compare(&place, &format!("after {after:?}"));
+    killed
 }
 
 #[test]

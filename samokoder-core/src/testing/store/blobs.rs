@@ -14,6 +14,9 @@ use crate::{
 
 pub(super) async fn contents_come_back_as_they_were(store: Store) {
     let (branch, lease) = leased(&store).await;
+    // One that comes alone: there is nothing at all to store with it.
+    let empty = Batch { blobs: vec![Bytes::new()], ..notes(["empty"]) };
+    store.append(&lease, Seq(0), empty).await.unwrap();
     let all_bytes: Vec<u8> = (0..=255).collect();
     let contents = [
         Bytes::new(),
@@ -23,7 +26,7 @@ pub(super) async fn contents_come_back_as_they_were(store: Store) {
         Bytes::from(all_bytes.repeat(4096)),
     ];
     let batch = Batch { blobs: contents.to_vec(), ..Batch::default() };
-    store.append(&lease, Seq(0), batch).await.unwrap();
+    store.append(&lease, Seq(1), batch).await.unwrap();
     for content in contents {
         assert_eq!(store.blob(&branch.scope, Digest::of(&content)).await.unwrap(), content);
     }
