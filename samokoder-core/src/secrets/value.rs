@@ -65,7 +65,7 @@ pub(super) fn looks_random(value: &str) -> bool {
 /// A value that may be a secret where one is told: letters with digits, or with signs that are not in words.
 pub(super) fn is_mixed(value: &str, least: usize) -> bool {
     let letters = value.chars().any(char::is_alphabetic);
-    let others = value.chars().any(|c| c.is_numeric() || "!@#$%^&*~".contains(c));
+    let others = value.chars().any(|c| c.is_numeric() || "!@#$%^*~".contains(c));
     value.chars().count() >= least && letters && others && !is_described(value)
 }
 

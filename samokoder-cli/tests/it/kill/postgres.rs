@@ -68,10 +68,11 @@ fn killed_at_any_time_on_postgres() {
     });
 }
 
-/// A run that is killed after that time, and goes on, ends as an undisturbed one. Whether it was.
+/// A run that is killed so long after it has begun, and goes on, ends as an undisturbed one. Whether it was.
 fn is_killed(undisturbed: &Undisturbed, after: Duration) -> bool {
     let place = Place::new();
-    let run = undisturbed.start(&place);
+    let mut run = undisturbed.start(&place);
+    run.line().unwrap();
     thread::sleep(after);
     let killed = run.kill().code.is_none();
     if killed {
