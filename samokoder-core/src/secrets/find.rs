@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::{
-    passwords::{head, in_url},
+    passwords::in_url,
     suspect::is_suspect,
+    told::head,
     value::{is_reference, looks_random},
 };
 

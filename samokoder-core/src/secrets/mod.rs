@@ -1,9 +1,11 @@
 //! Keys, tokens and passwords in texts: found, and taken out before anything is recorded.
 
 mod find;
+mod names;
 mod passwords;
 mod redactor;
 mod suspect;
+mod told;
 mod value;
 
 pub use self::{

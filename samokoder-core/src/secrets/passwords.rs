@@ -3,83 +3,14 @@
 use std::ops::Range;
 
 use super::{
-    find::{LOOKED_AT, Secret},
+    find::Secret,
+    names::{Name, name_of},
+    told::{PUNCTUATION, head, token, values_after},
     value::{is_mixed, is_number, is_placeholder, is_strong},
 };
 
-/// What a word names, and so what may be taken for its value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Name {
-    /// A password: also weak ones, numbers and quoted words.
-    Password,
-    /// A token or key.
-    Key,
-    /// A code of digits.
-    Code,
-    /// What may as well be something else, such as a pass, a login or a key on a keyboard: only what is no word.
-    Other,
-}
-
-/// Ends of words.
-const PASSWORDS: [&str; 8] =
-    ["password", "passwords", "passwd", "passphrase", "passcode", "pwd", "pw", "_pass"];
-const KEYS: [&str; 12] = [
-    "secret",
-    "token",
-    "credential",
-    "credentials",
-    "authorization",
-    "bearer",
-    "apikey",
-    "api_key",
-    "api-key",
-    "secret_key",
-    "access_key",
-    "signature",
-];
-const OTHERS: [&str; 8] = ["_key", "-key", "pass", "key", "sig", "login", "log", "logs"];
-
-/// Whole words.
-const PROGRAMS: [&str; 6] = ["connect", "curl", "mysql", "psql", "sshpass", "вход"];
-
-/// What is before the word "key" or "code" that names a secret.
-const OF_KEYS: [&str; 8] = ["api", "access", "secret", "private", "auth", "encryption", "signing", "license"];
-const OF_CODES: [&str; 6] = ["access", "door", "pin", "gate", "alarm", "entry"];
-
-/// Words that may stand between a name and its value, or before it.
-const NEAR: usize = 8;
+/// Words that may stand between a value and the name after it.
 const BEFORE: usize = 5;
-
-/// What says that a value comes.
-const SIGNS: [&str; 12] = ["=>", ":=", "==", "->", "=", ":", "—", "–", "-", "|", ">", "/"];
-const VERBS: [&str; 18] = [
-    "is",
-    "are",
-    "be",
-    "to",
-    "equals",
-    "as",
-    "это",
-    "будет",
-    "равен",
-    "такой",
-    "теперь",
-    "still",
-    "now",
-    "probably",
-    "should",
-    "must",
-    "will",
-    "кстати",
-];
-
-/// Kinds of credentials, which stand before them.
-const SCHEMES: [&str; 4] = ["bearer", "basic", "token", "apikey"];
-
-/// What a value may be put in, and where it ends.
-const QUOTES: [(char, char); 6] = [('"', '"'), ('\'', '\''), ('`', '`'), ('«', '»'), ('“', '”'), ('‘', '’')];
-const PUNCTUATION: [char; 16] =
-    ['.', ',', ';', ':', '?', '!', ')', ']', '}', '"', '\'', '`', '»', '”', '*', '|'];
 
 /// Finds what a text gives as a password, key or token by name, as in `DB_PASSWORD=…`, `the password is …`, `Bearer …` and
 /// `postgres://user:…@host`, however weak it is. A plain word is one only where there can be nothing else, as after
@@ -103,7 +34,7 @@ pub fn find_passwords(text: &str) -> Vec<Secret> {
             continue;
         }
         let before = &text[last[BEFORE - 1].clone()];
-        if let Some(name) = name(text, &word, before) {
+        if let Some(name) = name_of(text, &word, before) {
             found.extend(value_before(text, &word, name, &last));
             found.extend(values_after(text, &word, name));
         }
@@ -126,7 +57,7 @@ fn in_order(mut found: Vec<Range<usize>>) -> Vec<Range<usize>> {
     found
 }
 
-fn is_in_word(c: char) -> bool {
+pub(super) fn is_in_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
@@ -162,61 +93,6 @@ pub(super) fn in_url(text: &str, scheme: &Range<usize>) -> Option<Range<usize>> 
     let is_port = is_number(value, 1) && value.len() <= 5 && !rest[at..].contains(':');
     (!is_placeholder(value) && !is_port).then(|| start + password..start + at)
 }
-
-/// What a word names, after the word before.
-fn name(text: &str, word: &Range<usize>, before: &str) -> Option<Name> {
-    let written = text[word.clone()].trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    if !written.is_ascii() {
-        return russian(&written.to_lowercase(), &before.to_lowercase());
-    }
-    let is = |known: &str| written.eq_ignore_ascii_case(known);
-    let ends_with = |known: &&str| {
-        let at = written.len().checked_sub(known.len());
-        at.is_some_and(|at| written.is_char_boundary(at) && written[at..].eq_ignore_ascii_case(known))
-    };
-    let follows = |known: &[&str]| known.iter().any(|known| before.eq_ignore_ascii_case(known));
-    let whole = |known: &[&str]| known.iter().any(|known| is(known));
-    if PASSWORDS.iter().any(ends_with) {
-        Some(Name::Password)
-    } else if KEYS.iter().any(ends_with) || (is("key") && follows(&OF_KEYS)) {
-        Some(Name::Key)
-    } else if is("pin") || (is("code") && follows(&OF_CODES)) {
-        Some(Name::Code)
-    } else if is("api") && before.to_lowercase().starts_with("ключ") {
-        Some(Name::Key)
-    } else {
-        let is_other = OTHERS
-            .iter()
-            .any(|known| if known.starts_with(['_', '-']) { ends_with(known) } else { is(known) });
-        (is_other || whole(&PROGRAMS)).then_some(Name::Other)
-    }
-}
-
-/// Its words end in many ways.
-fn russian(word: &str, before: &str) -> Option<Name> {
-    let begins = |stems: &[&str]| stems.iter().any(|stem| word.starts_with(stem));
-    let follows = |stems: &[&str]| stems.iter().any(|stem| before.starts_with(stem));
-    if begins(&["парол"]) {
-        return Some(Name::Password);
-    }
-    if begins(&["токен", "api-ключ", "апи-ключ"])
-        || word == "секрет"
-        || (begins(&["ключ", "слово"]) && follows(&["секретн"]))
-        || (word == "доступа" && follows(&["ключ"]))
-    {
-        return Some(Name::Key);
-    }
-    if begins(&["пин", "пин-код"]) || (word == "доступа" && follows(&["код"])) {
-        return Some(Name::Code);
-    }
-    (begins(&["ключ", "логин", "учётн", "учетн"]) || word == "вход").then_some(Name::Other)
-}
-
-/// As much of a text as a value may take.
-pub(super) fn head(text: &str) -> &str {
-    text.char_indices().nth(LOOKED_AT).map_or(text, |(end, _)| &text[..end])
-}
-
 /// A value that comes first: `hunter2 is the password`, `use x8Kq2mZp9 as the key`.
 fn value_before(
     text: &str,
@@ -236,166 +112,13 @@ fn value_before(
         word.start >= from && ["is", "as", "как", "это"].contains(&&*text[word.clone()].to_lowercase())
     });
     let is_value =
-        |word: &&Range<usize>| !word.is_empty() && word.start >= from && self::name(text, word, "").is_none();
+        |word: &&Range<usize>| !word.is_empty() && word.start >= from && name_of(text, word, "").is_none();
     last.iter().filter(is_value).find_map(|word| {
         let value = token(&text[word.start..]).trim_end_matches(PUNCTUATION);
         let fits = is_strong(value) || (is_said && name != Name::Other && is_mixed(value, 6));
         fits.then(|| word.start..word.start + value.len())
     })
 }
-
-/// Values that a name has.
-fn values_after(text: &str, word: &Range<usize>, name: Name) -> Vec<Range<usize>> {
-    let rest = head(&text[word.end..]);
-    let is_russian = !text[word.clone()].is_ascii();
-    let place = |value: &str| {
-        let start = value.as_ptr().addr() - text.as_ptr().addr();
-        start..start + value.len()
-    };
-    if let Some(value) = assigned(text, word, rest, name) {
-        return vec![place(value)];
-    }
-    let mut rest = rest.trim_start_matches(['"', '\'', '`', '*', ']', '»', '”', '\\']);
-    rest = rest.strip_prefix("s ").unwrap_or(rest);
-    let (mut found, mut is_given, mut apart) = (Vec::new(), false, 0);
-    while apart < NEAR {
-        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || ",(*".contains(c));
-        let word = token(rest);
-        if word.is_empty() || word.starts_with('[') {
-            break;
-        }
-        let plain = word.trim_matches(PUNCTUATION).to_lowercase();
-        if SIGNS.contains(&word) || VERBS.contains(&&*plain) || ["and", "or", "и", "или"].contains(&&*plain)
-        {
-            is_given = is_given || !["and", "or", "и", "или"].contains(&&*plain);
-            rest = &rest[word.len()..];
-            continue;
-        }
-        if SCHEMES.contains(&&*plain) && apart == 0 {
-            rest = &rest[word.len()..];
-            continue;
-        }
-        let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign) && !rest.starts_with('/'));
-        if let Some(sign) =
-            sign.filter(|sign| !rest[sign.len()..].starts_with(char::is_alphanumeric) || **sign != "-")
-        {
-            is_given = true;
-            rest = &rest[sign.len()..];
-            continue;
-        }
-        let (value, is_quoted) = value_of(rest);
-        let value = pair(name, value);
-        if !value.is_empty() && is_told(name, value, is_russian, (is_given, is_quoted, apart)) {
-            found.push(place(value));
-            let end = value.as_ptr().addr() - rest.as_ptr().addr() + value.len();
-            rest = rest[end..].trim_start_matches(|c: char| !c.is_whitespace() && !is_in_word(c));
-            is_given = true;
-            continue;
-        }
-        let ends = word.ends_with(['.', '!', '?', ';']);
-        if ends || !found.is_empty() {
-            break;
-        }
-        is_given = word.ends_with([':', '=']);
-        rest = &rest[word.len()..];
-        apart += 1;
-    }
-    found
-}
-
-/// Up to the next white space, or the end of an element.
-fn token(text: &str) -> &str {
-    let token = &text[..text.find(char::is_whitespace).unwrap_or(text.len())];
-    token.find("</").map_or(token, |end| &token[..end])
-}
-
-/// The value that a text begins with, and whether it is in quotes.
-fn value_of(text: &str) -> (&str, bool) {
-    for (open, close) in QUOTES {
-        if let Some(inside) = text.strip_prefix(open) {
-            let end = inside.find([close, '\n']).unwrap_or(0);
-            return (
-                if end > 0 { &inside[..end] } else { token(inside).trim_end_matches(PUNCTUATION) },
-                end > 0,
-            );
-        }
-    }
-    (token(text).trim_end_matches(PUNCTUATION), false)
-}
-
-/// The password of `admin/hunter2` and `admin:hunter2` where somebody logs in.
-fn pair(name: Name, value: &str) -> &str {
-    if !matches!(name, Name::Other | Name::Key | Name::Password) || value.contains("://") {
-        return value;
-    }
-    let split =
-        value.split_once(['/', ':']).filter(|(who, _)| who.chars().all(|c| c.is_alphanumeric() || c == '_'));
-    split.map_or(value, |(_, password)| password)
-}
-
-/// Whether a value that stands so is meant.
-fn is_told(
-    name: Name,
-    value: &str,
-    is_russian: bool,
-    (is_given, is_quoted, apart): (bool, bool, usize),
-) -> bool {
-    let is_one_word = !value.contains(char::is_whitespace);
-    if is_one_word && is_strong(value) {
-        return true;
-    }
-    let is_next = apart == 0;
-    // Latin letters in Russian: "Пароль от базы hunter2".
-    let is_foreign = is_russian && value.is_ascii() && apart <= 2;
-    match name {
-        Name::Password if is_quoted && is_next => value.chars().count() >= 4 && !is_placeholder(value),
-        Name::Password if is_given && is_next => is_one_word && (is_mixed(value, 4) || is_number(value, 4)),
-        Name::Password if is_given => is_one_word && (is_mixed(value, 6) || is_number(value, 6)),
-        Name::Key if is_given => is_one_word && is_mixed(value, 6),
-        Name::Password | Name::Key => (is_next || is_foreign) && is_one_word && is_mixed(value, 6),
-        Name::Code => is_one_word && (is_number(value, 4) || (is_given && is_mixed(value, 4))),
-        Name::Other => is_given && apart > 0 && is_one_word && is_mixed(value, 6),
-    }
-}
-
-/// What is assigned where there can be nothing but a value: `DB_PASSWORD=…`, `{"password": "…"}`, `--password …`.
-fn assigned<'a>(text: &str, word: &Range<usize>, rest: &'a str, name: Name) -> Option<&'a str> {
-    let accept = |value: &'a str| {
-        let is_meant = match name {
-            Name::Password | Name::Key => !is_placeholder(value),
-            Name::Code | Name::Other => is_mixed(value, 4) || is_number(value, 4),
-        };
-        is_meant.then_some(value)
-    };
-    let before = &text[..word.start];
-    if let Some(value) = rest.strip_prefix('=').filter(|value| !value.starts_with(['=', '>', ' '])) {
-        let (value, is_quoted) = value_of(value);
-        // In a query the next parameter follows.
-        let is_query = before.ends_with(['?', '&']) && !is_quoted;
-        return accept(if is_query { value.split('&').next().unwrap_or_default() } else { value });
-    }
-    let quoted = rest.strip_prefix('"').or_else(|| rest.strip_prefix('\'')).map(str::trim_start);
-    if let Some(value) = quoted.and_then(|rest| rest.strip_prefix([':', '='])) {
-        let (value, is_quoted) = value_of(value.trim_start());
-        return accept(value).filter(|_| is_quoted);
-    }
-    // A variable, and not a word of a sentence.
-    let variable =
-        text[word.clone()].contains('_').then(|| rest.trim_start().strip_prefix([':', '='])).flatten();
-    if let Some(value) = variable.and_then(|value| accept(value_of(value.trim_start_matches([' ', '='])).0)) {
-        return Some(value);
-    }
-    let option = before.ends_with("--").then(|| rest.strip_prefix(' ')).flatten();
-    let header =
-        text[word.clone()].eq_ignore_ascii_case("authorization").then(|| rest.strip_prefix(": ")).flatten();
-    if let Some((scheme, value)) = header.and_then(|value| value.split_once(' '))
-        && SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known))
-    {
-        return accept(value_of(value).0);
-    }
-    accept(value_of(option?).0)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -1,0 +1,199 @@
+//! What is told after the name of a secret.
+
+use std::ops::Range;
+
+use super::{
+    find::LOOKED_AT,
+    names::Name,
+    passwords::is_in_word,
+    value::{is_mixed, is_number, is_placeholder, is_strong},
+};
+
+/// Words that may stand between a name and its value.
+const NEAR: usize = 8;
+
+/// What says that a value comes.
+const SIGNS: [&str; 12] = ["=>", ":=", "==", "->", "=", ":", "—", "–", "-", "|", ">", "/"];
+const VERBS: [&str; 18] = [
+    "is",
+    "are",
+    "be",
+    "to",
+    "equals",
+    "as",
+    "это",
+    "будет",
+    "равен",
+    "такой",
+    "теперь",
+    "still",
+    "now",
+    "probably",
+    "should",
+    "must",
+    "will",
+    "кстати",
+];
+
+/// Kinds of credentials, which stand before them.
+const SCHEMES: [&str; 4] = ["bearer", "basic", "token", "apikey"];
+
+/// What a value may be put in, and where it ends.
+const QUOTES: [(char, char); 6] = [('"', '"'), ('\'', '\''), ('`', '`'), ('«', '»'), ('“', '”'), ('‘', '’')];
+pub(super) const PUNCTUATION: [char; 16] =
+    ['.', ',', ';', ':', '?', '!', ')', ']', '}', '"', '\'', '`', '»', '”', '*', '|'];
+/// As much of a text as a value may take.
+pub(super) fn head(text: &str) -> &str {
+    text.char_indices().nth(LOOKED_AT).map_or(text, |(end, _)| &text[..end])
+}
+/// Values that a name has.
+pub(super) fn values_after(text: &str, word: &Range<usize>, name: Name) -> Vec<Range<usize>> {
+    let rest = head(&text[word.end..]);
+    let is_russian = !text[word.clone()].is_ascii();
+    let place = |value: &str| {
+        let start = value.as_ptr().addr() - text.as_ptr().addr();
+        start..start + value.len()
+    };
+    if let Some(value) = assigned(text, word, rest, name) {
+        return vec![place(value)];
+    }
+    let mut rest = rest.trim_start_matches(['"', '\'', '`', '*', ']', '»', '”', '\\']);
+    rest = rest.strip_prefix("s ").unwrap_or(rest);
+    let (mut found, mut is_given, mut apart) = (Vec::new(), false, 0);
+    while apart < NEAR {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || ",(*".contains(c));
+        let word = token(rest);
+        if word.is_empty() || word.starts_with('[') {
+            break;
+        }
+        let plain = word.trim_matches(PUNCTUATION).to_lowercase();
+        if SIGNS.contains(&word) || VERBS.contains(&&*plain) || ["and", "or", "и", "или"].contains(&&*plain)
+        {
+            is_given = is_given || !["and", "or", "и", "или"].contains(&&*plain);
+            rest = &rest[word.len()..];
+            continue;
+        }
+        if SCHEMES.contains(&&*plain) && apart == 0 {
+            rest = &rest[word.len()..];
+            continue;
+        }
+        let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign) && !rest.starts_with('/'));
+        if let Some(sign) =
+            sign.filter(|sign| !rest[sign.len()..].starts_with(char::is_alphanumeric) || **sign != "-")
+        {
+            is_given = true;
+            rest = &rest[sign.len()..];
+            continue;
+        }
+        let (value, is_quoted) = value_of(rest);
+        let value = pair(name, value);
+        if !value.is_empty() && is_told(name, value, is_russian, (is_given, is_quoted, apart)) {
+            found.push(place(value));
+            let end = value.as_ptr().addr() - rest.as_ptr().addr() + value.len();
+            rest = rest[end..].trim_start_matches(|c: char| !c.is_whitespace() && !is_in_word(c));
+            is_given = true;
+            continue;
+        }
+        let ends = word.ends_with(['.', '!', '?', ';']);
+        if ends || !found.is_empty() {
+            break;
+        }
+        is_given = word.ends_with([':', '=']);
+        rest = &rest[word.len()..];
+        apart += 1;
+    }
+    found
+}
+
+/// Up to the next white space, or the end of an element.
+pub(super) fn token(text: &str) -> &str {
+    let token = &text[..text.find(char::is_whitespace).unwrap_or(text.len())];
+    token.find("</").map_or(token, |end| &token[..end])
+}
+
+/// The value that a text begins with, and whether it is in quotes.
+fn value_of(text: &str) -> (&str, bool) {
+    for (open, close) in QUOTES {
+        if let Some(inside) = text.strip_prefix(open) {
+            let end = inside.find([close, '\n']).unwrap_or(0);
+            return (
+                if end > 0 { &inside[..end] } else { token(inside).trim_end_matches(PUNCTUATION) },
+                end > 0,
+            );
+        }
+    }
+    (token(text).trim_end_matches(PUNCTUATION), false)
+}
+
+/// The password of `admin/hunter2` and `admin:hunter2` where somebody logs in.
+fn pair(name: Name, value: &str) -> &str {
+    if !matches!(name, Name::Other | Name::Key | Name::Password) || value.contains("://") {
+        return value;
+    }
+    let split =
+        value.split_once(['/', ':']).filter(|(who, _)| who.chars().all(|c| c.is_alphanumeric() || c == '_'));
+    split.map_or(value, |(_, password)| password)
+}
+
+/// Whether a value that stands so is meant.
+fn is_told(
+    name: Name,
+    value: &str,
+    is_russian: bool,
+    (is_given, is_quoted, apart): (bool, bool, usize),
+) -> bool {
+    let is_one_word = !value.contains(char::is_whitespace);
+    if is_one_word && is_strong(value) {
+        return true;
+    }
+    let is_next = apart == 0;
+    // Latin letters in Russian: "Пароль от базы hunter2".
+    let is_foreign = is_russian && value.is_ascii() && apart <= 2;
+    match name {
+        Name::Password if is_quoted && is_next => value.chars().count() >= 4 && !is_placeholder(value),
+        Name::Password if is_given && is_next => is_one_word && (is_mixed(value, 4) || is_number(value, 4)),
+        Name::Password if is_given => is_one_word && (is_mixed(value, 6) || is_number(value, 6)),
+        Name::Key if is_given => is_one_word && is_mixed(value, 6),
+        Name::Password | Name::Key => (is_next || is_foreign) && is_one_word && is_mixed(value, 6),
+        Name::Code => is_one_word && (is_number(value, 4) || (is_given && is_mixed(value, 4))),
+        Name::Other => is_given && apart > 0 && is_one_word && is_mixed(value, 6),
+    }
+}
+
+/// What is assigned where there can be nothing but a value: `DB_PASSWORD=…`, `{"password": "…"}`, `--password …`.
+fn assigned<'a>(text: &str, word: &Range<usize>, rest: &'a str, name: Name) -> Option<&'a str> {
+    let accept = |value: &'a str| {
+        let is_meant = match name {
+            Name::Password | Name::Key => !is_placeholder(value),
+            Name::Code | Name::Other => is_mixed(value, 4) || is_number(value, 4),
+        };
+        is_meant.then_some(value)
+    };
+    let before = &text[..word.start];
+    if let Some(value) = rest.strip_prefix('=').filter(|value| !value.starts_with(['=', '>', ' '])) {
+        let (value, is_quoted) = value_of(value);
+        // In a query the next parameter follows.
+        let is_query = before.ends_with(['?', '&']) && !is_quoted;
+        return accept(if is_query { value.split('&').next().unwrap_or_default() } else { value });
+    }
+    let quoted = rest.strip_prefix('"').or_else(|| rest.strip_prefix('\'')).map(str::trim_start);
+    if let Some(value) = quoted.and_then(|rest| rest.strip_prefix([':', '='])) {
+        let (value, is_quoted) = value_of(value.trim_start());
+        return accept(value).filter(|_| is_quoted);
+    }
+    // A variable, and not a word of a sentence.
+    let variable =
+        text[word.clone()].contains('_').then(|| rest.trim_start().strip_prefix([':', '='])).flatten();
+    if let Some(value) = variable.and_then(|value| accept(value_of(value.trim_start_matches([' ', '='])).0)) {
+        return Some(value);
+    }
+    let option = before.ends_with("--").then(|| rest.strip_prefix(' ')).flatten();
+    let header =
+        text[word.clone()].eq_ignore_ascii_case("authorization").then(|| rest.strip_prefix(": ")).flatten();
+    if let Some((scheme, value)) = header.and_then(|value| value.split_once(' '))
+        && SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known))
+    {
+        return accept(value_of(value).0);
+    }
+    accept(value_of(option?).0)
+}
