@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{sys, wire};
+use crate::{connection::MOMENT, sys, wire};
 
 /// How long process 1 may take to listen after the container was started.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,9 +43,27 @@ fn connect() -> Option<UnixStream> {
 
 fn pass(mut from: impl Read, mut to: impl Write) {
     let mut buffer = vec![0; 64 * 1024];
-    while let Ok(count @ 1..) = from.read(&mut buffer) {
-        if to.write_all(&buffer[..count]).and_then(|()| to.flush()).is_err() {
+    while let Ok(count @ 1..) = patiently(|| from.read(&mut buffer)) {
+        let mut rest = &buffer[..count];
+        while !rest.is_empty() {
+            match patiently(|| to.write(rest)) {
+                Ok(written @ 1..) => rest = &rest[written..],
+                _ => return,
+            }
+        }
+        if patiently(|| to.flush()).is_err() {
             return;
+        }
+    }
+}
+
+/// Does something again for as long as there is no memory for it.
+fn patiently<T>(mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match act() {
+            Err(error) if sys::is_short_of_memory(&error) => thread::sleep(MOMENT),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
         }
     }
 }

@@ -6,7 +6,8 @@ use std::{
         fd::{AsRawFd as _, RawFd},
         unix::net::UnixStream,
     },
-    time::Instant,
+    thread,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -16,6 +17,9 @@ use crate::{
 
 /// The longest frame that the library sends: a command with its arguments.
 const LONGEST: usize = 1 << 20;
+
+/// How long it is waited for memory before it is tried again.
+pub const MOMENT: Duration = Duration::from_millis(1);
 
 /// Someone who is connected, with what was received in part and what is still to be sent.
 pub struct Connection {
@@ -44,6 +48,7 @@ impl Connection {
             Ok(count) => self.incoming.extend_from_slice(&buffer[..count]),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if sys::is_short_of_memory(&error) => {}
             Err(_) => return None,
         }
         self.heard = Instant::now();
@@ -63,6 +68,10 @@ impl Connection {
                 Ok(count) => drop(self.outgoing.drain(..count)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if sys::is_short_of_memory(&error) => {
+                    thread::sleep(MOMENT);
+                    break;
+                }
                 Err(_) => return false,
             }
         }

@@ -125,12 +125,20 @@ fn check(result: c_int) -> io::Result<c_int> {
 pub fn poll(list: &mut [Poll], timeout: i32) -> io::Result<()> {
     // SAFETY: the pointer and the count describe a live slice.
     match check(unsafe { poll_raw(list.as_mut_ptr(), list.len() as c_ulong, timeout) }) {
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted || is_short_of_memory(&error) => {
             list.iter_mut().for_each(|entry| entry.happened = 0);
             Ok(())
         }
         other => other.map(drop),
     }
+}
+
+/// Whether there was no memory for what was asked for just now: a command that has used up the container's is about to be
+/// ended, and then there is some again.
+pub fn is_short_of_memory(error: &io::Error) -> bool {
+    const ENOMEM: i32 = 12;
+    const ENOBUFS: i32 = 105;
+    matches!(error.raw_os_error(), Some(ENOMEM | ENOBUFS))
 }
 
 /// Starts a copy of this single-threaded process. `None` in the copy.
