@@ -38,6 +38,8 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How long what an engine says of a container's end may take: much longer on a busy machine than on an idle one.
 const EXPLANATION: Duration = Duration::from_secs(8);
+/// The same where nothing but commands ends: what has ended them was seen before.
+const SHORT_EXPLANATION: Duration = Duration::from_secs(2);
 
 /// The longest frame that is taken from an agent, beside what is kept of outputs.
 const LONGEST: usize = 64 << 20;
@@ -344,9 +346,11 @@ impl End {
     /// There will be no answers any more.
     async fn conclude(&self) {
         let Self { docker, place, routes } = self;
-        // With a kernel of their own, commands that take memory faster than the agent looks end that kernel.
-        if !place.shares_kernel && !routes.closing.load(Ordering::Acquire) && routes.lock().is_some() {
-            let is_out_of_memory = was_out_of_memory(docker, &place.id).await;
+        // Commands that take memory faster than the agent looks end their kernel, if it is their own. The host's ends them, and
+        // when all of them are about to be gone and their memory is not yet, the way to the agent too.
+        if !routes.closing.load(Ordering::Acquire) && routes.lock().is_some() {
+            let patience = if place.shares_kernel { SHORT_EXPLANATION } else { EXPLANATION };
+            let is_out_of_memory = was_out_of_memory(docker, &place.id, patience).await;
             routes.out_of_memory.fetch_or(is_out_of_memory, Ordering::AcqRel);
         }
         routes.lock().take();
@@ -406,12 +410,12 @@ async fn ended(docker: &Docker, container: &str) {
 
 /// Whether the engine has seen a container reach its limit of memory. It is gone by now, and what it said of itself with
 /// it: its events are still known.
-async fn was_out_of_memory(docker: &Docker, container: &str) -> bool {
+async fn was_out_of_memory(docker: &Docker, container: &str, patience: Duration) -> bool {
     let filters = [("container", vec![container]), ("event", vec!["oom"])].into();
     // From the beginning: its clock may be another one.
     let options = EventsOptionsBuilder::default().since("1").filters(&filters).build();
     let mut events = Box::pin(docker.events(Some(options)));
-    matches!(tokio::time::timeout(EXPLANATION, events.next()).await, Ok(Some(Ok(_))))
+    matches!(tokio::time::timeout(patience, events.next()).await, Ok(Some(Ok(_))))
 }
 
 fn broken(operation: &str, message: &str) -> SandboxError {
