@@ -96,7 +96,7 @@ async fn history(project: &Project, file: &Path) -> Result<Outcome, Failure> {
     archive.sync_all().map_err(|error| unwritable(file, &error))?;
     keep(place, file)?;
     outln!(
-        "The project with its whole history, {} branches, in {}",
+        "The project with its whole history (branches: {}) is in {}",
         manifest.branches.len(),
         view::quoted(file)
     );

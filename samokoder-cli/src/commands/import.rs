@@ -109,7 +109,7 @@ async fn make(
     let _ = store.close().await;
     published?;
     let (me, folder) = (view::command(), view::quoted(dir));
-    outln!("Imported {} into {folder}, with {} branches.", view::quoted(file), manifest.branches.len());
+    outln!("Imported {} into {folder} (branches: {}).", view::quoted(file), manifest.branches.len());
     outln!("See: {me} log {folder}");
     Ok(Outcome::Done)
 }

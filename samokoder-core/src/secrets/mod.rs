@@ -1,8 +1,12 @@
 //! Keys, tokens and passwords in texts: found, and taken out before anything is recorded.
 
+mod commands;
 mod find;
+mod logins;
+mod meant;
 mod names;
 mod passwords;
+mod plain;
 mod redactor;
 mod suspect;
 mod told;

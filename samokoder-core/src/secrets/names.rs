@@ -11,7 +11,9 @@ pub(super) enum Name {
     Key,
     /// A code of digits.
     Code,
-    /// What may as well be something else, such as a pass, a login or a key on a keyboard: only what is no word.
+    /// A key of something, which may be a lock or a piano.
+    SomeKey,
+    /// What may as well be something else, such as a pass or a login: only what is no word.
     Other,
 }
 
@@ -32,7 +34,7 @@ const KEYS: [&str; 12] = [
     "access_key",
     "signature",
 ];
-const OTHERS: [&str; 8] = ["_key", "-key", "pass", "key", "sig", "login", "log", "logs"];
+const OTHERS: [&str; 7] = ["_key", "-key", "pass", "sig", "login", "log", "logs"];
 
 /// Whole words.
 const PROGRAMS: [&str; 6] = ["connect", "curl", "mysql", "psql", "sshpass", "вход"];
@@ -61,6 +63,8 @@ pub(super) fn name_of(text: &str, word: &Range<usize>, before: &str) -> Option<N
         Some(Name::Code)
     } else if is("api") && before.to_lowercase().starts_with("ключ") {
         Some(Name::Key)
+    } else if is("key") {
+        Some(Name::SomeKey)
     } else {
         let is_other = OTHERS
             .iter()
@@ -86,5 +90,8 @@ fn russian(word: &str, before: &str) -> Option<Name> {
     if begins(&["пин", "пин-код"]) || (word == "доступа" && follows(&["код"])) {
         return Some(Name::Code);
     }
-    (begins(&["ключ", "логин", "учётн", "учетн"]) || word == "вход").then_some(Name::Other)
+    if begins(&["ключ"]) {
+        return Some(Name::SomeKey);
+    }
+    (begins(&["логин", "учётн", "учетн"]) || word == "вход").then_some(Name::Other)
 }

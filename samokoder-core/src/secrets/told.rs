@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use super::{
     find::LOOKED_AT,
+    meant::{Place, is_meant},
     names::Name,
     passwords::is_in_word,
-    value::{is_mixed, is_number, is_placeholder, is_strong},
+    value::{is_mixed, is_number, is_placeholder},
 };
 
 /// Words that may stand between a name and its value.
@@ -14,26 +15,14 @@ const NEAR: usize = 8;
 
 /// What says that a value comes.
 const SIGNS: [&str; 12] = ["=>", ":=", "==", "->", "=", ":", "—", "–", "-", "|", ">", "/"];
-const VERBS: [&str; 18] = [
-    "is",
-    "are",
-    "be",
-    "to",
-    "equals",
-    "as",
-    "это",
-    "будет",
-    "равен",
-    "такой",
-    "теперь",
-    "still",
-    "now",
-    "probably",
-    "should",
-    "must",
-    "will",
-    "кстати",
-];
+const VERBS: [&str; 12] =
+    ["is", "are", "be", "to", "equals", "as", "это", "будет", "равен", "такой", "теперь", "now"];
+/// What may stand beside such a word and says nothing: "must" does not, as in `the password must expire`.
+const FILLERS: [&str; 10] =
+    ["and", "or", "и", "или", "still", "probably", "should", "must", "will", "кстати"];
+
+/// What says of what a password is.
+const OF: [&str; 9] = ["for", "of", "к", "для", "от", "на", "по", "в", "у"];
 
 /// Kinds of credentials, which stand before them.
 const SCHEMES: [&str; 4] = ["bearer", "basic", "token", "apikey"];
@@ -60,6 +49,7 @@ pub(super) fn values_after(text: &str, word: &Range<usize>, name: Name) -> Vec<R
     let mut rest = rest.trim_start_matches(['"', '\'', '`', '*', ']', '»', '”', '\\']);
     rest = rest.strip_prefix("s ").unwrap_or(rest);
     let (mut found, mut is_given, mut apart) = (Vec::new(), false, 0);
+    let mut is_of = false;
     while apart < NEAR {
         rest = rest.trim_start_matches(|c: char| c.is_whitespace() || ",(*".contains(c));
         let word = token(rest);
@@ -67,9 +57,8 @@ pub(super) fn values_after(text: &str, word: &Range<usize>, name: Name) -> Vec<R
             break;
         }
         let plain = word.trim_matches(PUNCTUATION).to_lowercase();
-        if SIGNS.contains(&word) || VERBS.contains(&&*plain) || ["and", "or", "и", "или"].contains(&&*plain)
-        {
-            is_given = is_given || !["and", "or", "и", "или"].contains(&&*plain);
+        if SIGNS.contains(&word) || VERBS.contains(&&*plain) || FILLERS.contains(&&*plain) {
+            is_given = is_given || !FILLERS.contains(&&*plain);
             rest = &rest[word.len()..];
             continue;
         }
@@ -86,10 +75,20 @@ pub(super) fn values_after(text: &str, word: &Range<usize>, name: Name) -> Vec<R
             continue;
         }
         let (value, is_quoted) = value_of(rest);
+        let both = value.len();
         let value = pair(name, value);
-        if !value.is_empty() && is_told(name, value, is_russian, (is_given, is_quoted, apart)) {
+        let end = value.as_ptr().addr() - rest.as_ptr().addr() + value.len();
+        let stands = Place {
+            is_given,
+            is_quoted,
+            apart,
+            is_of,
+            is_russian,
+            is_pair: value.len() < both,
+            is_last: found.is_empty() && is_last(&rest[end..]),
+        };
+        if !value.is_empty() && is_meant(name, value, stands) {
             found.push(place(value));
-            let end = value.as_ptr().addr() - rest.as_ptr().addr() + value.len();
             rest = rest[end..].trim_start_matches(|c: char| !c.is_whitespace() && !is_in_word(c));
             is_given = true;
             continue;
@@ -98,6 +97,7 @@ pub(super) fn values_after(text: &str, word: &Range<usize>, name: Name) -> Vec<R
         if ends || !found.is_empty() {
             break;
         }
+        is_of |= apart == 0 && OF.contains(&&*plain);
         is_given = word.ends_with([':', '=']);
         rest = &rest[word.len()..];
         apart += 1;
@@ -111,8 +111,16 @@ pub(super) fn token(text: &str) -> &str {
     token.find("</").map_or(token, |end| &token[..end])
 }
 
+/// Whether what follows a word ends a sentence or a part of one.
+fn is_last(rest: &str) -> bool {
+    let next = rest.trim_start_matches([' ', '\t', '*', ')', '"', '\'']);
+    next.is_empty()
+        || next.starts_with(['.', ',', ';', '!', '?', '\n', '\r', '|'])
+        || ["and ", "for ", "и ", "для "].iter().any(|word| next.starts_with(word))
+}
+
 /// The value that a text begins with, and whether it is in quotes.
-fn value_of(text: &str) -> (&str, bool) {
+pub(super) fn value_of(text: &str) -> (&str, bool) {
     for (open, close) in QUOTES {
         if let Some(inside) = text.strip_prefix(open) {
             let end = inside.find([close, '\n']).unwrap_or(0);
@@ -127,7 +135,7 @@ fn value_of(text: &str) -> (&str, bool) {
 
 /// The password of `admin/hunter2` and `admin:hunter2` where somebody logs in.
 fn pair(name: Name, value: &str) -> &str {
-    if !matches!(name, Name::Other | Name::Key | Name::Password) || value.contains("://") {
+    if !matches!(name, Name::Other | Name::SomeKey | Name::Key | Name::Password) || value.contains("://") {
         return value;
     }
     let split =
@@ -135,37 +143,12 @@ fn pair(name: Name, value: &str) -> &str {
     split.map_or(value, |(_, password)| password)
 }
 
-/// Whether a value that stands so is meant.
-fn is_told(
-    name: Name,
-    value: &str,
-    is_russian: bool,
-    (is_given, is_quoted, apart): (bool, bool, usize),
-) -> bool {
-    let is_one_word = !value.contains(char::is_whitespace);
-    if is_one_word && is_strong(value) {
-        return true;
-    }
-    let is_next = apart == 0;
-    // Latin letters in Russian: "Пароль от базы hunter2".
-    let is_foreign = is_russian && value.is_ascii() && apart <= 2;
-    match name {
-        Name::Password if is_quoted && is_next => value.chars().count() >= 4 && !is_placeholder(value),
-        Name::Password if is_given && is_next => is_one_word && (is_mixed(value, 4) || is_number(value, 4)),
-        Name::Password if is_given => is_one_word && (is_mixed(value, 6) || is_number(value, 6)),
-        Name::Key if is_given => is_one_word && is_mixed(value, 6),
-        Name::Password | Name::Key => (is_next || is_foreign) && is_one_word && is_mixed(value, 6),
-        Name::Code => is_one_word && (is_number(value, 4) || (is_given && is_mixed(value, 4))),
-        Name::Other => is_given && apart > 0 && is_one_word && is_mixed(value, 6),
-    }
-}
-
 /// What is assigned where there can be nothing but a value: `DB_PASSWORD=…`, `{"password": "…"}`, `--password …`.
 fn assigned<'a>(text: &str, word: &Range<usize>, rest: &'a str, name: Name) -> Option<&'a str> {
     let accept = |value: &'a str| {
         let is_meant = match name {
             Name::Password | Name::Key => !is_placeholder(value),
-            Name::Code | Name::Other => is_mixed(value, 4) || is_number(value, 4),
+            Name::Code | Name::SomeKey | Name::Other => is_mixed(value, 4) || is_number(value, 4),
         };
         is_meant.then_some(value)
     };
