@@ -29,7 +29,8 @@ async fn go_on(project: &Project, options: &Options, config: &Config) -> Result<
     let mut view = session.view();
     new::greet(&mut *view, &session, &project.folder);
     for line in edits::in_words(&edits) {
-        view.say(&line);
+        // Nothing but records is on the standard output of `--json`.
+        if options.json { errln!("{line}") } else { view.say(&line) }
     }
     session.watch(run, view).await
 }
