@@ -1,14 +1,11 @@
 //! The branches of a project, as people name them.
 
-use std::borrow::Cow;
-
 use samokoder::{
     id::BranchId,
-    secrets::{Redactor as _, SecretRedactor},
     store::{Branch, BranchInfo, Seq, StateStore},
 };
 
-use crate::failure::Failure;
+use crate::{config::Config, failure::Failure, redaction};
 
 /// The branches of a project, in the order in which they were made.
 #[derive(Debug)]
@@ -54,7 +51,7 @@ impl Branches {
     }
 
     /// Fails when a branch can't have this name.
-    pub(crate) fn check_name(&self, name: &str) -> Result<(), Failure> {
+    pub(crate) fn check_name(&self, name: &str, config: &Config) -> Result<(), Failure> {
         const MOST: usize = 100;
         let is_odd = |c: char| c.is_control() || c.is_whitespace() || c == '@' || c == '\'';
         if name.is_empty() || name.len() > MOST || name.starts_with('-') || name.contains(is_odd) {
@@ -65,7 +62,7 @@ impl Branches {
         if name.trim_start_matches('v').parse::<u64>().is_ok() {
             return Err(Failure::usage(format!("{name:?} can't be the name of a branch: it is a version")));
         }
-        if matches!(SecretRedactor::new().redact_typed(name), Cow::Owned(_)) {
+        if redaction::redacted(config, name) != name {
             let message =
                 "there seems to be a key or a password in the name of the branch, which would be kept";
             return Err(Failure::usage(message));

@@ -51,8 +51,22 @@ fn others() -> impl Iterator<Item = (String, String)> {
 
 /// Whether a variable of this name holds a secret.
 fn is_telling(name: &str) -> bool {
-    const ENDS: [&str; 9] =
-        ["KEY", "SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "_PASS", "_PWD", "CREDENTIALS"];
+    const ENDS: [&str; 14] = [
+        "KEY",
+        "SECRET",
+        "TOKEN",
+        "PASSWORD",
+        "PASSWD",
+        "PASSPHRASE",
+        "PASS",
+        "_PWD",
+        "_PW",
+        "_PAT",
+        "_AUTH",
+        "_COOKIE",
+        "_LICENSE",
+        "CREDENTIALS",
+    ];
     let name = name.to_ascii_uppercase();
     ENDS.iter().any(|end| name.ends_with(end))
 }

@@ -4,6 +4,7 @@ use samokoder::{id::BranchId, pipeline};
 
 use crate::{
     args::ForkArgs,
+    config::Config,
     failure::{Failure, Outcome},
     project::Project,
     view,
@@ -15,7 +16,7 @@ pub(crate) async fn fork(args: ForkArgs) -> Result<Outcome, Failure> {
 
 async fn make(project: &Project, ForkArgs { at, name, .. }: &ForkArgs) -> Result<Outcome, Failure> {
     let branches = project.branches().await?;
-    branches.check_name(name)?;
+    branches.check_name(name, &Config::load(Some(&project.folder))?)?;
     let from = &project.card.branch;
     let version = project.version(from, *at).await?.state().version();
     let _lease = project.lease().await?;

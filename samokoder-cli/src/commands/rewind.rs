@@ -5,6 +5,7 @@ use samokoder::{id::BranchId, pipeline};
 use super::checkout;
 use crate::{
     args::RewindArgs,
+    config::Config,
     edits,
     failure::{Failure, Outcome},
     project::Project,
@@ -21,7 +22,7 @@ async fn back(project: &Project, RewindArgs { to, name, .. }: &RewindArgs) -> Re
     let version = project.version(from, Some(*to)).await?.state().version();
     let name = match name {
         Some(name) => {
-            branches.check_name(name)?;
+            branches.check_name(name, &Config::load(Some(&project.folder))?)?;
             name.clone()
         }
         None => branches.free_name(&format!("rewind-to-{version}")),

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::command::{Place, QUESTION, SMALL};
+use crate::command::{Place, QUESTION, Running, SMALL};
 
 fn built() -> Place {
     let place = Place::new();
@@ -204,6 +204,17 @@ fn a_name_with_a_secret_in_it_is_no_branchs() {
     place.expect(0, &["new", SMALL, "--dir", "app", "--sandbox", "none"]);
     for name in ["password=x8Kq2mZp9LwT4vRb", "AKIAIOSFODNN7EXAMPLE"] {
         let refused = place.expect(2, &["fork", "app", "--name", name]);
+        assert!(refused.err.contains("key or a password"), "{}", refused.err);
+    }
+    // Nor one with what stands in the environment.
+    for arguments in [
+        &["fork", "app", "--name", "Zk84mPq1xY"][..],
+        &["rewind", "app", "--to", "2", "--name", "Zk84mPq1xY"],
+    ] {
+        let mut command = place.command(arguments);
+        command.env("STRIPE_TOKEN", "Zk84mPq1xY");
+        let refused = Running::start(command).finish();
+        assert_eq!(refused.code, Some(2), "{refused:#?}");
         assert!(refused.err.contains("key or a password"), "{}", refused.err);
     }
 }

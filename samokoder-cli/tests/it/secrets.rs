@@ -140,12 +140,15 @@ fn a_file_named_or_filled_with_a_secret_stays_out_of_the_history() {
     place.expect(0, &["new", SMALL, "--dir", "app", "--sandbox", "none"]);
     place.write(&format!("app/{}.txt", typed()), "nothing");
     place.write("app/settings.py", "DB_PASSWORD = 'kJ8s7df6Gh3kLq92'\n");
+    place.write("app/prod.env", "PORT=8080\n");
+    place.write("app/compose.yaml", "environment:\n  POSTGRES_PASSWORD: tulip\n");
     place.write("app/example.py", "PASSWORD = 'changeme1'\n");
     let resumed = place.expect(0, &["resume", "app", "--json", "--sandbox", "none"]);
     assert!(resumed.err.contains("Left out of the history: settings.py"), "{resumed:?}");
     place.expect(0, &["rewind", "app", "--to", "2"]);
     let log = place.expect(0, &["log", "app", "--branch", "main"]).out;
     assert!(log.contains("example.py") && !log.contains("settings.py"), "{log}");
+    assert!(!log.contains("prod.env") && !log.contains("compose.yaml"), "{log}");
     assert!(!log.contains(&typed()), "{log}");
     assert!(place.path("app/settings.py").exists(), "it stays where it is");
 }

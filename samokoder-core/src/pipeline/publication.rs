@@ -1,12 +1,12 @@
 //! The folder on disk, kept in step with the commits.
 
-use std::{borrow::Cow, path::Path};
+use std::path::Path;
 
 use super::{History, PipelineError, engine::Engine, journal::Entry};
 use crate::{
     agent::Proposal,
     project::{Change, ProjectState, WorkspacePath},
-    secrets::Redactor,
+    secrets::{Redactor, has_secret},
     store::{Author, Batch, Branch, Commit, Lease, Record, Scope, StateStore, StoreErrorKind},
     workspace::{Edits, Folder, LeftOut, LocalEdit},
 };
@@ -83,12 +83,10 @@ pub fn find_edits(
 ) -> Result<Edits, PipelineError> {
     let mut edits = folder.edits(state)?;
     let Some(redactor) = redactor else { return Ok(edits) };
-    let is_secret = |text: &str| matches!(redactor.redact(text), Cow::Owned(_));
-    let has_secret = |edit: &LocalEdit| {
-        let content = edit.content.as_ref().map(|content| String::from_utf8_lossy(content));
-        content.is_some_and(|text| is_secret(edit.path.as_str()) || is_secret(&text))
+    let is_secret = |edit: &mut LocalEdit| {
+        edit.content.as_ref().is_some_and(|content| has_secret(redactor, edit.path.as_str(), content))
     };
-    for edit in edits.files.extract_if(.., |edit| has_secret(edit)) {
+    for edit in edits.files.extract_if(.., is_secret) {
         let reason =
             "there seems to be a key or a password in it or its name, which does not belong into the history";
         edits.left_out.push(LeftOut { path: edit.path.to_string(), reason: reason.into() });

@@ -6,7 +6,7 @@ use super::{
     passwords::in_url,
     suspect::is_suspect,
     told::head,
-    value::{is_reference, looks_random},
+    value::{is_reference, is_strong, looks_random},
 };
 
 /// A secret in a text.
@@ -100,6 +100,9 @@ pub(super) const LOOKED_AT: usize = 512;
 /// Bits of entropy that each character of a value must have: words and paths have less.
 const ENTROPY: f64 = 3.5;
 
+/// The same of hexadecimal digits, of which there are fewer.
+const HEX_ENTROPY: f64 = 3.0;
+
 /// Finds the secrets in a text, in their order, without overlap.
 ///
 /// ```
@@ -149,6 +152,15 @@ fn search(text: &str, short: bool) -> Vec<Secret> {
         found.extend(secret);
     }
     found
+}
+
+/// Whether a word looks like a key that nothing is said of. A hash or an id looks the same where it is called one.
+pub(super) fn is_random_word(word: &str) -> bool {
+    word.len() >= LONG
+        && word.contains(|c: char| c.is_ascii_digit())
+        && word.contains(|c: char| c.is_ascii_alphabetic())
+        && entropy(word) >= HEX_ENTROPY
+        && is_strong(word)
 }
 
 /// Whether a character may be in a key or in the name of one.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{
+    plain::may_be_password,
     told::{PUNCTUATION, head, token},
     value::is_mixed,
 };
@@ -17,7 +18,9 @@ pub(super) fn in_login(text: &str, word: &Range<usize>) -> Option<Range<usize>> 
     let rest = head(&text[word.end..]);
     let value = after_user(first, rest).or_else(|| after_login(first, rest))?.trim_end_matches(PUNCTUATION);
     let start = value.as_ptr().addr() - text.as_ptr().addr();
-    is_mixed(value, 6).then(|| start..start + value.len())
+    let is_last =
+        text[start + value.len()..].trim_start().is_empty() || !text[start + value.len()..].starts_with(' ');
+    (is_mixed(value, 6) || (is_last && may_be_password(value))).then(|| start..start + value.len())
 }
 
 fn is_one_of(words: &[&str], word: &str) -> bool {
@@ -30,9 +33,12 @@ fn after_user<'a>(first: &str, rest: &'a str) -> Option<&'a str> {
     }
     let mut words =
         rest.split(|c: char| c.is_whitespace() || ":=,;/".contains(c)).filter(|word| !word.is_empty());
-    let (_, pass, value) = (words.next()?, words.next()?, words.next()?);
+    let (_, mut pass, mut value) = (words.next()?, words.next()?, words.next()?);
+    if is_one_of(&["and", "with"], pass) {
+        (pass, value) = (value, words.next()?);
+    }
     let at = value.as_ptr().addr() - rest.as_ptr().addr();
-    is_one_of(&["pass"], pass).then(|| token(&rest[at..]))
+    is_one_of(&["pass", "password"], pass).then(|| token(&rest[at..]))
 }
 
 fn after_login<'a>(first: &str, rest: &'a str) -> Option<&'a str> {
@@ -57,6 +63,7 @@ mod tests {
             "Log in to the shop as bob with hunter2",
             "connect as bob with hunter2!",
             "user: admin, pass: hunter2",
+            "login admin and password hunter2",
         ] {
             let first = 0..text.find([' ', ':']).unwrap_or_default();
             assert_eq!(in_login(text, &first).map(|found| &text[found]), Some("hunter2"), "{text}");
@@ -66,6 +73,9 @@ mod tests {
             "Login with Google and OAuth2",
             "Connect with node18 and react19",
             "Log in",
+            "Login with admin and a form",
+            "login, password and note",
+            "user email and password hash",
         ] {
             let first = 0..text.find([' ', ':']).unwrap_or_default();
             assert_eq!(in_login(text, &first), None, "{text}");

@@ -1,6 +1,7 @@
 //! Keys, tokens and passwords in texts: found, and taken out before anything is recorded.
 
 mod commands;
+mod files;
 mod find;
 mod logins;
 mod meant;
@@ -12,6 +13,7 @@ mod suspect;
 mod told;
 mod value;
 
+pub(crate) use self::files::has_secret;
 pub use self::{
     find::{Secret, find_secrets, remove_secrets},
     passwords::find_passwords,

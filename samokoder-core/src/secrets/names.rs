@@ -18,8 +18,8 @@ pub(super) enum Name {
 }
 
 /// Ends of words.
-const PASSWORDS: [&str; 8] =
-    ["password", "passwords", "passwd", "passphrase", "passcode", "pwd", "pw", "_pass"];
+const PASSWORDS: [&str; 9] =
+    ["password", "passwords", "passwd", "passphrase", "passcode", "pwd", "pw", "_pass", "-pass"];
 const KEYS: [&str; 12] = [
     "secret",
     "token",
@@ -55,7 +55,7 @@ pub(super) fn name_of(text: &str, word: &Range<usize>, before: &str) -> Option<N
     };
     let follows = |known: &[&str]| known.iter().any(|known| before.eq_ignore_ascii_case(known));
     let whole = |known: &[&str]| known.iter().any(|known| is(known));
-    if PASSWORDS.iter().any(ends_with) {
+    if PASSWORDS.iter().any(ends_with) || (whole(&["word", "phrase"]) && follows(&["secret", "pass"])) {
         Some(Name::Password)
     } else if KEYS.iter().any(ends_with) || (is("key") && follows(&OF_KEYS)) {
         Some(Name::Key)
@@ -77,12 +77,12 @@ pub(super) fn name_of(text: &str, word: &Range<usize>, before: &str) -> Option<N
 fn russian(word: &str, before: &str) -> Option<Name> {
     let begins = |stems: &[&str]| stems.iter().any(|stem| word.starts_with(stem));
     let follows = |stems: &[&str]| stems.iter().any(|stem| before.starts_with(stem));
-    if begins(&["парол"]) {
+    if begins(&["парол"]) || (begins(&["слово"]) && follows(&["секретн", "кодов"])) {
         return Some(Name::Password);
     }
     if begins(&["токен", "api-ключ", "апи-ключ"])
         || word == "секрет"
-        || (begins(&["ключ", "слово"]) && follows(&["секретн"]))
+        || (begins(&["ключ"]) && follows(&["секретн"]))
         || (word == "доступа" && follows(&["ключ"]))
     {
         return Some(Name::Key);

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use super::{
     commands::in_command,
-    find::{LOOKED_AT, Secret},
+    find::{LOOKED_AT, Secret, is_random_word},
     logins::in_login,
     names::{Name, name_of},
+    plain::may_be_password,
     told::{PUNCTUATION, head, token, values_after},
     value::{is_mixed, is_number, is_placeholder, is_strong},
 };
@@ -38,15 +39,37 @@ pub fn find_passwords(text: &str) -> Vec<Secret> {
         let before = &text[last[BEFORE - 1].clone()];
         if let Some(name) = name_of(text, &word, before) {
             found.extend(value_before(text, &word, name, &last));
-            found.extend(values_after(text, &word, name));
+            let is_set = last.iter().any(|word| is_said(text, word, &["make", "making", "сделай"]));
+            found.extend(values_after(text, &word, name, is_set && name == Name::Password));
         }
         found.extend(in_command(text, &word));
         found.extend(in_login(text, &word));
         found.extend(in_url(text, &word));
+        found.extend(unnamed(text, &word, &last));
         last.rotate_left(1);
         last[BEFORE - 1] = word;
     }
+    let again = told_again(text, &found);
+    found.extend(again);
     in_order(found).into_iter().map(|range| Secret { range, what: "secret" }).collect()
+}
+
+/// Where the same values stand by themselves elsewhere.
+fn told_again(text: &str, found: &[Range<usize>]) -> Vec<Range<usize>> {
+    /// More are not told in earnest.
+    const MOST: usize = 32;
+    let mut values: Vec<_> = found.iter().map(|range| &text[range.clone()]).collect();
+    values.sort_unstable();
+    values.dedup();
+    let is_worth = |value: &&str| value.chars().count() >= 4 && !is_number(&value[..], 1);
+    let values = values.into_iter().filter(is_worth).take(MOST);
+    let places = values.flat_map(|value| {
+        text.match_indices(value).map(|(at, value)| at..at + value.len()).filter(|range| {
+            let (before, after) = (&text[..range.start], &text[range.end..]);
+            !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
+        })
+    });
+    places.filter(|range| !is_description(text, range)).collect()
 }
 
 /// Without those that begin within another one.
@@ -95,7 +118,15 @@ pub(super) fn in_url(text: &str, scheme: &Range<usize>) -> Option<Range<usize>> 
     // A password may have a slash in it: what is before the last "@" that a host can follow.
     let at =
         rest[..host(rest)].rfind('@').or_else(|| rest.find('@').filter(|at| rest[..*at].contains(':')))?;
-    let password = rest[..at].find(':')? + 1;
+    // `admin:p@ss/word@host`: what the first one is followed by is no name of a host.
+    let follows = &rest[at + 1..];
+    let is_host = follows[..host(follows)].contains(['.', ':']) || follows.starts_with("localhost");
+    let at = if is_host { at } else { rest.rfind('@').unwrap_or(at) };
+    let Some(colon) = rest[..at].find(':') else {
+        // A token instead of a name.
+        return is_strong(&rest[..at]).then(|| start..start + at);
+    };
+    let password = colon + 1;
     let value = &rest[password..at];
     let is_port = is_number(value, 1) && value.len() <= 5 && !rest[at..].contains(':');
     (!is_placeholder(value) && !is_port).then(|| start + password..start + at)
@@ -115,18 +146,52 @@ fn value_before(
                 between[at + 1..].starts_with(char::is_whitespace) || between[*at..].starts_with('\n')
             })
             .map_or(0, |end| end + 1);
-    let is_said = last.iter().any(|word| {
-        word.start >= from && ["is", "as", "как", "это"].contains(&&*text[word.clone()].to_lowercase())
-    });
+    let is_called =
+        last.iter().any(|word| word.start >= from && is_said(text, word, &["is", "as", "как", "это"]));
+    if let Some(range) = plain_before(text, name, last, from) {
+        return Some(range);
+    }
     let is_value =
         |word: &&Range<usize>| !word.is_empty() && word.start >= from && name_of(text, word, "").is_none();
     last.iter().filter(is_value).find_map(|word| {
-        let start = text[..word.start].trim_end_matches(['!', '@', '#', '$', '%', '^', '~']).len();
+        let signs = text[..word.start].trim_end_matches(['!', '@', '#', '$', '%', '^', '~']).len();
+        let is_whole = text[..signs].ends_with(|c: char| c.is_whitespace() || "\"'`«“(".contains(c));
+        let start = if is_whole || signs == 0 { signs } else { word.start };
         let value = token(head(&text[start..])).trim_end_matches(PUNCTUATION);
-        let fits = is_strong(value) || (is_said && name != Name::Other && is_mixed(value, 6));
+        let fits = is_strong(value) || (is_called && name != Name::Other && is_mixed(value, 6));
         fits.then(|| start..start + value.len())
     })
 }
+
+/// A key that stands for itself, as in `the weather is from api.example.com with …`.
+fn unnamed(text: &str, word: &Range<usize>, last: &[Range<usize>; BEFORE]) -> Option<Range<usize>> {
+    const NO_SECRETS: [&str; 14] = [
+        "commit", "hash", "sha", "sha1", "sha256", "checksum", "digest", "md5", "uuid", "guid", "id", "etag",
+        "version", "revision",
+    ];
+    let is_called = last.iter().any(|word| is_said(text, word, &NO_SECRETS));
+    let key = text[word.clone()].trim_end_matches(['.', '-']);
+    (!is_called && is_random_word(key)).then(|| word.start..word.start + key.len())
+}
+
+/// A plain word of which a verb says that it is to be the password: `use tulip for the password`, `type tulip as the password`.
+fn plain_before(text: &str, name: Name, last: &[Range<usize>; BEFORE], from: usize) -> Option<Range<usize>> {
+    const VERBS: [&str; 10] =
+        ["use", "type", "enter", "make", "set", "put", "want", "используй", "сделай", "поставь"];
+    const THEN: [&str; 9] = ["as", "for", "to", "the", "my", "our", "как", "для", "паролем"];
+    let at = last.windows(3).find(|words| {
+        words[0].start >= from
+            && is_said(text, &words[0], &VERBS)
+            && is_said(text, &words[2], &THEN)
+            && may_be_password(&text[words[1].clone()])
+    });
+    at.filter(|_| name == Name::Password).map(|words| words[1].clone())
+}
+
+fn is_said(text: &str, word: &Range<usize>, words: &[&str]) -> bool {
+    words.contains(&&*text[word.clone()].to_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -144,6 +209,10 @@ mod tests {
     const MIXED: &str = include_str!("samples/told_mixed.txt");
     /// The same of values that are words.
     const PLAIN: &str = include_str!("samples/told_plain.txt");
+    /// The same of Russian ones.
+    const RUSSIAN: &str = include_str!("samples/told_russian.txt");
+    /// Where a key stands for itself.
+    const ALONE: &str = include_str!("samples/alone.txt");
     /// What tells no secret.
     const HARMLESS: &str = include_str!("samples/harmless.txt");
 
@@ -164,13 +233,20 @@ mod tests {
     fn what_is_told_is_found_however_it_is_said() {
         const STRONG: [&str; 3] = ["x8Kq2mZp9LwT4vRb", "Tr0ub4dor&3", "q1w2e3r4t5"];
         const WEAK: [&str; 3] = ["hunter2", "Winter!2024", "$ecret77"];
-        const WORDS: [&str; 4] = ["letmein", "tulip", "swordfish", "correct-horse"];
+        const STRONG_KEYS: [&str; 3] = [
+            "b1946ac92492d2347c6235b4d2611184",
+            "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
+            "kR7vTq2ZpLw9XbN4uE3m",
+        ];
+        const WORDS: [&str; 5] = ["letmein", "tulip", "swordfish", "correct-horse", "dragonfly"];
         let missed = [
             missed(ANY, &["letmein", "hunter2", "ab,cd1ef", "correct-horse-battery-staple"]),
             missed(ANY, &STRONG),
             missed(MIXED, &WEAK),
             missed(MIXED, &STRONG),
             missed(PLAIN, &WORDS),
+            missed(RUSSIAN, &["тюльпан", "ромашка"]),
+            missed(ALONE, &STRONG_KEYS),
         ];
         assert_eq!(missed.concat(), [""; 0]);
     }

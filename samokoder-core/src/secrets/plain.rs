@@ -14,13 +14,13 @@ const DESCRIBING: &str = "\
     automatic away back bcrypt blank blob both bound box broken built button bytes cached case-sensitive \
     char characters client-side code common confidential consistent correct default dialog different \
     digits done e-mail easy else elsewhere email enough equal essential everywhere field fine first form \
-    free gone good hard held here important incorrect invalid json kept known last later ldap letters \
+    free gone good hard held here hint important incorrect invalid json kept known last later ldap letters \
     like link login long longer lost made mail mandatory masked match matches mine minimum missing must \
-    name needed never next nothing numbers numeric okay once one-time only outdated over page permanent \
+    name needed never next nothing numbers numeric multi-factor okay once one-time only outdated over page permanent \
     personal phone plain plaintext policy present private prompt public read ready reset right rule \
     rules safe salted same screen scrypt second secure sensitive sent server-side shared short shorter \
-    shown simple social something strong stronger sufficient symbols temporary theirs then there third \
-    twice unchanged unclear unknown unset username valid varchar visible weak weaker words wrong yours";
+    shown simple social something strong stronger sufficient sure symbols temporary theirs then there third \
+    twice two-factor unchanged unclear unknown unset username valid varchar visible weak weaker words wrong yours";
 
 /// How words end that say how something is.
 const ENDS: &str = "\
@@ -28,10 +28,13 @@ const ENDS: &str = "\
 
 /// The same in Russian, and of verbs.
 const RUSSIAN_ENDS: &str = "\
-    ый ий ой ыт ая яя ое ее ые ие ым ен ён ан на но ся ть ет ит ют ят ы";
+    ый ий ой ыт ая яя ое ее ые ие ым ся ть ет ит ют ят ы";
 const RUSSIAN: &str = "\
     строка текст хеш хэш число цифры буквы почта пустой свой есть нет минимум максимум логин имя телефон \
-    слово";
+    слово задан указан показан спрятан связан создан записан написан передан дан выдан послан сохранён \
+    сохранен изменён изменен введён введен зашифрован захеширован хеширован обязателен нужен важен виден \
+    верен неверен сложен длинен равен уникален нужна нужно важно обязательно необходимо видно известно \
+    админа админ пользователя доступа входа поле форма страница роль дата";
 
 fn is_in(words: &str, word: &str) -> bool {
     words.split_whitespace().any(|known| known == word)
@@ -48,7 +51,8 @@ pub(super) fn may_be_password(value: &str) -> bool {
     let is_word =
         word.chars().count() >= 4 && word.chars().all(|c| c.is_alphabetic() || c == '-' || c == '_');
     let describes = if word.is_ascii() {
-        is_in(DESCRIBING, &word) || ENDS.split_whitespace().any(|end| word.ends_with(end))
+        is_in(DESCRIBING, &word)
+            || (ENDS.split_whitespace().any(|end| word.ends_with(end)) && !word.ends_with("fly"))
     } else {
         is_in(RUSSIAN, &word) || RUSSIAN_ENDS.split_whitespace().any(|end| word.ends_with(end))
     };

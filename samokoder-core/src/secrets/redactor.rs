@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{
     find::{Secret, find_all, remove_secrets},
     passwords::find_passwords,
+    value::is_mixed,
 };
 
 /// Takes out of texts what must not be recorded, such as keys.
@@ -37,8 +38,9 @@ pub struct SecretRedactor {
     known: Vec<(String, SecretString)>,
 }
 
-/// A shorter value is a word that may stand anywhere.
+/// A shorter value is a word that may stand anywhere; with letters and digits mixed it needs fewer.
 const SHORTEST: usize = 8;
+const SHORTEST_MIXED: usize = 6;
 
 /// More than any text needs.
 const ROUNDS: usize = 16;
@@ -49,11 +51,13 @@ impl SecretRedactor {
         Self::default()
     }
 
-    /// Takes this value out too, wherever it is, and writes `[NAME removed]` in its place. Less than 8 bytes are no secret.
+    /// Takes this value out too, wherever it is, and writes `[NAME removed]` in its place. Less than 8 bytes are no secret, nor
+    /// are less than 6 characters with letters and digits.
     #[must_use]
     pub fn known(mut self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
         let value = SecretString::from(value.into().expose_secret().trim());
-        if value.expose_secret().len() >= SHORTEST {
+        let text = value.expose_secret();
+        if text.len() >= SHORTEST || is_mixed(text, SHORTEST_MIXED) {
             self.known.push((name.into(), value));
             self.known.sort_by_key(|(_, value)| std::cmp::Reverse(value.expose_secret().len()));
         }

@@ -15,11 +15,29 @@ const NEAR: usize = 8;
 
 /// What says that a value comes.
 const SIGNS: [&str; 12] = ["=>", ":=", "==", "->", "=", ":", "—", "–", "-", "|", ">", "/"];
-const VERBS: [&str; 12] =
-    ["is", "are", "be", "to", "equals", "as", "это", "будет", "равен", "такой", "теперь", "now"];
+const VERBS: [&str; 15] = [
+    "is",
+    "are",
+    "be",
+    "to",
+    "equals",
+    "as",
+    "это",
+    "будет",
+    "равен",
+    "такой",
+    "теперь",
+    "now",
+    "enter",
+    "введи",
+    "введите",
+];
 /// What may stand beside such a word and says nothing: "must" does not, as in `the password must expire`.
 const FILLERS: [&str; 10] =
     ["and", "or", "и", "или", "still", "probably", "should", "must", "will", "кстати"];
+
+/// Verbs after which a value comes however far the name is.
+const ASKED: [&str; 3] = ["enter", "введи", "введите"];
 
 /// What says of what a password is.
 const OF: [&str; 9] = ["for", "of", "к", "для", "от", "на", "по", "в", "у"];
@@ -31,12 +49,14 @@ const SCHEMES: [&str; 4] = ["bearer", "basic", "token", "apikey"];
 const QUOTES: [(char, char); 6] = [('"', '"'), ('\'', '\''), ('`', '`'), ('«', '»'), ('“', '”'), ('‘', '’')];
 pub(super) const PUNCTUATION: [char; 16] =
     ['.', ',', ';', ':', '?', '!', ')', ']', '}', '"', '\'', '`', '»', '”', '*', '|'];
+
 /// As much of a text as a value may take.
 pub(super) fn head(text: &str) -> &str {
     text.char_indices().nth(LOOKED_AT).map_or(text, |(end, _)| &text[..end])
 }
+
 /// Values that a name has.
-pub(super) fn values_after(text: &str, word: &Range<usize>, name: Name) -> Vec<Range<usize>> {
+pub(super) fn values_after(text: &str, word: &Range<usize>, name: Name, is_set: bool) -> Vec<Range<usize>> {
     let rest = head(&text[word.end..]);
     let is_russian = !text[word.clone()].is_ascii();
     let place = |value: &str| {
@@ -48,8 +68,12 @@ pub(super) fn values_after(text: &str, word: &Range<usize>, name: Name) -> Vec<R
     }
     let mut rest = rest.trim_start_matches(['"', '\'', '`', '*', ']', '»', '”', '\\']);
     rest = rest.strip_prefix("s ").unwrap_or(rest);
-    let (mut found, mut is_given, mut apart) = (Vec::new(), false, 0);
-    let mut is_of = false;
+    if rest.starts_with("://") {
+        return Vec::new();
+    }
+    let is_list = text[word.clone()].ends_with(['s', 'и', 'S']);
+    let (mut found, mut is_of, mut apart) = (Vec::new(), false, 0);
+    let mut is_given = is_set || in_brackets(rest) || in_commas(rest);
     while apart < NEAR {
         rest = rest.trim_start_matches(|c: char| c.is_whitespace() || ",(*".contains(c));
         let word = token(rest);
@@ -57,21 +81,13 @@ pub(super) fn values_after(text: &str, word: &Range<usize>, name: Name) -> Vec<R
             break;
         }
         let plain = word.trim_matches(PUNCTUATION).to_lowercase();
-        if SIGNS.contains(&word) || VERBS.contains(&&*plain) || FILLERS.contains(&&*plain) {
-            is_given = is_given || !FILLERS.contains(&&*plain);
-            rest = &rest[word.len()..];
-            continue;
-        }
-        if SCHEMES.contains(&&*plain) && apart == 0 {
-            rest = &rest[word.len()..];
-            continue;
-        }
-        let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign) && !rest.starts_with('/'));
-        if let Some(sign) =
-            sign.filter(|sign| !rest[sign.len()..].starts_with(char::is_alphanumeric) || **sign != "-")
+        let is_scheme = apart == 0 && SCHEMES.contains(&&*plain);
+        if let Some((length, gives)) =
+            connection(rest, word, &plain).or(is_scheme.then_some((word.len(), false)))
         {
-            is_given = true;
-            rest = &rest[sign.len()..];
+            is_given |= gives;
+            is_of |= ASKED.contains(&&*plain) || (apart == 0 && plain == "to");
+            rest = &rest[length..];
             continue;
         }
         let (value, is_quoted) = value_of(rest);
@@ -85,7 +101,7 @@ pub(super) fn values_after(text: &str, word: &Range<usize>, name: Name) -> Vec<R
             is_of,
             is_russian,
             is_pair: value.len() < both,
-            is_last: found.is_empty() && is_last(&rest[end..]),
+            is_last: found.is_empty() && !is_list && is_last(&rest[end..]),
         };
         if !value.is_empty() && is_meant(name, value, stands) {
             found.push(place(value));
@@ -97,12 +113,25 @@ pub(super) fn values_after(text: &str, word: &Range<usize>, name: Name) -> Vec<R
         if ends || !found.is_empty() {
             break;
         }
-        is_of |= apart == 0 && OF.contains(&&*plain);
+        is_of |= apart == 0 && (is_russian || OF.contains(&&*plain));
         is_given = word.ends_with([':', '=']);
         rest = &rest[word.len()..];
         apart += 1;
     }
     found
+}
+
+/// How long a sign or a word is that connects a name with its value, and whether it says that the value comes.
+fn connection(rest: &str, word: &str, plain: &str) -> Option<(usize, bool)> {
+    if SIGNS.contains(&word) || VERBS.contains(&plain) {
+        return Some((word.len(), true));
+    }
+    if FILLERS.contains(&plain) {
+        return Some((word.len(), false));
+    }
+    let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign) && !rest.starts_with('/'))?;
+    let is_apart = !rest[sign.len()..].starts_with(char::is_alphanumeric) || *sign != "-";
+    is_apart.then_some((sign.len(), true))
 }
 
 /// Up to the next white space, or the end of an element.
@@ -115,15 +144,35 @@ pub(super) fn token(text: &str) -> &str {
 fn is_last(rest: &str) -> bool {
     let next = rest.trim_start_matches([' ', '\t', '*', ')', '"', '\'']);
     next.is_empty()
-        || next.starts_with(['.', ',', ';', '!', '?', '\n', '\r', '|'])
-        || ["and ", "for ", "и ", "для "].iter().any(|word| next.starts_with(word))
+        || next.starts_with(['.', ',', ';', '!', '?', '\n', '\r', '|', '(', '#', '&'])
+        || ["and ", "or ", "for ", "и ", "или ", "для ", "</"].iter().any(|word| next.starts_with(word))
+        || rest.starts_with(')')
+}
+
+/// Whether one word between commas follows, and then what is said of it: `the password, tulip, must …`.
+fn in_commas(rest: &str) -> bool {
+    let inside = rest.strip_prefix(", ").and_then(|inside| inside.split_once(", "));
+    inside.is_some_and(|(word, after)| {
+        !word.contains(char::is_whitespace)
+            && ["is ", "must ", "should ", "has "].iter().any(|verb| after.starts_with(verb))
+    })
+}
+
+/// Whether one word in brackets follows, and not whose password it is, as in `password (admin): …`.
+fn in_brackets(rest: &str) -> bool {
+    let inside = rest.trim_start().strip_prefix('(').and_then(|inside| inside.split_once(')'));
+    inside.is_some_and(|(word, after)| {
+        !word.contains(char::is_whitespace) && !after.trim_start().starts_with([':', '=', '-', '—'])
+    })
 }
 
 /// The value that a text begins with, and whether it is in quotes.
 pub(super) fn value_of(text: &str) -> (&str, bool) {
     for (open, close) in QUOTES {
         if let Some(inside) = text.strip_prefix(open) {
-            let end = inside.find([close, '\n']).unwrap_or(0);
+            let ends =
+                |(at, c): &(usize, char)| *c == '\n' || (*c == close && !inside[..*at].ends_with('\\'));
+            let end = inside.char_indices().find(ends).map_or(0, |(end, _)| end);
             return (
                 if end > 0 { &inside[..end] } else { token(inside).trim_end_matches(PUNCTUATION) },
                 end > 0,
@@ -145,9 +194,11 @@ fn pair(name: Name, value: &str) -> &str {
 
 /// What is assigned where there can be nothing but a value: `DB_PASSWORD=…`, `{"password": "…"}`, `--password …`.
 fn assigned<'a>(text: &str, word: &Range<usize>, rest: &'a str, name: Name) -> Option<&'a str> {
+    let is_pass = text[word.clone()].eq_ignore_ascii_case("pass");
     let accept = |value: &'a str| {
         let is_meant = match name {
             Name::Password | Name::Key => !is_placeholder(value),
+            Name::Other if is_pass => !is_placeholder(value),
             Name::Code | Name::SomeKey | Name::Other => is_mixed(value, 4) || is_number(value, 4),
         };
         is_meant.then_some(value)
@@ -170,7 +221,7 @@ fn assigned<'a>(text: &str, word: &Range<usize>, rest: &'a str, name: Name) -> O
     if let Some(value) = variable.and_then(|value| accept(value_of(value.trim_start_matches([' ', '='])).0)) {
         return Some(value);
     }
-    let option = before.ends_with("--").then(|| rest.strip_prefix(' ')).flatten();
+    let option = text[word.clone()].starts_with("--").then(|| rest.strip_prefix(' ')).flatten();
     let header =
         text[word.clone()].eq_ignore_ascii_case("authorization").then(|| rest.strip_prefix(": ")).flatten();
     if let Some((scheme, value)) = header.and_then(|value| value.split_once(' '))
