@@ -25,9 +25,9 @@ fn with_branches() -> Place {
 fn what_is_exported_imported_and_exported_again_is_the_same_file() {
     let place = with_branches();
     let exported = place.expect(0, &["export", "app", "app.samokoder"]).out;
-    assert!(exported.contains("2 branches"), "{exported}");
+    assert!(exported.contains("(branches: 2)"), "{exported}");
     let imported = place.expect(0, &["import", "app.samokoder", "--dir", "copy"]).out;
-    assert!(imported.contains("2 branches") && imported.contains("log copy"), "{imported}");
+    assert!(imported.contains("(branches: 2)") && imported.contains("log copy"), "{imported}");
     place.expect(0, &["export", "copy", "again.samokoder"]);
     let read = |name: &str| fs::read(place.path(name)).unwrap();
     assert!(read("app.samokoder") == read("again.samokoder"));
