@@ -65,6 +65,8 @@ struct Session {
     walk: Instant,
     /// What was there at the last look: files, and bytes in the data folder.
     files_seen: (u64, u64),
+    /// What a kernel that is the session's alone held when commands began, and the least since.
+    machine_held: u64,
     buffer: Vec<u8>,
 }
 
@@ -117,6 +119,7 @@ impl Session {
             sample: now,
             walk: now,
             files_seen: (0, 0),
+            machine_held: 0,
             buffer: vec![0; 64 * 1024],
         })
     }
@@ -330,8 +333,12 @@ impl Session {
         let stream: Box<dyn Stream> = match frame.kind {
             Kind::Exec => {
                 let exec = wire::Exec::decode(&frame.payload).ok_or_else(nonsense)?;
+                let is_first = self.execs.values().all(|exec| !exec.is_running());
+                if is_first && !self.kernel.counts_memory {
+                    self.machine_held = memory::of_machine();
+                }
                 let exec = Exec::start(&self.setup, &exec, self.kernel)?;
-                if self.execs.values().all(|exec| !exec.is_running()) {
+                if is_first {
                     self.sample = Instant::now() + SAMPLE;
                 }
                 self.execs.insert(key, exec);
@@ -420,10 +427,13 @@ impl Session {
     }
 
     /// Ends all commands when a kernel that is theirs alone holds more than one of them may have, in processes or not:
-    /// nobody knows whose it is.
+    /// nobody knows whose it is. What commands before have left is not theirs: such a kernel takes its time to let go of it.
     fn look_at_machine(&mut self) {
         let allowed = self.setup.memory.saturating_add(AGENTS_MEMORY).saturating_add(usage::bytes_of_disk());
-        if memory::of_machine() > allowed {
+        let held = memory::of_machine();
+        self.machine_held = self.machine_held.min(held);
+        let left = if self.machine_held > allowed { self.machine_held } else { 0 };
+        if held > allowed.saturating_add(left) {
             self.execs.values_mut().for_each(|exec| exec.end(Ok(How::OutOfMemory)));
         }
     }
