@@ -16,8 +16,8 @@ use super::{
 const BEFORE: usize = 5;
 
 /// Finds what a text gives as a password, key or token by name, as in `DB_PASSWORD=…`, `the password is …`, `Bearer …` and
-/// `postgres://user:…@host`, however weak it is. A plain word is one only where there can be nothing else, as after
-/// `password=`: in `password: text` it is a kind of field.
+/// `postgres://user:…@host`, however weak it is, and keys that look random. A plain word is one where a sentence says so and the
+/// word does not describe one: in `password: text` it is a kind of field. What was found is found again where it stands alone.
 ///
 /// It is for what people type: code has such words as examples.
 ///
