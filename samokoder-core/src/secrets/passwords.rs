@@ -252,6 +252,23 @@ mod tests {
     }
 
     #[test]
+    fn a_password_in_a_url_is_found_whole() {
+        for (text, password) in [
+            ("mongodb://admin:p@ss/w0rd9@mongo/db", "p@ss/w0rd9"),
+            ("postgres://ann:p@ss:word@localhost/apps", "p@ss:word"),
+            ("https://ann:tulip@example.com/users/bob@home", "tulip"),
+        ] {
+            assert_eq!(found(text), [password], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_known_value_of_six_characters_is_found_where_it_is_no_word() {
+        let redactor = SecretRedactor::new().known("X", "ab12cd").known("Y", "garden");
+        assert_eq!(redactor.redact("ab12cd in the garden"), "[X removed] in the garden");
+    }
+
+    #[test]
     fn what_tells_no_secret_stays_as_it_is() {
         let taken: Vec<_> = HARMLESS.lines().filter(|text| !found(text).is_empty()).collect();
         assert_eq!(taken, [""; 0]);
