@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    told::{head, token, value_of},
+    told::{head, place_in, token, value_of},
     value::is_placeholder,
 };
 
@@ -32,7 +32,6 @@ const PROGRAMS: [(&str, Takes); 7] = [
 pub(super) fn in_command(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
     let (_, takes) = PROGRAMS.iter().find(|(program, _)| text[word.clone()] == **program)?;
     let line = head(&text[word.end..]).lines().next()?;
-    let at = |part: &str| part.as_ptr().addr() - text.as_ptr().addr();
     let mut rest = line;
     while let Some(next) = rest.find(char::is_whitespace) {
         rest = rest[next..].trim_start();
@@ -47,7 +46,7 @@ pub(super) fn in_command(text: &str, word: &Range<usize>) -> Option<Range<usize>
                 .and_then(|pair| Some(pair.split_once(':')?.1)),
         };
         if let Some(value) = value.filter(|value| !is_placeholder(value)) {
-            return Some(at(value)..at(value) + value.len());
+            return Some(place_in(text, value));
         }
     }
     None

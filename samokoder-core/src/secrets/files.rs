@@ -11,7 +11,7 @@ const KEYS: [&str; 8] = [".env", ".pem", ".key", ".p12", ".pfx", ".jks", ".keyst
 const PRIVATE: [&str; 4] = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"];
 
 /// Ends of names of files that are prose or settings, and no code: what is told as a password there is one.
-const TOLD: [&str; 15] = [
+const TOLD: [&str; 14] = [
     ".md",
     ".txt",
     ".rst",
@@ -26,7 +26,6 @@ const TOLD: [&str; 15] = [
     ".sh",
     ".bash",
     "dockerfile",
-    ".netrc",
 ];
 
 /// Whether there seems to be a secret in a file or its name.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     plain::may_be_password,
-    told::{PUNCTUATION, head, token},
+    told::{PUNCTUATION, head, is_last, place_in, token},
     value::is_mixed,
 };
 
@@ -17,10 +17,8 @@ pub(super) fn in_login(text: &str, word: &Range<usize>) -> Option<Range<usize>> 
     let first = &text[word.clone()];
     let rest = head(&text[word.end..]);
     let value = after_user(first, rest).or_else(|| after_login(first, rest))?.trim_end_matches(PUNCTUATION);
-    let start = value.as_ptr().addr() - text.as_ptr().addr();
-    let is_last =
-        text[start + value.len()..].trim_start().is_empty() || !text[start + value.len()..].starts_with(' ');
-    (is_mixed(value, 6) || (is_last && may_be_password(value))).then(|| start..start + value.len())
+    let place = place_in(text, value);
+    (is_mixed(value, 6) || (is_last(&text[place.end..]) && may_be_password(value))).then_some(place)
 }
 
 fn is_one_of(words: &[&str], word: &str) -> bool {
@@ -37,8 +35,7 @@ fn after_user<'a>(first: &str, rest: &'a str) -> Option<&'a str> {
     if is_one_of(&["and", "with"], pass) {
         (pass, value) = (value, words.next()?);
     }
-    let at = value.as_ptr().addr() - rest.as_ptr().addr();
-    is_one_of(&["pass", "password"], pass).then(|| token(&rest[at..]))
+    is_one_of(&["pass", "password"], pass).then(|| token(&rest[place_in(rest, value).start..]))
 }
 
 fn after_login<'a>(first: &str, rest: &'a str) -> Option<&'a str> {

@@ -55,16 +55,18 @@ pub(super) fn head(text: &str) -> &str {
     text.char_indices().nth(LOOKED_AT).map_or(text, |(end, _)| &text[..end])
 }
 
+/// Where a part of a text is in it.
+pub(super) fn place_in(text: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr().addr() - text.as_ptr().addr();
+    start..start + part.len()
+}
+
 /// Values that a name has.
 pub(super) fn values_after(text: &str, word: &Range<usize>, name: Name, is_set: bool) -> Vec<Range<usize>> {
     let rest = head(&text[word.end..]);
     let is_russian = !text[word.clone()].is_ascii();
-    let place = |value: &str| {
-        let start = value.as_ptr().addr() - text.as_ptr().addr();
-        start..start + value.len()
-    };
     if let Some(value) = assigned(text, word, rest, name) {
-        return vec![place(value)];
+        return vec![place_in(text, value)];
     }
     let mut rest = rest.trim_start_matches(['"', '\'', '`', '*', ']', '»', '”', '\\']);
     rest = rest.strip_prefix("s ").unwrap_or(rest);
@@ -93,7 +95,7 @@ pub(super) fn values_after(text: &str, word: &Range<usize>, name: Name, is_set: 
         let (value, is_quoted) = value_of(rest);
         let both = value.len();
         let value = pair(name, value);
-        let end = value.as_ptr().addr() - rest.as_ptr().addr() + value.len();
+        let end = place_in(rest, value).end;
         let stands = Place {
             is_given,
             is_quoted,
@@ -104,7 +106,7 @@ pub(super) fn values_after(text: &str, word: &Range<usize>, name: Name, is_set: 
             is_last: found.is_empty() && !is_list && is_last(&rest[end..]),
         };
         if !value.is_empty() && is_meant(name, value, stands) {
-            found.push(place(value));
+            found.push(place_in(text, value));
             rest = rest[end..].trim_start_matches(|c: char| !c.is_whitespace() && !is_in_word(c));
             is_given = true;
             continue;
@@ -141,7 +143,7 @@ pub(super) fn token(text: &str) -> &str {
 }
 
 /// Whether what follows a word ends a sentence or a part of one.
-fn is_last(rest: &str) -> bool {
+pub(super) fn is_last(rest: &str) -> bool {
     let next = rest.trim_start_matches([' ', '\t', '*', ')', '"', '\'']);
     next.is_empty()
         || next.starts_with(['.', ',', ';', '!', '?', '\n', '\r', '|', '(', '#', '&'])
