@@ -87,8 +87,49 @@ pub fn sockets() -> u64 {
     lines.filter_map(waiting).sum()
 }
 
-/// The two queues of a socket.
+/// The two queues of a socket, as a line of `/proc/net/tcp` or of its like shows them (proc(5)).
+///
+/// While a connection is being made the kernel takes them from numbers of which one is random and the other one is not
+/// there yet: what it shows then is nothing that waits.
 fn waiting(line: &str) -> Option<u64> {
-    let (sent, received) = line.split_ascii_whitespace().nth(4)?.split_once(':')?;
-    Some(u64::from_str_radix(sent, 16).ok()? + u64::from_str_radix(received, 16).ok()?)
+    const CONNECTING: &str = "02";
+    let mut fields = line.split_ascii_whitespace().skip(3);
+    let state = fields.next()?;
+    let (sent, received) = fields.next()?.split_once(':')?;
+    // A difference of two numbers, which may be read while one of them is ahead.
+    let queue =
+        |hex| u32::from_str_radix(hex, 16).ok().map(|bytes| u64::try_from(bytes.cast_signed()).unwrap_or(0));
+    if state == CONNECTING { Some(0) } else { Some(queue(sent)? + queue(received)?) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::waiting;
+
+    #[test]
+    fn what_waits_in_a_socket_is_both_of_its_queues() {
+        let line =
+            "  37: 0100007F:1F90 0100007F:D6E2 01 00000400:00000020 01:00000014 00000000  1000        0 71 2";
+        assert_eq!(waiting(line), Some(1024 + 32));
+    }
+
+    #[test]
+    fn nothing_waits_in_a_socket_that_connects() {
+        let line =
+            "   1: 0100007F:D6E2 0100007F:1F90 02 3A51C0E7:00000000 01:00000063 00000000  1000        0 72 2";
+        assert_eq!(waiting(line), Some(0));
+    }
+
+    #[test]
+    fn a_queue_that_is_less_than_nothing_is_empty() {
+        let line =
+            "   1: 0100007F:D6E2 0100007F:1F90 01 00000000:FFFFFFF0 00:00000000 00000000  1000        0 73 1";
+        assert_eq!(waiting(line), Some(0));
+    }
+
+    #[test]
+    fn what_is_no_line_of_a_socket_is_nothing() {
+        assert_eq!(waiting("  sl  local_address rem_address   st tx_queue rx_queue"), None);
+        assert_eq!(waiting(""), None);
+    }
 }
