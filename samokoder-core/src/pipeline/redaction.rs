@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{RunOptions, effect::EffectError};
-use crate::{llm::LlmError, secrets::Redactor};
+use crate::{llm::LlmError, project::Question, secrets::Redactor};
 
 impl RunOptions {
     /// The text as it may be recorded.
@@ -20,6 +20,12 @@ impl RunOptions {
     pub(crate) fn redacted_typed(&self, text: String) -> String {
         let Some(redactor) = &self.redactor else { return text };
         owned(redactor.redact_typed(&text)).unwrap_or(text)
+    }
+
+    /// What a person answered, as it may be recorded.
+    pub(crate) fn redacted_answer(&self, question: &Question, answer: String) -> String {
+        let Some(redactor) = &self.redactor else { return answer };
+        owned(redactor.redact_answer(question, &answer)).unwrap_or(answer)
     }
 
     /// A value's JSON as it may be recorded. `None` when it may be recorded as it is.

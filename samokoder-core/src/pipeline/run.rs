@@ -8,12 +8,12 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Answers, PipelineError, RunOptions, contents::Contents, workbench::Workbench};
+use super::{Answers, History, PipelineError, RunOptions, contents::Contents, workbench::Workbench};
 use crate::{
     agent::{Agent, Role},
     budget::{Budget, Spend, SpendLimits},
     id::{QuestionId, RunId, SignalId},
-    store::{Branch, EffectId, Record, RunEnd, Seq, Signal, StateStore, StoreError, Stored},
+    store::{Branch, EffectId, Record, RunEnd, Seq, Signal, StateStore, StoreError, StoreErrorKind, Stored},
 };
 
 /// What everything in a run shares.
@@ -128,12 +128,22 @@ impl Run {
         self.shared.deltas.subscribe()
     }
 
-    /// Answers a question.
+    /// Answers a question. What must not be recorded is taken out of the answer first, as is all of it where the question asks
+    /// for nothing but a password, a key or a code.
     ///
     /// # Errors
-    /// [`StoreError`] when the answer could not be stored.
+    /// [`StoreError`] when the question could not be read, or the answer not be stored.
     pub async fn answer(&self, question: QuestionId, answer: impl Into<String>) -> Result<(), StoreError> {
-        let answer = self.shared.options.redacted_typed(answer.into());
+        let RunShared { store, branch, options, .. } = &*self.shared;
+        let history = History::load(&**store, branch).await.map_err(|error| match error {
+            PipelineError::Store(error) => error,
+            error => StoreError::new(StoreErrorKind::Damaged, "answer", error.to_string()),
+        })?;
+        let answer = answer.into();
+        let answer = match history.state().question(question) {
+            Some(asked) => options.redacted_answer(&asked.question, answer),
+            None => options.redacted_typed(answer),
+        };
         self.post(Signal::Answer { question, answer }).await
     }
 

@@ -134,13 +134,13 @@ impl Engine {
         signal: Option<SignalId>,
     ) -> Result<(), PipelineError> {
         let taken: Vec<_> = signal.into_iter().collect();
-        let open_question = self.state.question(question).is_some_and(|asked| asked.answer.is_none());
-        if !open_question {
+        let open_question = self.state.question(question).filter(|asked| asked.answer.is_none());
+        let Some(asked) = open_question else {
             tracing::warn!(%question, "an answer to a question that is not open");
             self.journal.append(Entry { taken, ..Entry::default() }).await?;
             return Ok(());
-        }
-        let answer = &*self.run.options.redacted_typed(answer.to_owned());
+        };
+        let answer = &*self.run.options.redacted_answer(&asked.question, answer.to_owned());
         let mut entry = Entry { taken, ..Entry::default() };
         let parked = self.open.iter_mut().find_map(|(key, open)| {
             let (_, effect) = open.attempt.parked.take_if(|(waits_for, _)| *waits_for == question)?;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{
+    hooks::{in_hook, telegram},
     passwords::in_url,
     suspect::is_suspect,
     told::head,
@@ -146,7 +147,9 @@ fn search(text: &str, short: bool) -> Vec<Secret> {
                 let range = in_url(text, &(start..end)).filter(|_| short)?;
                 looks_random(&text[range.clone()]).then_some(Secret { range, what: "secret" })
             };
-            known(text, start, end).or_else(|| assigned(text, start, end, short)).or_else(in_url)
+            let formed = known(text, start, end).or_else(|| in_hook(text, start, end));
+            let formed = formed.or_else(|| telegram(text, start, end));
+            formed.or_else(|| assigned(text, start, end, short)).or_else(in_url)
         };
         at = secret.as_ref().map_or(end, |secret| secret.range.end);
         found.extend(secret);
@@ -165,7 +168,7 @@ pub(super) fn is_random_word(word: &str) -> bool {
 
 /// Whether a character may be in a key or in the name of one.
 #[inline]
-const fn is_word(byte: u8) -> bool {
+pub(super) const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
 }
 
@@ -176,7 +179,7 @@ pub(super) const fn is_value(byte: u8) -> bool {
 }
 
 /// How many of the first bytes are of a kind.
-fn length(text: &str, kind: impl Fn(u8) -> bool) -> usize {
+pub(super) fn length(text: &str, kind: impl Fn(u8) -> bool) -> usize {
     text.bytes().position(|byte| !kind(byte)).unwrap_or(text.len())
 }
 

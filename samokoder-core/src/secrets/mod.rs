@@ -1,8 +1,10 @@
 //! Keys, tokens and passwords in texts: found, and taken out before anything is recorded.
 
+mod answers;
 mod commands;
 mod files;
 mod find;
+mod hooks;
 mod logins;
 mod meant;
 mod names;

@@ -20,7 +20,7 @@ pub(super) enum Name {
 /// Ends of words.
 const PASSWORDS: [&str; 9] =
     ["password", "passwords", "passwd", "passphrase", "passcode", "pwd", "pw", "_pass", "-pass"];
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 15] = [
     "secret",
     "token",
     "credential",
@@ -33,6 +33,9 @@ const KEYS: [&str; 12] = [
     "secret_key",
     "access_key",
     "signature",
+    "cookie",
+    "session_id",
+    "sessionid",
 ];
 const OTHERS: [&str; 7] = ["_key", "-key", "pass", "sig", "login", "log", "logs"];
 

@@ -89,7 +89,7 @@ pub(super) fn is_in_word(c: char) -> bool {
 }
 
 /// Where the words of a text are.
-fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
+pub(super) fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at + text[at..].find(is_in_word)?;
@@ -146,8 +146,9 @@ fn value_before(
                 between[at + 1..].starts_with(char::is_whitespace) || between[*at..].starts_with('\n')
             })
             .map_or(0, |end| end + 1);
-    let is_called =
-        last.iter().any(|word| word.start >= from && is_said(text, word, &["is", "as", "как", "это"]));
+    let is_called = last
+        .iter()
+        .any(|word| word.start >= from && is_said(text, word, &["is", "that", "as", "как", "это"]));
     if let Some(range) = plain_before(text, name, last, from) {
         return Some(range);
     }

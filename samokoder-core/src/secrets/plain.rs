@@ -36,13 +36,19 @@ const RUSSIAN: &str = "\
     верен неверен сложен длинен равен уникален нужна нужно важно обязательно необходимо видно известно \
     админа админ пользователя доступа входа поле форма страница роль дата";
 
-fn is_in(words: &str, word: &str) -> bool {
+/// Whether a word is one of these, which white space keeps apart.
+pub(super) fn is_in(words: &str, word: &str) -> bool {
     words.split_whitespace().any(|known| known == word)
 }
 
 /// Whether it is one of the passwords that everybody knows.
 pub(super) fn is_common(value: &str) -> bool {
     is_in(COMMON, &value.to_lowercase())
+}
+
+/// Whether a word says how a password is, or where it is from, whatever it ends in.
+pub(super) fn describes_alone(lower: &str) -> bool {
+    is_in(DESCRIBING, lower) || is_in(RUSSIAN, lower)
 }
 
 /// Whether a word that is told as a password may be one: of four letters or more, and no word that describes.

@@ -5,10 +5,12 @@ use std::{borrow::Cow, fmt};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
+    answers::find_answers,
     find::{Secret, find_all, remove_secrets},
     passwords::find_passwords,
     value::is_mixed,
 };
+use crate::project::Question;
 
 /// Takes out of texts what must not be recorded, such as keys.
 ///
@@ -20,6 +22,12 @@ pub trait Redactor: fmt::Debug + Send + Sync {
     /// The same of what a person typed: prose, in which more may be taken for a secret than in code.
     fn redact_typed<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.redact(text)
+    }
+
+    /// The same of an answer that a person typed: where the question asks for nothing but a password, a key or a code, what
+    /// is answered is one, however it looks.
+    fn redact_answer<'a>(&self, _question: &Question, answer: &'a str) -> Cow<'a, str> {
+        self.redact_typed(answer)
     }
 }
 
@@ -99,6 +107,20 @@ impl Redactor for SecretRedactor {
             redacted = self.take_out(&remove_secrets(&redacted, &found)).into_owned().into();
         }
         redacted
+    }
+
+    fn redact_answer<'a>(&self, question: &Question, answer: &'a str) -> Cow<'a, str> {
+        // One of those to choose from is nothing that the person knew alone.
+        if question.options.iter().any(|option| option == answer) {
+            return self.redact_typed(answer);
+        }
+        let mut redacted = self.take_out(answer);
+        let found = find_answers(&question.text, &redacted);
+        remove(&mut redacted, &found);
+        match redacted {
+            Cow::Borrowed(answer) => self.redact_typed(answer),
+            Cow::Owned(redacted) => self.redact_typed(&redacted).into_owned().into(),
+        }
     }
 }
 

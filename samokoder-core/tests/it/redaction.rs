@@ -7,14 +7,19 @@ use std::{
 };
 
 use samokoder_core::{
+    id::SignalId,
     llm::{ChatRequest, LlmError, LlmErrorKind},
     pipeline::{NewProject, RunOptions},
     secrets::Redactor,
-    store::{Branch, MemoryStore, Record, RunEnd, Seq, StateStore},
+    store::{Branch, MemoryStore, Record, RunEnd, Seq, Signal, StateStore},
     testing::ScriptedModel,
 };
+use serde_json::json;
 
-use crate::script::{answer, options, pipeline, state, text};
+use crate::{
+    script::{answer, build, options, pipeline, state, text},
+    team::model_that_asks,
+};
 
 const SECRET: &str = "hunter2-hunter2";
 
@@ -132,4 +137,32 @@ async fn what_was_redacted_replays_as_it_was() {
     });
     assert!(!diverged, "what is asked again is what was asked");
     assert!(state(&store, &branch).await.is_verified());
+}
+
+#[tokio::test]
+async fn what_is_answered_where_a_password_is_asked_for_is_recorded_nowhere_however_it_comes() {
+    const ANSWER: &str = "tulip";
+    let model = model_that_asks(json!({"text": "What is the admin's password?"}));
+    for posts_itself in [false, true] {
+        let (store, pipeline) = pipeline();
+        let (branch, report) = build(&pipeline, options(&model)).await;
+        let RunEnd::Waiting { questions } = report.end else { panic!("{:?}", report.end) };
+        let question = questions[0];
+        if posts_itself {
+            let answer = Signal::Answer { question, answer: ANSWER.into() };
+            store.post(&branch, SignalId::fresh(), answer).await.unwrap();
+        }
+        let run = pipeline.resume(&branch, options(&model)).await.unwrap();
+        if !posts_itself {
+            run.answer(question, ANSWER).await.unwrap();
+            let signals = store.signals(&branch).await.unwrap();
+            assert!(!format!("{signals:?}").contains(ANSWER), "nor is it before the run has heard of it");
+        }
+        if let RunEnd::Waiting { .. } = run.finish().await.unwrap().end {
+            pipeline.resume(&branch, options(&model)).await.unwrap().finish().await.unwrap();
+        }
+        let kept = everything(&store, &branch).await;
+        assert!(kept.contains("[secret removed]") && !kept.contains(ANSWER), "{kept}");
+        assert_eq!(text(&store, &branch, "src/a.mjs").await, "// src/a.mjs \"[secret removed]\"\n");
+    }
 }

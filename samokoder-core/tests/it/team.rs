@@ -7,7 +7,7 @@ use samokoder_core::{
     agents::Team,
     budget::Limit,
     id::SignalId,
-    llm::ModelRole,
+    llm::{ChatRequest, ModelRole},
     pipeline::{Answers, Pipeline},
     store::{MemoryStore, RunEnd, Seq, Signal, StateStore as _},
     testing::ScriptedModel,
@@ -107,13 +107,17 @@ async fn an_agent_whose_answers_are_never_usable_stops_the_run_and_says_why() {
 
 /// Asks which colour, and then writes it into the files.
 pub(crate) fn curious_model() -> ScriptedModel {
-    ScriptedModel::new(|request| {
+    model_that_asks(json!({"text": "Which colour?", "options": ["red", "blue"], "default": "red"}))
+}
+
+/// Asks this, and then writes the answer into the files.
+pub(crate) fn model_that_asks(question: serde_json::Value) -> ScriptedModel {
+    ScriptedModel::new(move |request: &ChatRequest| {
         let template = request.prompt.as_ref().map_or("", |prompt| prompt.template.as_str());
         if template == "spec_writer/write" && variables(request)["answers"] == json!([]) {
             let mut draft: serde_json::Value =
                 serde_json::from_str(&answer(request, |_, _| String::new())?).unwrap();
-            draft["questions"] =
-                json!([{"text": "Which colour?", "options": ["red", "blue"], "default": "red"}]);
+            draft["questions"] = json!([question]);
             return Ok(draft.to_string());
         }
         if template == "spec_writer/write" {
