@@ -62,7 +62,7 @@ impl Branches {
         if name.trim_start_matches('v').parse::<u64>().is_ok() {
             return Err(Failure::usage(format!("{name:?} can't be the name of a branch: it is a version")));
         }
-        if redaction::redacted(config, name) != name {
+        if redaction::is_secret(config, name) {
             let message =
                 "there seems to be a key or a password in the name of the branch, which would be kept";
             return Err(Failure::usage(message));

@@ -39,6 +39,28 @@ fn is_password(parameter: &str) -> bool {
     parameter.split('=').next().is_some_and(|name| name.eq_ignore_ascii_case("password"))
 }
 
+/// The URI of a sandbox as it was typed, with paths that mean the same from everywhere.
+pub(crate) fn sandbox_from_here(uri: &str) -> String {
+    /// Settings that are paths.
+    const PATHS: [&str; 4] = ["socket", "certificate", "key", "authority"];
+    let absolute = |path: &str| match (std::env::current_dir().ok(), Path::new(path).is_relative()) {
+        (Some(here), true) if !path.is_empty() => {
+            format!("{}/{path}", here.display().to_string().replace('%', "%25").replace('&', "%26"))
+        }
+        _ => path.to_owned(),
+    };
+    // This one has no settings: its path is as it is.
+    if let Some(path) = uri.strip_prefix("remote:unix:").and_then(|path| std::path::absolute(path).ok()) {
+        return format!("remote:unix:{}", path.display());
+    }
+    let Some((name, settings)) = uri.split_once('?') else { return uri.to_owned() };
+    let setting = |setting: &str| match setting.split_once('=') {
+        Some((name, path)) if PATHS.contains(&name) => format!("{name}={}", absolute(path)),
+        _ => setting.to_owned(),
+    };
+    format!("{name}?{}", settings.split('&').map(setting).collect::<Vec<_>>().join("&"))
+}
+
 /// A place beneath `blobs` that no other history has: what one of them does not need, another one may.
 pub(crate) fn of_its_own(blobs: &str) -> String {
     format!("{}/{}", blobs.trim_end_matches('/'), ProjectId::fresh())
@@ -103,6 +125,28 @@ mod tests {
             ("memory:", "memory:"),
         ] {
             assert_eq!(without_password(uri), public);
+        }
+    }
+
+    #[test]
+    fn the_paths_of_a_sandbox_mean_the_same_from_everywhere() {
+        let here = std::env::current_dir().unwrap();
+        let here = here.display();
+        for (uri, kept) in [
+            ("local", "local".to_owned()),
+            (
+                "docker:runsc?image=node:22&socket=/run/d.sock",
+                "docker:runsc?image=node:22&socket=/run/d.sock".to_owned(),
+            ),
+            ("docker?socket=d.sock&image=x", format!("docker?socket={here}/d.sock&image=x")),
+            ("remote:unix:b.sock", format!("remote:unix:{here}/b.sock")),
+            ("remote:unix:/run/b.sock", "remote:unix:/run/b.sock".to_owned()),
+            (
+                "remote:tls://h:7443?certificate=c.pem&key=/k.pem&authority=a.pem",
+                format!("remote:tls://h:7443?certificate={here}/c.pem&key=/k.pem&authority={here}/a.pem"),
+            ),
+        ] {
+            assert_eq!(sandbox_from_here(uri), kept);
         }
     }
 }

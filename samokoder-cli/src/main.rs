@@ -18,6 +18,7 @@ macro_rules! errln {
 mod archive;
 mod args;
 mod branches;
+mod chosen;
 mod commands;
 mod config;
 mod edits;

@@ -4,6 +4,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use samokoder::{
@@ -17,8 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     branches::Branches,
+    chosen::Chosen,
     failure::Failure,
-    folder::{card_path, check_free, check_text, read_text, write_first_card},
+    folder::{card_path, check_free, check_text, read_text, write_card, write_first_card},
     holding::{self, Holding},
     location::{self, from_here, of_its_own, open_store, without_password},
     view,
@@ -41,6 +43,9 @@ pub(crate) struct Card {
     pub(crate) description: String,
     /// The name that was typed.
     pub(crate) name: Option<String>,
+    /// What else was typed and still holds.
+    #[serde(flatten)]
+    pub(crate) chosen: Chosen,
 }
 
 /// An app's folder that has a history.
@@ -49,6 +54,8 @@ pub(crate) struct Project {
     pub(crate) folder: PathBuf,
     pub(crate) card: Card,
     pub(crate) store: Arc<dyn StateStore>,
+    /// Where the history is that was opened, without a password: it may have been typed, and not be the card's.
+    uri: String,
     /// Whether the folder was made for it.
     is_new: bool,
 }
@@ -61,6 +68,7 @@ impl Project {
         blobs: Option<&str>,
         description: &str,
         name: Option<&str>,
+        chosen: Chosen,
     ) -> Result<Self, Failure> {
         check_text(folder)?;
         check_free(folder)?;
@@ -72,6 +80,7 @@ impl Project {
             branch: Branch { scope: Scope::default(), project: ProjectId::fresh(), id: BranchId::fresh() },
             description: description.into(),
             name: name.map(Into::into),
+            chosen,
         };
         if store.is_some() || blobs.is_some() {
             // A wrong URI leaves nothing behind.
@@ -101,18 +110,17 @@ impl Project {
             }
             _ => Failure::failed(format!("{}: {error}", path.display())),
         })?;
-        let mut card: Card = serde_json::from_str(&text).map_err(|error| {
+        let card: Card = serde_json::from_str(&text).map_err(|error| {
             let message = format!("{} is damaged ({error}); put it back from a backup", path.display());
             Failure::failed(message)
         })?;
         let uri = store.map_or_else(|| card.store.clone(), from_here);
-        card.store = without_password(&uri);
         Self::with_card(folder, card, &uri).await
     }
 
     async fn with_card(folder: &Path, card: Card, uri: &str) -> Result<Self, Failure> {
         let store = open_store(folder, uri, card.blobs.as_deref()).await?;
-        Ok(Self { folder: folder.into(), card, store, is_new: false })
+        Ok(Self { folder: folder.into(), card, store, uri: without_password(uri), is_new: false })
     }
 
     /// Opens the folder of an app, lets `work` have it, and closes it however that ends.
@@ -148,6 +156,45 @@ impl Project {
         self.store.acquire(branch).await.map_err(|error| match error.kind {
             StoreErrorKind::LeaseHeld => holding::busy(&self.folder),
             _ => error.into(),
+        })
+    }
+
+    /// Waits for the lease of a run that was killed: on a server it lasts until it has run out. Who works in the folder
+    /// is alone there.
+    pub(crate) async fn wait_for_lease(&self) -> Result<(), Failure> {
+        /// As long as one lasts that is not renewed, and somewhat longer.
+        const LONGEST: Duration = Duration::from_secs(33);
+        const PAUSE: Duration = Duration::from_millis(500);
+        let end = Instant::now() + LONGEST;
+        // A file's lease is gone with its holder.
+        let (runs_out, mut is_told) = (self.uri.starts_with("postgres"), false);
+        loop {
+            match self.store.acquire(&self.card.branch).await {
+                Err(error) if error.kind == StoreErrorKind::LeaseHeld => {}
+                // What else is wrong, whoever goes on is told.
+                _ => return Ok(()),
+            }
+            if !runs_out || Instant::now() > end {
+                return Err(holding::busy(&self.folder));
+            }
+            if !std::mem::replace(&mut is_told, true) {
+                errln!(
+                    "A run was at work here a moment ago; waiting up to {} s until it counts as gone.",
+                    LONGEST.as_secs()
+                );
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Writes down what was chosen, if it is not what was chosen before.
+    pub(crate) fn keep(&self, chosen: &Chosen) -> Result<(), Failure> {
+        if *chosen == self.card.chosen {
+            return Ok(());
+        }
+        let card = Card { chosen: chosen.clone(), ..self.card.clone() };
+        write_card(&self.folder, &card).map_err(|error| {
+            Failure::failed(format!("{} can't be written: {error}", card_path(&self.folder).display()))
         })
     }
 
@@ -199,8 +246,8 @@ impl Project {
             Err(error) if error.kind == StoreErrorKind::NotFound => false,
             Err(error) => return Err(error.into()),
         };
-        if !begun && self.card.store != MEMORY && Folder::open(&self.folder)?.is_published() {
-            let (folder, store) = (view::quoted(&self.folder), &self.card.store);
+        if !begun && self.uri != MEMORY && Folder::open(&self.folder)?.is_published() {
+            let (folder, store) = (view::quoted(&self.folder), &self.uri);
             let message = format!(
                 "the history of {folder} is gone: files were written from it, and it is not in {store} any more; put it \
                  back from a backup, or build the app anew in another folder"
@@ -216,7 +263,7 @@ impl Project {
             return Ok(());
         }
         let folder = view::quoted(&self.folder);
-        let why = match self.card.store.as_str() {
+        let why = match self.uri.as_str() {
             MEMORY => format!("the history of {folder} was kept in memory and is gone; build it again with"),
             _ => format!("nothing has happened in {folder} yet; begin with"),
         };

@@ -1,8 +1,9 @@
 //! Keys and passwords are kept out of the history.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use samokoder::{
+    project::Question,
     providers::{credentials::VARIABLES, http::secrets_of_url},
     secrets::{Redactor, SecretRedactor},
 };
@@ -79,7 +80,29 @@ fn is_plain(value: &str) -> bool {
         || value.chars().all(char::is_numeric)
 }
 
-/// A text that was typed, as it may be kept.
-pub(crate) fn redacted(config: &Config, text: &str) -> String {
-    redactor(config).map_or_else(|| text.to_owned(), |redactor| redactor.redact_typed(text).into_owned())
+/// Whether there is anything in a text that may not be kept.
+pub(crate) fn is_secret(config: &Config, text: &str) -> bool {
+    redactor(config).is_some_and(|redactor| matches!(redactor.redact_typed(text), Cow::Owned(_)))
+}
+
+/// A text that was typed, as it may be kept, which is said when it is not as it was.
+pub(crate) fn typed(config: &Config, text: &str) -> String {
+    kept(redactor(config).map(|redactor| redactor.redact_typed(text).into_owned()), text)
+}
+
+/// The same of the answer to a question.
+pub(crate) fn answered(config: &Config, question: &Question, answer: &str) -> String {
+    kept(redactor(config).map(|redactor| redactor.redact_answer(question, answer).into_owned()), answer)
+}
+
+fn kept(redacted: Option<String>, text: &str) -> String {
+    let kept = redacted.unwrap_or_else(|| text.to_owned());
+    if kept != text {
+        errln!(
+            "note: keys and passwords are not kept, so that the app can't have them written into it: put them into the \
+             environment. Kept is: {}",
+            kept.replace(char::is_control, " ")
+        );
+    }
+    kept
 }

@@ -16,6 +16,7 @@ use samokoder::{
 use crate::{
     archive::{Archive, Refused},
     args::ImportArgs,
+    chosen::Chosen,
     config::Config,
     failure::{Failure, Outcome},
     folder::{check_free, write_first_card},
@@ -102,6 +103,7 @@ async fn make(
         branch: branch.clone(),
         description: manifest.description.clone(),
         name: manifest.name.clone(),
+        chosen: Chosen::default(),
     };
     write_first_card(dir, &card)?;
     let store = open_store(dir, &uri, blobs).await?;

@@ -9,6 +9,7 @@ use samokoder::{llm::ModelId, open::offline::Offline, pipeline::NewProject, sand
 
 use crate::{
     args::NewArgs,
+    chosen::Chosen,
     config::Config,
     failure::{Failure, Outcome},
     holding::Holding,
@@ -27,8 +28,8 @@ pub(crate) async fn new(args: NewArgs) -> Result<Outcome, Failure> {
         ));
     }
     let config = Config::load(dir.as_deref())?;
-    let description = redaction::redacted(&config, description);
-    let (description, name) = (&*description, name.map(|name| redaction::redacted(&config, &name)));
+    let description = redaction::typed(&config, description);
+    let (description, name) = (&*description, name.map(|name| redaction::typed(&config, &name)));
     let model = session::model(&options, &config)?;
     let folder = match dir {
         Some(dir) => dir,
@@ -36,7 +37,9 @@ pub(crate) async fn new(args: NewArgs) -> Result<Outcome, Failure> {
     };
     // The card is written before anything else is looked at: from here on a killed run can be resumed.
     let (store, blobs) = (options.store.as_deref(), config.blobs());
-    let project = Project::create(&folder, store, blobs.as_deref(), description, name.as_deref()).await?;
+    let chosen = Chosen::typed(&options);
+    let project =
+        Project::create(&folder, store, blobs.as_deref(), description, name.as_deref(), chosen).await?;
     let _holding = Holding::take(&folder)?;
     let outcome = match Session::new(&folder, Arc::clone(&project.store), &options, &config) {
         Ok(session) => begin(&project, &session).await,

@@ -1,6 +1,9 @@
 //! Where a limit stops a run, whoever does what is said comes further.
 
-use crate::command::{Place, Ran, SMALL};
+use crate::{
+    command::{Place, Ran, SMALL},
+    model::{Model, team_that_asks},
+};
 
 const BUILD: [&str; 6] = ["new", SMALL, "--dir", "app", "--sandbox", "none"];
 
@@ -49,6 +52,32 @@ fn a_sitting_that_was_too_short_is_gone_on_with() {
     place.write("samokoder.toml", "[limits]\nwall_s = 0\n");
     let ran = place.expect(3, &BUILD);
     assert!(next(&ran).contains("resume app") && next(&ran).contains("`wall_s` under [limits]"), "{ran:#?}");
+}
+
+#[test]
+fn what_was_typed_stays_until_something_else_is() {
+    let (place, server) = (Place::new(), Model::start(team_that_asks("Whom does it greet?")));
+    let card = || std::fs::read_to_string(place.path("app/.samokoder/project.json")).unwrap();
+    let model = ["--model", "openai:gpt-4o", "--max-cost", "50"];
+    let begin =
+        [&["new", "A greeter", "--dir", "app", "--sandbox", "remote:unix:no.sock"], &model[..]].concat();
+    assert_ne!(server.run(&place, &begin).code, Some(0), "there is no broker, so that nothing begins");
+    assert!(!place.path("app").exists());
+    let begin = [&["new", "A greeter", "--dir", "app", "--sandbox", "none"], &model[..]].concat();
+    assert_eq!(server.run(&place, &begin).code, Some(4));
+    place.expect(0, &["answer", "app", "Ann"]);
+    place.write("app/samokoder.toml", "model = \"offline\"\nsandbox = \"remote:unix:none.sock\"\n");
+    let resumed = server.run(&place, &["resume", "app"]);
+    assert_eq!(resumed.code, Some(0), "{resumed:#?}");
+    assert!(resumed.out.contains("Model: openai:gpt-4o"), "{}", resumed.out);
+    assert!(card().contains(r#""sandbox": "none""#), "{}", card());
+    let again = server.run(&place, &["resume", "app", "--model", "offline", "--sandbox", "local"]);
+    assert!(again.out.contains("Model: offline"), "{again:#?}");
+    assert!(
+        card().contains(r#""sandbox": "local""#) && card().contains(r#""model": "offline""#),
+        "{}",
+        card()
+    );
 }
 
 #[test]

@@ -155,13 +155,16 @@ fn a_missing_key_is_said_before_anything_is_begun() {
     assert!(!place.path("jar").exists());
 }
 
+fn specification() -> Value {
+    json!({
+        "name": "Greeter", "slug": "greeter", "language": "en", "summary": "It greets.",
+        "entities": [], "requirements": ["It greets by name."], "not_understood": [],
+    })
+}
+
 /// A team for an app of two files.
 pub(crate) fn team() -> Script {
     let files = ["src/greet.mjs", "test/greet.test.mjs"];
-    let specification = json!({
-        "name": "Greeter", "slug": "greeter", "language": "en", "summary": "It greets.",
-        "entities": [], "requirements": ["It greets by name."], "not_understood": [],
-    });
     let architecture = json!({
         "runtime": "node", "summary": "A module and its test.",
         "start": ["node", files[0]], "test": ["node", "--test"],
@@ -183,13 +186,27 @@ pub(crate) fn team() -> Script {
     Script::default()
         .when(
             when("Write the specification"),
-            Reply::text(json!({ "specification": specification }).to_string()),
+            Reply::text(json!({ "specification": specification() }).to_string()),
         )
         .when(when("Choose how"), Reply::text(architecture.to_string()))
         .when(when("Plan the work"), Reply::text(plan.to_string()))
         .when(when("Break this task down"), Reply::text(json!({ "steps": steps }).to_string()))
         .when(when("Write the file `src/greet.mjs`"), Reply::text(module))
         .when(when("Write the file `test/greet.test.mjs`"), Reply::text(test))
+}
+
+/// The same team, who asks this before anything is specified.
+pub(crate) fn team_that_asks(question: &str) -> Script {
+    let mut script = team();
+    let asks = Rule {
+        when: When { contains: Some("Write the specification".into()), ..When::default() },
+        times: Some(1),
+        reply: Reply::text(
+            json!({ "specification": specification(), "questions": [{ "text": question }] }).to_string(),
+        ),
+    };
+    script.rules.insert(0, asks);
+    script
 }
 
 /// The same team, whose first answer for the module is cut off.

@@ -4,7 +4,7 @@ use samokoder_llm::mock::Script;
 
 use crate::{
     command::{Place, QUESTION, SMALL},
-    model::{KEY, Model, team},
+    model::{KEY, Model, team, team_that_asks},
 };
 
 /// A key of a known form. Put together here, so that no scanner takes this file for a leak.
@@ -85,6 +85,24 @@ fn keys_that_a_model_echoes_are_in_no_file() {
     assert!(!calls.contains(KEY) && !calls.contains(&typed()), "{calls}");
     let shown = place.expect(0, &["show", "app"]).out;
     assert!(shown.contains("It greets [OPENAI_API_KEY removed] and [GitHub token removed]."), "{shown}");
+}
+
+#[test]
+fn what_is_answered_where_a_password_is_asked_for_is_in_no_file_and_whoever_answers_is_told() {
+    const ANSWER: &str = "marzipan";
+    let (place, server) = (Place::new(), Model::start(team_that_asks("What is the admin's password?")));
+    let choice = ["--model", "openai:gpt-4o", "--max-cost", "50", "--sandbox", "none"];
+    let ran = server.run(&place, &[&["new", "A greeter", "--dir", "app"], &choice[..]].concat());
+    assert_eq!(ran.code, Some(4), "{ran:#?}");
+    let answered = place.expect(0, &["answer", "app", ANSWER]);
+    assert!(answered.err.contains("keys and passwords are not kept"), "{answered:?}");
+    assert!(answered.err.contains("[secret removed]") && !format!("{answered:?}").contains(ANSWER));
+    assert_eq!(holding(&place, ANSWER), [""; 0], "before a run has taken it");
+    let ran = server.run(&place, &["resume", "app"]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert_eq!(holding(&place, ANSWER), [""; 0]);
+    let calls = place.expect(0, &["log", "app", "--calls", "--full"]).out;
+    assert!(calls.contains("[secret removed]") && !calls.contains(ANSWER), "{calls}");
 }
 
 #[test]

@@ -38,6 +38,7 @@ struct Setting {
     model: Option<Model>,
     /// Where the history is kept; a file in the app's folder when absent.
     store: Option<String>,
+    /// What is typed to begin.
     options: &'static [&'static str],
 }
 
@@ -47,10 +48,11 @@ impl Setting {
         self.command(place, &[&command[..], self.options].concat())
     }
 
+    /// What the program says to type: the options stay.
     fn resume(&self, place: &Place) -> Command {
         // Before the first thing is written down there is nothing to resume, and nothing in the way of beginning.
         if place.path("app/.samokoder/project.json").exists() {
-            return self.command(place, &[&["resume", "app", "--json"], self.options].concat());
+            return self.command(place, &["resume", "app", "--json"]);
         }
         self.begin(place)
     }

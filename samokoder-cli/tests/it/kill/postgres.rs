@@ -4,17 +4,11 @@ use std::{
     process::Command,
     sync::atomic::{AtomicU32, Ordering},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{Setting, Undisturbed, calls::Numbers, kills};
-use crate::command::{Place, Running};
-
-/// A lease is held for so long after its holder was killed.
-const LEASE: Duration = Duration::from_secs(30);
-
-/// How often it is asked for meanwhile.
-const ASKED_AGAIN: Duration = Duration::from_secs(5);
+use crate::command::Place;
 
 /// How many runs are killed at the same time.
 const AT_ONCE: u32 = 24;
@@ -31,21 +25,6 @@ fn server() -> Option<String> {
 
 fn undisturbed(uri: String) -> Undisturbed {
     Undisturbed::run(Setting { store: Some(uri), options: &["--sandbox", "none"], ..Setting::default() })
-}
-
-/// Goes on as soon as the lease of the one that was killed is over.
-fn resume(undisturbed: &Undisturbed, place: &Place) -> Running {
-    let end = Instant::now() + 2 * LEASE;
-    loop {
-        let mut run = Running::start(undisturbed.setting.resume(place));
-        if run.line().is_some() {
-            return run;
-        }
-        let ran = run.finish();
-        assert!(ran.err.contains("at work") || ran.err.contains("another run"), "{}", ran.err);
-        assert!(Instant::now() < end, "the lease of one that was killed never ends: {}", ran.err);
-        thread::sleep(ASKED_AGAIN);
-    }
 }
 
 #[test]
@@ -74,13 +53,10 @@ fn is_killed(undisturbed: &Undisturbed, after: Duration) -> bool {
     let mut run = undisturbed.start(&place);
     run.line().unwrap();
     thread::sleep(after);
-    let killed = run.kill().code.is_none();
-    if killed {
-        let ran = resume(undisturbed, &place).finish();
-        assert_eq!(ran.code, Some(0), "killed after {after:?}: {}", ran.err);
-    }
-    undisturbed.compare(&place, &format!("after {after:?}"));
-    killed
+    let killed = run.kill();
+    // The lease of the one that was killed is waited for.
+    undisturbed.resume(&place, &killed, &format!("after {after:?}"));
+    killed.code.is_none()
 }
 
 #[test]
