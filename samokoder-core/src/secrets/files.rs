@@ -35,10 +35,22 @@ pub(crate) fn has_secret(redactor: &dyn Redactor, path: &str, content: &[u8]) ->
     if ends(&KEYS) || name.contains(".env.") || PRIVATE.iter().any(|begin| name.starts_with(begin)) {
         return true;
     }
-    let text = String::from_utf8_lossy(content);
+    let text = text_of(content);
     let is_owned = |text: Cow<'_, str>| matches!(text, Cow::Owned(_));
     is_owned(redactor.redact_typed(path))
         || is_owned(if ends(&TOLD) { redactor.redact_typed(&text) } else { redactor.redact(&text) })
+}
+
+/// A file's text. What has the mark of UTF-16 in front is that.
+fn text_of(content: &[u8]) -> Cow<'_, str> {
+    let units = |read: fn([u8; 2]) -> u16| {
+        content.as_chunks().0.iter().skip(1).copied().map(read).collect::<Vec<_>>()
+    };
+    match content {
+        [0xff, 0xfe, ..] => String::from_utf16_lossy(&units(u16::from_le_bytes)).into(),
+        [0xfe, 0xff, ..] => String::from_utf16_lossy(&units(u16::from_be_bytes)).into(),
+        _ => String::from_utf8_lossy(content),
+    }
 }
 
 #[cfg(test)]
@@ -70,6 +82,19 @@ mod tests {
             ("src/keyboard.mjs", "const key = event.key;"),
         ] {
             assert!(!has(path, text), "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_text_in_utf_16_is_read() {
+        for (mark, bytes) in
+            [([0xff, 0xfe], u16::to_le_bytes as fn(u16) -> [u8; 2]), ([0xfe, 0xff], u16::to_be_bytes)]
+        {
+            let in_utf_16 =
+                |text: &str| [&mark[..], &text.encode_utf16().flat_map(bytes).collect::<Vec<_>>()].concat();
+            let has = |text: &str| has_secret(&SecretRedactor::new(), "notes.txt", &in_utf_16(text));
+            assert!(has("Пароль: tulip"));
+            assert!(!has("The password is required"));
         }
     }
 }
