@@ -14,7 +14,7 @@ pub(crate) struct Chosen {
     /// Where the app's code runs, by paths that mean the same from everywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sandbox: Option<String>,
-    /// The most that the app may cost, in dollars. Once a run has begun, the history knows it.
+    /// The most that the app may cost over its whole life, in US dollars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_cost: Option<f64>,
 }
@@ -24,6 +24,12 @@ impl Chosen {
     pub(crate) fn typed(options: &Options) -> Self {
         let sandbox = options.sandbox.as_deref().map(sandbox_from_here);
         Self { model: options.model.clone(), sandbox, max_cost: options.max_cost }
+    }
+
+    /// What is typed, with this in place of what is not.
+    pub(crate) fn within(&self, typed: Options) -> Options {
+        let Self { model, sandbox, max_cost } = self.clone();
+        Options { model, sandbox, max_cost, ..typed }
     }
 
     /// This, and what was typed before where nothing is now.

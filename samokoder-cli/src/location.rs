@@ -43,10 +43,13 @@ fn is_password(parameter: &str) -> bool {
 pub(crate) fn sandbox_from_here(uri: &str) -> String {
     /// Settings that are paths.
     const PATHS: [&str; 4] = ["socket", "certificate", "key", "authority"];
-    let absolute = |path: &str| match (std::env::current_dir().ok(), Path::new(path).is_relative()) {
-        (Some(here), true) if !path.is_empty() => {
-            format!("{}/{path}", here.display().to_string().replace('%', "%25").replace('&', "%26"))
-        }
+    // In settings, signs may be written as `%` and two digits.
+    let is_relative = |path: &str| !path.is_empty() && !path.starts_with('/') && !path.starts_with("%2");
+    let here = || {
+        std::env::current_dir().map(|here| here.display().to_string().replace('%', "%25").replace('&', "%26"))
+    };
+    let absolute = |path: &str| match here() {
+        Ok(here) if is_relative(path) => format!("{here}/{path}"),
         _ => path.to_owned(),
     };
     // This one has no settings: its path is as it is.

@@ -91,7 +91,7 @@ pub(crate) fn typed(config: &Config, text: &str) -> String {
 }
 
 /// The same of the answer to a question.
-pub(crate) fn answered(config: &Config, question: &Question, answer: &str) -> String {
+pub(crate) fn answer(config: &Config, question: &Question, answer: &str) -> String {
     kept(redactor(config).map(|redactor| redactor.redact_answer(question, answer).into_owned()), answer)
 }
 

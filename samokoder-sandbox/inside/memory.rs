@@ -92,14 +92,14 @@ pub fn sockets() -> u64 {
 /// While a connection is being made the kernel takes them from numbers of which one is random and the other one is not
 /// there yet: what it shows then is nothing that waits.
 fn waiting(line: &str) -> Option<u64> {
-    const CONNECTING: &str = "02";
+    const SYN_SENT: &str = "02";
     let mut fields = line.split_ascii_whitespace().skip(3);
     let state = fields.next()?;
     let (sent, received) = fields.next()?.split_once(':')?;
     // A difference of two numbers, which may be read while one of them is ahead.
     let queue =
         |hex| u32::from_str_radix(hex, 16).ok().map(|bytes| u64::try_from(bytes.cast_signed()).unwrap_or(0));
-    if state == CONNECTING { Some(0) } else { Some(queue(sent)? + queue(received)?) }
+    if state == SYN_SENT { Some(0) } else { Some(queue(sent)? + queue(received)?) }
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ async fn answer_in(
     let answer =
         person::choose(question, text).ok_or_else(|| Failure::usage(person::unclear(question, text)))?;
     // What is posted is kept until a run takes it.
-    let answer = redaction::answered(&Config::load(Some(dir))?, question, &answer);
+    let answer = redaction::answer(&Config::load(Some(dir))?, question, &answer);
     let (id, question) = (SignalId::fresh(), question.id);
     project.store.post(&project.card.branch, id, Signal::Answer { question, answer }).await?;
     if is_late(project, question, id).await? {

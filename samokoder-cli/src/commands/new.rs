@@ -42,7 +42,7 @@ pub(crate) async fn new(args: NewArgs) -> Result<Outcome, Failure> {
         Project::create(&folder, store, blobs.as_deref(), description, name.as_deref(), chosen).await?;
     let _holding = Holding::take(&folder)?;
     let outcome = match Session::new(&folder, Arc::clone(&project.store), &options, &config) {
-        Ok(session) => begin(&project, &session).await,
+        Ok(session) => begin(&project, &session, &project.card.chosen).await,
         Err(failure) => Err(failure),
     };
     let is_empty = outcome.is_err() && !project.has_begun().await?;
@@ -63,7 +63,7 @@ fn name_folder(model: &ModelId, description: &str, name: Option<&str>) -> Result
 }
 
 /// Starts the run of a project in which nothing has happened yet.
-pub(crate) async fn begin(project: &Project, session: &Session) -> Result<Outcome, Failure> {
+pub(crate) async fn begin(project: &Project, session: &Session, chosen: &Chosen) -> Result<Outcome, Failure> {
     let card = &project.card;
     if session.options.model.provider() == Offline::ID {
         let nothing = Offline::read(&card.description, card.name.as_deref()).err();
@@ -82,6 +82,7 @@ pub(crate) async fn begin(project: &Project, session: &Session) -> Result<Outcom
     }
     new = new.toolchains(toolchains);
     let run = session.pipeline.start(new, session.options.clone()).await?;
+    project.keep(chosen)?;
     let mut view = session.view();
     greet(&mut *view, session, &project.folder);
     session.watch(run, view).await

@@ -22,17 +22,16 @@ pub(crate) async fn resume(args: ResumeArgs) -> Result<Outcome, Failure> {
 
 async fn go_on(project: &Project, typed: Options, config: &Config) -> Result<Outcome, Failure> {
     let chosen = Chosen::typed(&typed).or(&project.card.chosen);
-    project.wait_for_lease().await?;
-    let has_begun = project.has_begun().await?;
-    let max_cost = if has_begun { typed.max_cost } else { chosen.max_cost };
-    let options = Options { model: chosen.model.clone(), sandbox: chosen.sandbox.clone(), max_cost, ..typed };
+    let options = chosen.within(typed);
     let session = Session::new(&project.folder, Arc::clone(&project.store), &options, config)?;
-    project.keep(&chosen)?;
-    if !has_begun {
-        return new::begin(project, &session).await;
+    project.wait_for_lease().await?;
+    if !project.has_begun().await? {
+        return new::begin(project, &session, &chosen).await;
     }
     let edits = edits::find(project, config).await?;
     let run = session.pipeline.resume(&project.card.branch, session.options.clone()).await?;
+    // Not before it is known to work.
+    project.keep(&chosen)?;
     let mut view = session.view();
     new::greet(&mut *view, &session, &project.folder);
     for line in edits::in_words(&edits) {

@@ -1,8 +1,10 @@
 //! Where a limit stops a run, whoever does what is said comes further.
 
+use serde_json::json;
+
 use crate::{
     command::{Place, Ran, SMALL},
-    model::{Model, team_that_asks},
+    model::{Model, team, team_that_asks},
 };
 
 const BUILD: [&str; 6] = ["new", SMALL, "--dir", "app", "--sandbox", "none"];
@@ -78,6 +80,25 @@ fn what_was_typed_stays_until_something_else_is() {
         "{}",
         card()
     );
+}
+
+#[test]
+fn a_limit_that_was_typed_holds_though_the_run_was_killed_before_its_first_record() {
+    let (place, server) = (Place::new(), Model::start(team()));
+    let branch = json!({
+        "scope": "local", "project": "01a22e9b-325f-75c2-9465-aba366b92ef1",
+        "id": "01a22e9b-325f-75c2-9465-aba497a06e4d",
+    });
+    let card = json!({
+        "store": "sqlite:state.db", "branch": branch, "description": "A greeter", "name": null,
+        "model": "openai:gpt-4o", "sandbox": "none", "max_cost": 0.000_01,
+    });
+    place.write("app/.samokoder/project.json", &card.to_string());
+    place.write("samokoder.toml", "[limits]\ncost_usd = 50.0\n");
+    let ran = server.run(&place, &["resume", "app"]);
+    assert_eq!((ran.code, server.server.stats().asked), (Some(3), 0), "{ran:#?}");
+    let ran = server.run(&place, &["resume", "app", "--max-cost", "50"]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
 }
 
 #[test]

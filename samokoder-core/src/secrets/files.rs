@@ -35,21 +35,23 @@ pub(crate) fn has_secret(redactor: &dyn Redactor, path: &str, content: &[u8]) ->
     if ends(&KEYS) || name.contains(".env.") || PRIVATE.iter().any(|begin| name.starts_with(begin)) {
         return true;
     }
-    let text = text_of(content);
     let is_owned = |text: Cow<'_, str>| matches!(text, Cow::Owned(_));
+    let is_found =
+        |text: &str| is_owned(if ends(&TOLD) { redactor.redact_typed(text) } else { redactor.redact(text) });
     is_owned(redactor.redact_typed(path))
-        || is_owned(if ends(&TOLD) { redactor.redact_typed(&text) } else { redactor.redact(&text) })
+        || is_found(&String::from_utf8_lossy(content))
+        || in_utf_16(content).is_some_and(|text| is_found(&text))
 }
 
-/// A file's text. What has the mark of UTF-16 in front is that.
-fn text_of(content: &[u8]) -> Cow<'_, str> {
+/// A text in UTF-16 that says so with its mark.
+fn in_utf_16(content: &[u8]) -> Option<String> {
     let units = |read: fn([u8; 2]) -> u16| {
         content.as_chunks().0.iter().skip(1).copied().map(read).collect::<Vec<_>>()
     };
     match content {
-        [0xff, 0xfe, ..] => String::from_utf16_lossy(&units(u16::from_le_bytes)).into(),
-        [0xfe, 0xff, ..] => String::from_utf16_lossy(&units(u16::from_be_bytes)).into(),
-        _ => String::from_utf8_lossy(content),
+        [0xff, 0xfe, ..] => Some(String::from_utf16_lossy(&units(u16::from_le_bytes))),
+        [0xfe, 0xff, ..] => Some(String::from_utf16_lossy(&units(u16::from_be_bytes))),
+        _ => None,
     }
 }
 

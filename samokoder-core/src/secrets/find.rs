@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{
-    hooks::{in_hook, telegram},
     passwords::in_url,
+    services::{in_webhook, telegram},
     suspect::is_suspect,
     told::head,
     value::{is_reference, is_strong, looks_random},
@@ -147,7 +147,7 @@ fn search(text: &str, short: bool) -> Vec<Secret> {
                 let range = in_url(text, &(start..end)).filter(|_| short)?;
                 looks_random(&text[range.clone()]).then_some(Secret { range, what: "secret" })
             };
-            let formed = known(text, start, end).or_else(|| in_hook(text, start, end));
+            let formed = known(text, start, end).or_else(|| in_webhook(text, start, end));
             let formed = formed.or_else(|| telegram(text, start, end));
             formed.or_else(|| assigned(text, start, end, short)).or_else(in_url)
         };
@@ -319,9 +319,16 @@ mod tests {
     #[test]
     fn a_text_of_nothing_but_names_is_read_once() {
         // Minutes, if each of them had the rest read again.
-        for part in
-            ["key=", "password:", "password ", "-----BEGIN a ", "token=\"", "x://a:b@", "password is "]
-        {
+        for part in [
+            "key=",
+            "password:",
+            "password ",
+            "-----BEGIN a ",
+            "token=\"",
+            "x://a:b@",
+            "password is ",
+            "hooks.slack.com/services/",
+        ] {
             let text = part.repeat((32 << 10) / part.len());
             find_secrets(&text);
             find_all(&text);

@@ -11,7 +11,7 @@ pub(super) enum Name {
     Key,
     /// A code of digits.
     Code,
-    /// A key of something, which may be a lock or a piano.
+    /// A key of something, which may be a lock or a piano, or a cookie, which may be one to eat.
     SomeKey,
     /// What may as well be something else, such as a pass or a login: only what is no word.
     Other,
@@ -20,7 +20,7 @@ pub(super) enum Name {
 /// Ends of words.
 const PASSWORDS: [&str; 9] =
     ["password", "passwords", "passwd", "passphrase", "passcode", "pwd", "pw", "_pass", "-pass"];
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 12] = [
     "secret",
     "token",
     "credential",
@@ -33,10 +33,8 @@ const KEYS: [&str; 15] = [
     "secret_key",
     "access_key",
     "signature",
-    "cookie",
-    "session_id",
-    "sessionid",
 ];
+const SOME_KEYS: [&str; 3] = ["cookie", "session_id", "sessionid"];
 const OTHERS: [&str; 7] = ["_key", "-key", "pass", "sig", "login", "log", "logs"];
 
 /// Whole words.
@@ -66,7 +64,7 @@ pub(super) fn name_of(text: &str, word: &Range<usize>, before: &str) -> Option<N
         Some(Name::Code)
     } else if is("api") && before.to_lowercase().starts_with("ключ") {
         Some(Name::Key)
-    } else if is("key") {
+    } else if is("key") || SOME_KEYS.iter().any(ends_with) {
         Some(Name::SomeKey)
     } else {
         let is_other = OTHERS

@@ -146,9 +146,10 @@ fn value_before(
                 between[at + 1..].starts_with(char::is_whitespace) || between[*at..].starts_with('\n')
             })
             .map_or(0, |end| end + 1);
-    let is_called = last
-        .iter()
-        .any(|word| word.start >= from && is_said(text, word, &["is", "that", "as", "как", "это"]));
+    let is_called = last.iter().any(|word| {
+        let is_that = || is_said(text, word, &["that"]) && text[word.end..].starts_with(['\'', '’']);
+        word.start >= from && (is_said(text, word, &["is", "as", "как", "это"]) || is_that())
+    });
     if let Some(range) = plain_before(text, name, last, from) {
         return Some(range);
     }

@@ -14,7 +14,8 @@ use crate::project::Question;
 
 /// Takes out of texts what must not be recorded, such as keys.
 ///
-/// It must be a function of the text alone, and leave alone what it has been through: a text that is replayed meets it again.
+/// It must be a function of what it is given alone, and leave alone what it has been through: a text that is replayed meets it
+/// again.
 pub trait Redactor: fmt::Debug + Send + Sync {
     /// The text without what must not be recorded; borrowed when there is nothing to take out.
     fn redact<'a>(&self, text: &'a str) -> Cow<'a, str>;
@@ -110,17 +111,19 @@ impl Redactor for SecretRedactor {
     }
 
     fn redact_answer<'a>(&self, question: &Question, answer: &'a str) -> Cow<'a, str> {
-        // One of those to choose from is nothing that the person knew alone.
-        if question.options.iter().any(|option| option == answer) {
-            return self.redact_typed(answer);
+        let mut redacted = self.redact_typed(answer);
+        // What the question itself has is nothing that the person knew alone.
+        if question.options.iter().chain(&question.default).any(|known| known == answer) {
+            return redacted;
         }
-        let mut redacted = self.take_out(answer);
-        let found = find_answers(&question.text, &redacted);
-        remove(&mut redacted, &found);
-        match redacted {
-            Cow::Borrowed(answer) => self.redact_typed(answer),
-            Cow::Owned(redacted) => self.redact_typed(&redacted).into_owned().into(),
+        for _ in 0..ROUNDS {
+            let found = find_answers(&question.text, &redacted);
+            if found.is_empty() {
+                break;
+            }
+            redacted = self.redact_typed(&remove_secrets(&redacted, &found)).into_owned().into();
         }
+        redacted
     }
 }
 

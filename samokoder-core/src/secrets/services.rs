@@ -1,34 +1,44 @@
-//! Secrets that are addresses, or have a colon in them: who knows them needs nothing else.
+//! Secrets of services that have signs in them which other words have not: addresses of webhooks, tokens of bots.
 
-use super::find::{Secret, is_word, length};
+use super::find::{LOOKED_AT, Secret, is_random_word, is_word, length};
 
 /// Addresses whose last part is a secret: host, path before it, and what it is. As their services document them.
-const HOOKS: [(&str, &str, &str); 6] = [
+const WEBHOOKS: [(&str, &str, &str); 6] = [
     ("hooks.slack.com", "/services/", "Slack webhook"),
     ("hooks.slack.com", "/workflows/", "Slack webhook"),
     ("hooks.slack.com", "/triggers/", "Slack webhook"),
-    ("discord.com", "/api/webhooks/", "Discord webhook"),
-    ("discordapp.com", "/api/webhooks/", "Discord webhook"),
+    ("discord.com", "/webhooks/", "Discord webhook"),
+    ("discordapp.com", "/webhooks/", "Discord webhook"),
     ("hooks.zapier.com", "/hooks/catch/", "Zapier webhook"),
 ];
 
-/// Bytes that the secret part of an address has at least: an example such as `/services/T0/B0/X` has fewer.
-const LEAST: usize = 20;
-
-/// The same of Zapier's, which are ids of an account and of a hook.
-const LEAST_OF_ZAPIER: usize = 12;
-
 /// The secret part of an address whose host is the word from `start` to `end`.
-pub(super) fn in_hook(text: &str, start: usize, end: usize) -> Option<Secret> {
-    let (host, rest) = (&text[start..end], &text[end..]);
-    let (_, path, what) =
-        HOOKS.iter().find(|(known, path, _)| host.eq_ignore_ascii_case(known) && rest.starts_with(path))?;
-    let from = end + path.len();
-    let secret = text[from..][..length(&text[from..], |byte| is_word(byte) || byte == b'/')]
-        .trim_end_matches(['.', '/', '-']);
-    let least = if what.starts_with("Zapier") { LEAST_OF_ZAPIER } else { LEAST };
-    (secret.len() >= least && secret.contains(|c: char| c.is_ascii_digit()))
-        .then(|| Secret { range: from..from + secret.len(), what })
+pub(super) fn in_webhook(text: &str, start: usize, end: usize) -> Option<Secret> {
+    let host = text[start..end].trim_start_matches("canary.").trim_start_matches("ptb.");
+    // Discord's have a version, or none.
+    let api = text[end..].strip_prefix("/api").map_or(0, |rest| {
+        let version =
+            rest.strip_prefix("/v").map_or(0, |rest| "/v".len() + length(rest, |byte| byte.is_ascii_digit()));
+        "/api".len() + version
+    });
+    let rest = &text[end + api..];
+    let (_, path, what) = WEBHOOKS
+        .iter()
+        .find(|(known, path, _)| host.eq_ignore_ascii_case(known) && rest.starts_with(path))?;
+    let is_part = |byte: &u8| is_word(*byte) || *byte == b'/';
+    let rest = &rest[path.len()..];
+    let secret = &rest[..rest.bytes().take(LOOKED_AT).take_while(is_part).count()];
+    let secret = secret.trim_end_matches(['.', '/', '-']);
+    let (account, last) = secret.rsplit_once('/')?;
+    let is_hook = |last: &str| last.len() >= 6 && last.contains(|c: char| c.is_ascii_digit());
+    // What stands there in documentation is no secret. Zapier's are short.
+    let is_secret = if what.starts_with("Zapier") {
+        account.bytes().all(|byte| byte.is_ascii_digit()) && is_hook(last)
+    } else {
+        is_random_word(last)
+    };
+    let from = end + api + path.len();
+    is_secret.then(|| Secret { range: from..from + secret.len(), what })
 }
 
 /// The token of a Telegram bot, `123456789:` and 35 characters, that begins with the word from `start` to `end`; in an
@@ -55,11 +65,16 @@ mod tests {
     const PART: &str = "aB3dE5gH7jK9mN1pQ3sT5vX7zA9cD1fG3hJ";
 
     #[test]
-    fn the_secret_part_of_a_hooks_address_is_found() {
+    fn the_secret_part_of_a_webhooks_address_is_found() {
         for (address, part, what) in [
             ("https://hooks.slack.com/services/", format!("T00000001/B00000002/{PART}"), "Slack webhook"),
             ("https://hooks.slack.com/triggers/", format!("T1/2/{PART}"), "Slack webhook"),
             ("https://discord.com/api/webhooks/", format!("123456789012345678/{PART}"), "Discord webhook"),
+            (
+                "https://ptb.discord.com/api/v10/webhooks/",
+                format!("12345678901234567/{PART}"),
+                "Discord webhook",
+            ),
             ("https://hooks.zapier.com/hooks/catch/", "1234567/b2cdefg".to_owned(), "Zapier webhook"),
         ] {
             for text in [format!("post to {address}{part}."), format!("{{\"url\": \"{address}{part}/\"}}")] {
@@ -69,6 +84,8 @@ mod tests {
         for text in [
             "it posts to https://hooks.slack.com/services/ID with a short id",
             "https://discord.com/api/webhooks/your-webhook-goes-here/please",
+            "https://discord.com/api/webhooks/123456789012345678/your-token-goes-here",
+            "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
             "https://example.com/services/T00000001/B00000002/and-so-on-and-on",
         ] {
             assert_eq!(found(text), [], "{text}");
