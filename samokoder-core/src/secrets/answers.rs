@@ -56,6 +56,8 @@ const NONE: &str = "\
 
 /// Finds the value in an answer to a question that asks for a secret, and for nothing else.
 pub(super) fn find_answers(question: &str, answer: &str) -> Vec<Secret> {
+    /// With this before it, a sentence is searched.
+    const NAME: &str = "The password is ";
     if !asks_for_secret(question) {
         return Vec::new();
     }
@@ -68,8 +70,6 @@ pub(super) fn find_answers(question: &str, answer: &str) -> Vec<Secret> {
             Said::Sentence => {}
         }
     }
-    // As if it had been said with its name.
-    const NAME: &str = "The password is ";
     let start = place_in(answer, introduced).start;
     let in_answer = |secret: Secret| {
         let Range { start: from, end } = secret.range;
