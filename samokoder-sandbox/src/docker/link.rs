@@ -41,6 +41,9 @@ const EXPLANATION: Duration = Duration::from_secs(8);
 /// The same where nothing but commands ends: what has ended them was seen before.
 const SHORT_EXPLANATION: Duration = Duration::from_secs(2);
 
+/// How an engine writes the status of a process that was killed.
+const KILLED: &str = "137";
+
 /// The longest frame that is taken from an agent, beside what is kept of outputs.
 const LONGEST: usize = 64 << 20;
 
@@ -71,6 +74,8 @@ pub(super) struct Place {
     pub(super) id: String,
     /// Whether the commands' kernel is the host's.
     pub(super) shares_kernel: bool,
+    /// Whether the engine says that a container has reached its limit of memory. Podman does not.
+    pub(super) tells_memory: bool,
 }
 
 /// Who waits for which answers.
@@ -350,7 +355,7 @@ impl End {
         // when all of them are about to be gone and their memory is not yet, the way to the agent too.
         if !routes.closing.load(Ordering::Acquire) && routes.lock().is_some() {
             let patience = if place.shares_kernel { SHORT_EXPLANATION } else { EXPLANATION };
-            let is_out_of_memory = was_out_of_memory(docker, &place.id, patience).await;
+            let is_out_of_memory = was_out_of_memory(docker, place, patience).await;
             routes.out_of_memory.fetch_or(is_out_of_memory, Ordering::AcqRel);
         }
         routes.lock().take();
@@ -408,14 +413,29 @@ async fn ended(docker: &Docker, container: &str) {
     }
 }
 
-/// Whether the engine has seen a container reach its limit of memory. It is gone by now, and what it said of itself with
-/// it: its events are still known.
-async fn was_out_of_memory(docker: &Docker, container: &str, patience: Duration) -> bool {
-    let filters = [("container", vec![container]), ("event", vec!["oom"])].into();
+/// Whether a container has reached its limit of memory. It is gone by now, and what it said of itself with it: the engine's
+/// events are still known.
+async fn was_out_of_memory(docker: &Docker, place: &Place, patience: Duration) -> bool {
+    // Engines have other words for their kinds: all of a container's are few.
+    let filters = [("container", vec![&*place.id])].into();
     // From the beginning: its clock may be another one.
     let options = EventsOptionsBuilder::default().since("1").filters(&filters).build();
     let mut events = Box::pin(docker.events(Some(options)));
-    matches!(tokio::time::timeout(patience, events.next()).await, Ok(Some(Ok(_))))
+    let said = async {
+        while let Some(Ok(event)) = events.next().await {
+            let code = event.actor.and_then(|actor| actor.attributes?.remove("exitCode"));
+            match event.action.as_deref() {
+                Some("oom") => return true,
+                _ if place.tells_memory => {}
+                Some("kill") => return false,
+                // No command reaches the first process: whom the engine has not killed, the kernel has.
+                Some("die") => return code.as_deref() == Some(KILLED),
+                _ => {}
+            }
+        }
+        false
+    };
+    tokio::time::timeout(patience, said).await.unwrap_or(false)
 }
 
 fn broken(operation: &str, message: &str) -> SandboxError {

@@ -318,7 +318,8 @@ impl Machine {
         has_data: bool,
         network: &Network,
     ) -> Result<DockerSession, SandboxError> {
-        let place = Place { id, shares_kernel: self.common.shares_kernel() };
+        let tells_memory = self.common.engine == Engine::Docker;
+        let place = Place { id, shares_kernel: self.common.shares_kernel(), tells_memory };
         let shares_kernel = place.shares_kernel;
         let link = Link::connect(&self.docker, place, self.common.ids.1, token, lease).await?;
         if shares_kernel && !(link.kernel.counts_processes && link.kernel.counts_memory) {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use samokoder_core::sandbox::{Command, Sandbox, SandboxErrorKind, SessionSpec};
+use samokoder_core::sandbox::{Command, ExecStatus, Sandbox, SandboxErrorKind, SessionSpec};
 use samokoder_sandbox::docker::{DockerConfig, DockerSandbox};
 
 use super::support;
@@ -55,6 +55,27 @@ async fn a_session_is_shared_by_backends_and_outlives_the_first_in_docker() {
     assert!(outcome.success(), "{outcome:?}");
     adopted.close().await.unwrap();
     assert!(sessions_of(&second, &owner).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_container_that_the_kernel_has_killed_was_out_of_memory_and_one_that_the_engine_has_was_not_in_podman()
+ {
+    let (Some(sandbox), Some(host)) = (support::podman(), support::podman_host()) else { return };
+    for by_kernel in [true, false] {
+        let session = sandbox.open(SessionSpec::new(mark())).await.unwrap();
+        let mut service = session.spawn(Command::new(["sleep", "60"])).await.unwrap();
+        let container = format!("/containers/{}", session.id());
+        if by_kernel {
+            let found = support::asked(&host, &format!("GET {container}/json"));
+            let (_, after) = found.split_once("\"Pid\":").unwrap();
+            let pid: String = after.chars().take_while(char::is_ascii_digit).collect();
+            assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+            assert_eq!(service.wait().await.unwrap().status, ExecStatus::OutOfMemory);
+        } else {
+            support::asked(&host, &format!("POST {container}/kill?signal=KILL"));
+            assert_eq!(service.wait().await.unwrap_err().kind, SandboxErrorKind::Infrastructure);
+        }
+    }
 }
 
 #[tokio::test]

@@ -60,11 +60,15 @@ fn config_of(host: &str) -> DockerConfig {
 
 /// All that the engine knows of its containers, whatever state they are in.
 pub(crate) fn containers() -> String {
-    let host = host().unwrap();
+    asked(&host().unwrap(), "GET /containers/json?all=true")
+}
+
+/// What an engine answers, with what is before it.
+pub(crate) fn asked(host: &str, request: &str) -> String {
     let mut stream = UnixStream::connect(host.trim_start_matches("unix://")).unwrap();
-    stream.write_all(b"GET /containers/json?all=true HTTP/1.0\r\n\r\n").unwrap();
+    stream.write_all(format!("{request} HTTP/1.0\r\n\r\n").as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.contains(" 200 "), "{answer}");
+    assert!(answer.contains(" 200 ") || answer.contains(" 204 "), "{answer}");
     answer
 }
