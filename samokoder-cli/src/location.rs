@@ -44,7 +44,9 @@ pub(crate) fn sandbox_from_here(uri: &str) -> String {
     /// Settings that are paths.
     const PATHS: [&str; 4] = ["socket", "certificate", "key", "authority"];
     // In settings, signs may be written as `%` and two digits.
-    let is_relative = |path: &str| !path.is_empty() && !path.starts_with('/') && !path.starts_with("%2");
+    let is_relative = |path: &str| {
+        !(path.is_empty() || path.starts_with('/') || path.starts_with("%2F") || path.starts_with("%2f"))
+    };
     let here = || {
         std::env::current_dir().map(|here| here.display().to_string().replace('%', "%25").replace('&', "%26"))
     };
@@ -141,6 +143,7 @@ mod tests {
                 "docker:runsc?image=node:22&socket=/run/d.sock",
                 "docker:runsc?image=node:22&socket=/run/d.sock".to_owned(),
             ),
+            ("docker?socket=%2frun%2Fd.sock", "docker?socket=%2frun%2Fd.sock".to_owned()),
             ("docker?socket=d.sock&image=x", format!("docker?socket={here}/d.sock&image=x")),
             ("remote:unix:b.sock", format!("remote:unix:{here}/b.sock")),
             ("remote:unix:/run/b.sock", "remote:unix:/run/b.sock".to_owned()),
