@@ -85,7 +85,7 @@ mod tests {
             "it posts to https://hooks.slack.com/services/ID with a short id",
             "https://discord.com/api/webhooks/your-webhook-goes-here/please",
             "https://discord.com/api/webhooks/123456789012345678/your-token-goes-here",
-            "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+            "https://hooks.slack.com/services/T00000000/B00000000/xxxxxxxxxxxxxxxxxxxxxxxx",
             "https://example.com/services/T00000001/B00000002/and-so-on-and-on",
         ] {
             assert_eq!(found(text), [], "{text}");
